@@ -1,0 +1,190 @@
+"""The image that a linked application carries: its rows as Python values, and its layout in bytes.
+
+Twin of `pydist/runtime/image.h`; the format is described in `docs/reference/image.md`. Invariant: the structs here
+have the sizes, offsets and section order of the C header, which a test compiles and compares. Writing is in
+`image_write`, reading (of bytes that may be hostile) in `image_read`.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+from pydist.errors import InputError
+
+__all__ = [
+    "DistributionRow",
+    "EntryFlag",
+    "FileRow",
+    "ImageInvalid",
+    "ImageLayout",
+    "ImageSpec",
+    "ModuleFlag",
+    "ModuleRow",
+    "Section",
+    "checksum",
+    "hash_name",
+    "path_fault",
+]
+
+Buffer = bytes | memoryview
+
+MAGIC = b"pydist\x1a\n"
+FORMAT = 1
+NONE = 0xFFFFFFFF
+ALIGNMENT = 16
+
+# Field order and widths of the C structs, "<" because the format has no padding that struct would add.
+HEADER = struct.Struct("<8sIIQQQ32sII16s")
+SECTION = struct.Struct("<QQII")
+MODULE = struct.Struct("<IIIIQIIII")
+ENTRY = struct.Struct("<IIQQIIIIII")
+ROW_NUMBER = struct.Struct("<I")
+SETTING = struct.Struct("<IIII")
+DISTRIBUTION = struct.Struct("<IIII")
+
+
+class Section(IntEnum):
+    """The sections, in the order of the header's table and of their bytes."""
+
+    MODULES = 0
+    MODULE_HASH = 1
+    ENTRIES = 2
+    ENTRY_HASH = 3
+    FROZEN = 4
+    CONFIG = 5
+    DISTRIBUTIONS = 6
+    STRINGS = 7
+    META = 8
+    CODE = 9
+    SOURCE = 10
+    DATA = 11
+
+    @property
+    def row_size(self) -> int:
+        """Bytes per row, or 0 for a section of plain bytes."""
+        return _ROW_SIZES.get(self, 0)
+
+
+_ROW_SIZES = {
+    Section.MODULES: MODULE.size,
+    Section.MODULE_HASH: ROW_NUMBER.size,
+    Section.ENTRIES: ENTRY.size,
+    Section.ENTRY_HASH: ROW_NUMBER.size,
+    Section.FROZEN: ROW_NUMBER.size,
+    Section.CONFIG: SETTING.size,
+    Section.DISTRIBUTIONS: DISTRIBUTION.size,
+}
+HEADER_SIZE = HEADER.size + len(Section) * SECTION.size
+
+
+class ModuleFlag(IntFlag):
+    """`PACKAGE` and `NAMESPACE` together: a folder without `__init__`, whose path is the folder itself."""
+
+    NONE = 0
+    PACKAGE = 1
+    NAMESPACE = 2
+    STDLIB = 4
+
+
+class EntryFlag(IntFlag):
+    NONE = 0
+    FOLDER = 1
+    EXECUTABLE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRow:
+    """One importable module: `path` below the virtual root (`lib/python3.14/json/__init__.py`); `code` is its
+    marshalled code object without a .pyc header, or empty when the source is to be compiled at import."""
+
+    name: str
+    path: str
+    code: Buffer = b""
+    flags: ModuleFlag = ModuleFlag.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """One file of the virtual tree. Sources of modules are files too: a module finds its own by its path."""
+
+    path: str
+    data: Buffer
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionRow:
+    """An installed package: its name normalised as PEP 503 says, and the path of its .dist-info folder."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSpec:
+    """All that an image says. `frozen` names modules needed before the importer runs (`encodings` and below);
+    `config` is an ordered list of settings (docs/reference/image.md), whose keys may repeat; `meta` is JSON."""
+
+    python_hex: int
+    pyc_magic: int
+    abi_tag: str
+    modules: tuple[ModuleRow, ...]
+    files: tuple[FileRow, ...] = ()
+    frozen: tuple[str, ...] = ()
+    distributions: tuple[DistributionRow, ...] = ()
+    config: tuple[tuple[str, str], ...] = ()
+    meta: Buffer = b"{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageLayout:
+    """Where things went: the image's size and that of each section in bytes, and the digest of its content (hex)."""
+
+    size: int
+    sections: dict[Section, int]
+    sha256: str
+
+
+class ImageInvalid(InputError):
+    """Bytes that are not an image of this format, or an image that has been damaged."""
+
+
+def hash_name(data: bytes) -> int:
+    """The hash of names and paths (`image_hash` in C)."""
+    return zlib.crc32(data)
+
+
+def checksum(words: Iterable[int]) -> int:
+    """The checksum of the tables (`image_checksum` in C), from 64-bit words."""
+    value = 0
+    for word in words:
+        value ^= word
+        value = (value << 29 | value >> 35) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def aligned(size: int) -> int:
+    """`size` rounded up to the alignment of sections."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def hash_slots(rows: int) -> int:
+    """How many slots the hash table for `rows` rows has: a power of two, at most half full."""
+    return 1 << max(rows * 2 - 1, 1).bit_length()
+
+
+def path_fault(path: str) -> str | None:
+    """What is wrong with a virtual path, or None. Paths are relative, in normal form, with `/` between the parts."""
+    if not path:
+        return "is empty"
+    if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path):
+        return "is not text that UTF-8 can hold"
+    if "\0" in path or "\\" in path:
+        return "contains NUL or a backslash"
+    if any(part in {"", ".", ".."} for part in path.split("/")):
+        return "is not a relative path in normal form"
+    return None

@@ -1,0 +1,230 @@
+"""Write an image: lay out rows, strings and bytes, hash the content, write it once from front to back.
+
+Invariant: the same `ImageSpec` gives the same bytes, whatever the order of its modules, files and distributions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from pydist.errors import FaultCollector
+from pydist.link.image import (
+    DISTRIBUTION,
+    ENTRY,
+    FORMAT,
+    HEADER,
+    HEADER_SIZE,
+    MAGIC,
+    MODULE,
+    NONE,
+    ROW_NUMBER,
+    SECTION,
+    SETTING,
+    Buffer,
+    EntryFlag,
+    ImageLayout,
+    ImageSpec,
+    ModuleFlag,
+    ModuleRow,
+    Section,
+    aligned,
+    checksum,
+    hash_name,
+    hash_slots,
+    path_fault,
+)
+from pydist.link.image_tree import Tree
+
+__all__ = ["write"]
+
+
+def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
+    """Write the image of `spec` to `destination` at its position.
+
+    Raises `InputError` listing every name or path that is wrong, duplicated, or missing where another row needs it.
+    """
+    tree = Tree.of(file.path for file in spec.files)
+    _check(spec, tree)
+    modules = sorted(spec.modules, key=lambda row: row.name)
+    number_of = {row.name: number for number, row in enumerate(modules)}
+    owners: dict[str, int] = {}
+    for number, row in enumerate(modules):
+        owners.setdefault(row.path, number)
+
+    strings = _Strings()
+    columns = {section: _Column() for section in (Section.META, Section.CODE, Section.SOURCE, Section.DATA)}
+    columns[Section.META].add(spec.meta)
+    names = [strings.add(row.name) for row in modules]
+    paths = [strings.add(path) for path in tree.paths]
+    codes = [columns[Section.CODE].add(row.code) for row in modules]
+    files = {file.path: file for file in spec.files}
+    contents: list[tuple[Section, int, int]] = []
+    for path in tree.paths:
+        section = Section.SOURCE if path in owners else Section.DATA
+        contents.append((section, *(columns[section].add(files[path].data) if path in files else (0, 0))))
+
+    tables: dict[Section, bytes] = {
+        Section.MODULE_HASH: _hash_table([name[2] for name in names]),
+        Section.ENTRY_HASH: _hash_table([path[2] for path in paths]),
+        Section.FROZEN: b"".join(ROW_NUMBER.pack(number_of[name]) for name in spec.frozen),
+        Section.CONFIG: b"".join(SETTING.pack(*strings.ref(key), *strings.ref(value)) for key, value in spec.config),
+        Section.DISTRIBUTIONS: b"".join(
+            DISTRIBUTION.pack(*strings.ref(row.name), tree.number[row.path], strings.add(row.name)[2])
+            for row in sorted(spec.distributions, key=lambda row: row.name)
+        ),
+    }
+    module_paths = [strings.ref(row.path) for row in modules]
+    tables[Section.STRINGS] = b"".join(strings.parts)
+    sizes = {section: len(table) for section, table in tables.items()}
+    sizes |= {section: column.size for section, column in columns.items()}
+    sizes[Section.MODULES] = MODULE.size * len(modules)
+    sizes[Section.ENTRIES] = ENTRY.size * len(tree.paths)
+    offsets, image_size = _place(sizes)
+
+    tables[Section.MODULES] = b"".join(
+        MODULE.pack(*name[:2], *path, offset + offsets[Section.CODE] if size else 0, size,
+                    tree.number.get(row.path, NONE), row.flags, name[2])
+        for row, name, path, (offset, size) in zip(modules, names, module_paths, codes, strict=True)
+    )  # fmt: skip
+    tables[Section.ENTRIES] = b"".join(
+        ENTRY.pack(*text[:2], offset + offsets[section] if path in files else 0, size,
+                   _flags(files[path].executable if path in files else None), *tree.family(path),
+                   owners.get(path, NONE), text[2])
+        for path, text, (section, offset, size) in zip(tree.paths, paths, contents, strict=True)
+    )  # fmt: skip
+
+    body = b"".join(_padded(tables[section], sizes[section]) for section in Section if section < Section.META)
+    chunks: list[Buffer] = [body]
+    for section, column in columns.items():
+        chunks += [*column.parts, bytes(aligned(sizes[section]) - sizes[section])]
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    sections = b"".join(_section(section, offsets[section], sizes[section]) for section in Section)
+
+    def header(tables_checksum: int) -> bytes:
+        fixed = HEADER.pack(
+            MAGIC, FORMAT, HEADER_SIZE, image_size, HEADER_SIZE + len(body), tables_checksum, digest.digest(),
+            spec.python_hex, spec.pyc_magic, spec.abi_tag.encode("ascii"),
+        )  # fmt: skip
+        return fixed + sections
+
+    destination.write(header(checksum(memoryview(header(0) + body).cast("Q"))))
+    destination.writelines(chunks)
+    return ImageLayout(size=image_size, sections=sizes, sha256=digest.hexdigest())
+
+
+class _Strings:
+    """The STRINGS section: each text once, NUL-terminated, in the order of first use."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.size = 0
+        self._known: dict[str, tuple[int, int, int]] = {}
+
+    def add(self, text: str) -> tuple[int, int, int]:
+        """Offset, size and hash of `text`."""
+        if (known := self._known.get(text)) is not None:
+            return known
+        data = text.encode()
+        known = self._known[text] = (self.size, len(data), hash_name(data))
+        self.parts.append(data + b"\0")
+        self.size += len(data) + 1
+        return known
+
+    def ref(self, text: str) -> tuple[int, int]:
+        return self.add(text)[:2]
+
+
+class _Column:
+    """A section of bytes, gathered without copying."""
+
+    def __init__(self) -> None:
+        self.parts: list[Buffer] = []
+        self.size = 0
+
+    def add(self, data: Buffer) -> tuple[int, int]:
+        """Offset (within the column) and size of `data`."""
+        place = (self.size, len(data))
+        self.parts.append(data)
+        self.size += len(data)
+        return place
+
+
+def _flags(executable: bool | None) -> EntryFlag:
+    if executable is None:
+        return EntryFlag.FOLDER
+    return EntryFlag.EXECUTABLE if executable else EntryFlag.NONE
+
+
+def _hash_table(hashes: Sequence[int]) -> bytes:
+    """Row numbers by open addressing: the first free slot from `hash` on."""
+    size = hash_slots(len(hashes))
+    slots = [NONE] * size
+    for row, value in enumerate(hashes):
+        at = value & (size - 1)
+        while slots[at] != NONE:
+            at = (at + 1) & (size - 1)
+        slots[at] = row
+    return b"".join(map(ROW_NUMBER.pack, slots))
+
+
+def _place(sizes: dict[Section, int]) -> tuple[dict[Section, int], int]:
+    """The offset of each section, and where the image ends."""
+    offsets: dict[Section, int] = {}
+    end = HEADER_SIZE
+    for section in Section:
+        offsets[section] = end
+        end += aligned(sizes[section])
+    return offsets, end
+
+
+def _padded(data: bytes, size: int) -> bytes:
+    return data + bytes(aligned(size) - size)
+
+
+def _section(section: Section, offset: int, size: int) -> bytes:
+    row = section.row_size
+    return SECTION.pack(offset, size, size // row if row else 0, row)
+
+
+def _check(spec: ImageSpec, tree: Tree) -> None:
+    """Refuse what could not be read back: this is the only judgement of a spec."""
+    faults = FaultCollector("image")
+    for path, where in [*((row.path, row.name) for row in spec.modules), *((file.path, "") for file in spec.files)]:
+        if reason := path_fault(path):
+            faults.add(where, f"the path {path!r} {reason}")
+    _unique(faults, "module", [row.name for row in spec.modules])
+    _unique(faults, "file", [file.path for file in spec.files])
+    _unique(faults, "distribution", [row.name for row in spec.distributions])
+    for path in sorted({file.path for file in spec.files} & tree.folders):
+        faults.add(path, "is a file and a folder at once")
+    with_code = {row.name for row in spec.modules if len(row.code)}
+    for name in spec.frozen:
+        if name not in with_code:
+            faults.add(name, "is needed before the importer runs, but has no code in this image")
+    for row in spec.modules:
+        if not row.name or "\0" in row.name:
+            faults.add(repr(row.name), "is not a module name")
+        if not len(row.code) and not _has_content(row, tree):
+            faults.add(row.name, f"has neither code nor a source at {row.path!r}")
+    for distribution in spec.distributions:
+        if distribution.path not in tree.folders:
+            faults.add(distribution.name, f"its folder {distribution.path!r} holds no file")
+    if len(spec.abi_tag) > 15 or not spec.abi_tag.isascii():
+        faults.add("abi_tag", f"{spec.abi_tag!r} is longer than 15 ASCII characters")
+    faults.raise_if_any("these rows cannot be written to an image")
+
+
+def _has_content(row: ModuleRow, tree: Tree) -> bool:
+    return bool(row.flags & ModuleFlag.NAMESPACE) or (row.path in tree.number and row.path not in tree.folders)
+
+
+def _unique(faults: FaultCollector, kind: str, names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            faults.add(name, f"this {kind} is given twice")
+        seen.add(name)
