@@ -1,0 +1,1 @@
+"""Trees and tars as sources of entries, safe extraction and deterministic writing."""

@@ -1,0 +1,106 @@
+"""Unpack an archive into a folder, and nowhere else.
+
+Invariant: every file is created by a path whose parents are real folders below the destination, made or checked by
+this call; symbolic links are made last, so nothing is ever written through one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pydist.archive.entry import Entry, Kind
+from pydist.archive.paths import UnsafeName, check_name, link_escapes, shown
+from pydist.archive.source import DEFAULT_LIMITS, ArchiveDamaged, Limits, Member, open_source
+from pydist.errors import InputError
+
+__all__ = ["extract"]
+
+
+def extract(source_path: Path, destination: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Unpack the archive (or copy the folder) `source_path` into `destination`, which is made when missing.
+
+    Executable bits are kept, owners, times and other mode bits are not; hard links become copies. Raises `UnsafeName`
+    for names and links that lead out of `destination`, `ArchiveDamaged` for damage, devices and names that appear
+    as two different things, `InputError` when the file system refuses.
+    """
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+        work = _Extraction(destination, str(source_path))
+        with open_source(source_path, limits) as source:
+            for member in source.members():
+                work.add(member)
+        work.finish()
+    except OSError as error:
+        raise InputError(f"cannot unpack {source_path} to {error.filename or destination}: {error.strerror}") from error
+
+
+class _Extraction:
+    def __init__(self, root: Path, where: str) -> None:
+        self._root, self._where = root, where
+        self._kinds: dict[str, Kind] = {}
+        self._links: dict[str, str] = {}
+
+    def add(self, member: Member) -> None:
+        entry = member.entry
+        if entry.kind is Kind.DIRECTORY and entry.path.strip("./") == "" and not entry.path.startswith(("/", "..")):
+            return  # "./", the root itself, which `tar -C folder .` writes
+        name = check_name(entry.path)
+        if entry.kind is Kind.OTHER:
+            raise ArchiveDamaged(f"{self._where}: {name} is a device or a pipe; expected files, folders and links")
+        kind = Kind.FILE if entry.kind is Kind.HARDLINK else entry.kind
+        if self._kinds.get(name, kind) is not kind:
+            raise ArchiveDamaged(f"{self._where}: {name} is in the archive as {self._kinds[name]} and as {kind}")
+        self._parents(name)
+        self._kinds[name] = kind
+        if kind is Kind.DIRECTORY:
+            self._folder(name)
+        elif kind is Kind.SYMLINK:
+            self._links[name] = _checked_link(name, entry)
+        else:
+            self._file(name, member)
+
+    def finish(self) -> None:
+        """Make the symbolic links."""
+        for name, link in self._links.items():
+            path = self._root / name
+            if path.is_symlink():
+                path.unlink()
+            path.symlink_to(link)
+
+    def _parents(self, name: str) -> None:
+        parts = name.split("/")[:-1]
+        for end in range(1, len(parts) + 1):
+            parent = "/".join(parts[:end])
+            kind = self._kinds.setdefault(parent, Kind.DIRECTORY)
+            if kind is not Kind.DIRECTORY:
+                raise ArchiveDamaged(f"{self._where}: {name} stands below {parent}, which is a {kind}")
+            self._folder(parent)
+
+    def _folder(self, name: str) -> None:
+        path = self._root / name
+        if path.is_symlink():
+            raise UnsafeName(f"{path} is a symbolic link; expected a folder to unpack into")
+        path.mkdir(exist_ok=True)
+
+    def _file(self, name: str, member: Member) -> None:
+        path = self._root / name
+        # Never opened for overwriting: what is there may be a link that someone else put there.
+        path.unlink(missing_ok=True)
+        mode = 0o755 if member.entry.executable else 0o644
+        if member.entry.kind is Kind.HARDLINK:
+            original = check_name(member.entry.link or "")
+            if self._kinds.get(original) is not Kind.FILE or original == name:
+                raise ArchiveDamaged(f"{self._where}: {name} is a hard link to {shown(original)}, not an earlier file")
+            shutil.copy(self._root / original, path)
+            return
+        with path.open("xb") as target, member.open() as content:
+            shutil.copyfileobj(content, target, 1 << 20)
+        path.chmod(mode)
+
+
+def _checked_link(name: str, entry: Entry) -> str:
+    link = entry.link or ""
+    if link_escapes(name, link):
+        raise UnsafeName(f"the link {name} -> {shown(link)} may lead out of the archive; expected a target inside it")
+    return link
