@@ -1,0 +1,78 @@
+"""What tests share: where pydist comes from, their order, and results that take minutes to make.
+
+Invariant: a run leaves nothing on the machine. Its store is private to it, unless `PYDIST_CACHE` names one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pydist
+from pydist.store import Store
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PYTHON = "3.14"
+TARGET = "x86_64-unknown-linux-musl"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--installed", action="store_true", help="refuse to run unless pydist is an installed wheel")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make sure that the tests and the processes they start import the same pydist, wherever they run."""
+    package = Path(pydist.__file__).resolve().parent
+    if not config.getoption("--installed"):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(package.parent), os.environ.get("PYTHONPATH")]))
+    elif package == CHECKOUT / "pydist":
+        raise pytest.UsageError(f"--installed: pydist was imported from the checkout, {package}")
+    else:
+        # Without it `python -m pydist`, started in the checkout, takes the folder beside it.
+        os.environ["PYTHONSAFEPATH"] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: a mistake shows in seconds and not after a build."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(scope="session")
+def installed(pytestconfig: pytest.Config) -> Path:
+    """The folder of the installed package; tests that need it are skipped when run from the checkout."""
+    if not pytestconfig.getoption("--installed"):
+        pytest.skip("needs the installed wheel: make test")
+    return Path(pydist.__file__).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all tests of the run; child processes find it through the environment."""
+    before = os.environ.get("PYDIST_CACHE")
+    if before is None:
+        os.environ["PYDIST_CACHE"] = str(tmp_path_factory.mktemp("store"))
+    yield Store.default()
+    if before is None:
+        del os.environ["PYDIST_CACHE"]
+
+
+@pytest.fixture(scope="session")
+def distribution(store: Store) -> Path:
+    """The folder that holds `python/` of a distribution of Python 3.14 for static musl, built when it is not there."""
+    found = _find(store)
+    if found is None:
+        command = [sys.executable, "-m", "pydist", "build", "--python", PYTHON, "--target", TARGET]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        found = _find(store)
+    assert found is not None, "a build registers its result in the store"
+    return found
+
+
+def _find(store: Store) -> Path | None:
+    keys = [key for name, key in store.refs("distribution").items() if name.split("/")[1].startswith(f"{PYTHON}.")]
+    return store.find(keys[-1]) if keys else None
