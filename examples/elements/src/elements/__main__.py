@@ -1,0 +1,5 @@
+"""`python -m elements`."""
+
+from elements.cli import main
+
+main()
