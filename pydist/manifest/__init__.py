@@ -1,0 +1,1 @@
+"""What a distribution says about itself: `PYTHON.json` and `build/pydist.json` as frozen dataclasses."""
