@@ -14,7 +14,7 @@ ARGS ?=
 
 ##   make demo     build a Python, link two applications, run them as the only file of a folder
 demo: .make/system
-	$(BIN)/python -P examples/demo.py $(ARGS)
+	$(BIN)/python examples/demo.py $(ARGS)
 
 ##   make test     the whole suite against the installed wheel; ARGS="-m 'not slow'" for the part without builds
 test: .make/system .make/dev
@@ -30,7 +30,7 @@ check: .make/installed .make/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy pydist
 	$(BIN)/mypy --package-root examples examples/elements/src examples/demo.py benchmarks
-	$(BIN)/python -P docs/generate.py --check
+	$(BIN)/python docs/generate.py --check
 
 ##   make fmt      format the code
 fmt: .make/dev
@@ -39,11 +39,11 @@ fmt: .make/dev
 
 ##   make gen      write the files that are made from the code: schema/ and parts of docs/reference/
 gen: .make/installed
-	$(BIN)/python -P docs/generate.py
+	$(BIN)/python docs/generate.py
 
 ##   make bench    measure, and write docs/benchmarks/
 bench: .make/system .make/bench
-	$(BIN)/python -P benchmarks/bench.py $(ARGS)
+	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 ##   make docs     the reference from the code, and whether links and commands in the documents are right
 docs: gen .make/dev
