@@ -1,0 +1,14 @@
+#!/bin/sh
+# No terminfo database is installed: the running system's is read, in the places where distributions keep it.
+set -eu
+./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/deps \
+    --without-cxx --without-cxx-binding --without-ada --without-manpages --without-progs --without-tests \
+    --without-shared --without-debug --without-profile --without-gpm --without-dlsym --disable-stripping \
+    --disable-db-install --disable-pc-files --enable-widec --enable-overwrite --enable-symlinks \
+    --with-default-terminfo-dir=/usr/share/terminfo \
+    --with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/share/terminfo:/usr/lib/terminfo
+make libs
+make install.includes install.libs DESTDIR="$PWD/installed"
+mkdir -p "$OUT/lib" "$OUT/include"
+cp installed/deps/lib/libncursesw.a installed/deps/lib/libpanelw.a "$OUT/lib/"
+cp -R installed/deps/include/. "$OUT/include/"

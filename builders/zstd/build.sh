@@ -1,0 +1,7 @@
+#!/bin/sh
+# ZSTD_MULTITHREAD: compression.zstd's nb_workers needs it; the plain library target leaves it out.
+set -eu
+make -C lib libzstd.a CC="$CC" AR="$AR" CFLAGS="$CFLAGS -DZSTD_MULTITHREAD" ZSTD_LEGACY_SUPPORT=0 ZSTD_NO_ASM=1 UNAME=Linux
+mkdir -p "$OUT/lib" "$OUT/include"
+cp lib/libzstd.a "$OUT/lib/"
+cp lib/zstd.h lib/zdict.h lib/zstd_errors.h "$OUT/include/"
