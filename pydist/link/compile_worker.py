@@ -1,0 +1,38 @@
+"""Started by the distribution's own interpreter: compiles sources from standard input to marshalled code.
+
+Runs on whatever Python the distribution has, so it uses the standard library only, and of that as little as it can:
+what is loaded here is compared by identity when code is marshalled. Invariant: the output depends on the input alone.
+
+Input: per source three lengths (path, source; little-endian 32 bits) and both texts. Output: per source one byte
+(0 = code, 1 = message), the length, and the bytes.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+
+
+def compile_one(path: str, source: bytes) -> tuple[int, bytes]:
+    """The marshalled code of `source`, or the message that says why it does not compile."""
+    try:
+        code = compile(source, path, "exec", dont_inherit=True, optimize=0)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        line = getattr(error, "lineno", None)
+        message = getattr(error, "msg", None) or str(error)
+        return 1, (f"line {line}: {message}" if line else message).encode("utf-8", "replace")
+    return 0, marshal.dumps(code)
+
+
+def main() -> None:
+    read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
+    while sizes := read(8):
+        path = read(int.from_bytes(sizes[:4], "little")).decode()
+        kind, data = compile_one(path, read(int.from_bytes(sizes[4:], "little")))
+        write(bytes([kind]) + len(data).to_bytes(4, "little"))
+        write(data)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

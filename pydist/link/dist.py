@@ -1,0 +1,186 @@
+"""The distribution that an application is linked with: found in the store, or given as an archive or a folder.
+
+Invariant: a `Distribution` has a manifest of the format we read, its folder has what linking needs, and `digest`
+changes with its content.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.archive.extract import extract
+from pydist.archive.paths import name_fault, shown
+from pydist.errors import EnvironmentLacking, FaultCollector, InputError
+from pydist.manifest.load import load
+from pydist.manifest.model import Manifest
+from pydist.progress import Reporter
+from pydist.store import Key, Store, digest_file, digest_tree
+from pydist.target import Target
+
+__all__ = ["Distribution", "choose_distribution"]
+
+_REFS = "distribution"
+# Best first: what was optimised more starts and runs faster.
+_PREFERENCE = ("pgo+lto", "pgo", "lto", "noopt", "debug")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """One distribution unpacked. `root` is its `python` folder; `digest` identifies it in keys."""
+
+    root: Path
+    digest: str
+    manifest: Manifest
+    target: Target
+
+    @property
+    def version(self) -> str:
+        return self.manifest.python_version
+
+    @property
+    def series(self) -> str:
+        return self.manifest.python_major_minor_version
+
+    @property
+    def interpreter(self) -> Path:
+        return self.root / self.manifest.python_exe
+
+    @property
+    def stdlib(self) -> Path:
+        return self.root / self.manifest.python_paths["stdlib"]
+
+    @property
+    def include(self) -> Path:
+        return self.root / self.manifest.python_paths["include"]
+
+    @property
+    def pyc_magic(self) -> int:
+        """The magic number of compiled code, as the number that PyImport_GetMagicNumber returns."""
+        return int.from_bytes(bytes.fromhex(self.manifest.python_bytecode_magic_number), "little")
+
+    @property
+    def virtual_stdlib(self) -> str:
+        """Where the standard library stands below the virtual root of an application."""
+        return f"lib/python{self.series}"
+
+    @property
+    def site_packages(self) -> str:
+        """Where packages and the application's modules stand below the virtual root."""
+        return f"{self.virtual_stdlib}/site-packages"
+
+
+def choose_distribution(
+    wanted: str | None, python: str, target: Target, store: Store, reporter: Reporter
+) -> Distribution:
+    """The distribution `wanted` (an archive or a folder), or the best of the store for `python` and `target`.
+
+    `python` is a series or a full version (`3.14`, `3.14.7`). Raises `EnvironmentLacking` when the store has none,
+    `InputError` when what was given is not a distribution that can be linked.
+    """
+    if wanted is None:
+        return _from_store(python, target, store)
+    path = Path(wanted)
+    if path.is_dir():
+        return _read(path if (path / "PYTHON.json").is_file() else path / "python", None)
+    if path.is_file():
+        return _unpacked(path, store, reporter)
+    if re.fullmatch(r"\d+\.\d+(?:\.\d+\w*)?", wanted):
+        return _from_store(wanted, target, store)
+    raise InputError(f"{wanted}: no such distribution; expected an archive, a folder with PYTHON.json, or a version")
+
+
+def _from_store(python: str, target: Target, store: Store) -> Distribution:
+    found = []
+    for name, key in store.refs(_REFS).items():
+        # distribution/<python version>/<triple>/<options>
+        parts = name.split("/")
+        if len(parts) == 4 and parts[2] == target.triple and (parts[1] == python or parts[1].startswith(f"{python}.")):
+            found.append((_version_order(parts[1]), -_rank(parts[3]), name, key))
+    if not found:
+        raise EnvironmentLacking(
+            f"the store has no CPython {python} for {target}; run: pydist build --python {python} --target {target}, "
+            "or give an archive with --dist"
+        )
+    key = max(found)[3]
+    folder = store.find(key)
+    if folder is None:
+        raise EnvironmentLacking(f"{key} has just been removed from the store; link again")
+    return _read(folder / "python", key.digest)
+
+
+def _version_order(version: str) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in re.findall(r"\d+", version))
+
+
+def _rank(options: str) -> int:
+    return _PREFERENCE.index(options) if options in _PREFERENCE else len(_PREFERENCE)
+
+
+def _unpacked(archive: Path, store: Store, reporter: Reporter) -> Distribution:
+    key = Key.of("unpacked", {"sha256": digest_file(archive)})
+
+    def make(folder: Path) -> None:
+        reporter.step("unpack", archive.name)
+        extract(archive, folder)
+        reporter.finish("unpack", archive.name)
+
+    return _read(store.produce(key, archive.name, make) / "python", key.digest)
+
+
+def _read(root: Path, digest: str | None) -> Distribution:
+    file = root / "PYTHON.json"
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{root} is not a distribution: {file}: {error.strerror}") from None
+    manifest = load(data, str(file))
+    _check(root, manifest)
+    target = Target.parse(manifest.target_triple)
+    return Distribution(root=root, digest=digest or _digest(root), manifest=manifest, target=target)
+
+
+def _digest(root: Path) -> str:
+    """The identity of a folder that no key of the store names."""
+    record = root / "build" / "pydist.json"
+    # The record has the digest of every file: it stands for the tree, at a thousandth of the reading.
+    files = (digest_file(record), digest_file(root / "PYTHON.json")) if record.is_file() else (digest_tree(root),)
+    return Key.of("folder", {"files": files}).digest
+
+
+def _named(manifest: Manifest) -> list[str]:
+    """Every path of the manifest that linking opens."""
+    info = manifest.build_info
+    variants = [variant for variants in info.extensions.values() for variant in variants]
+    links = [*info.core.links, *(link for variant in variants for link in variant.links)]
+    objects = [path for variant in variants for path in variant.objs]
+    libraries = [link.path_static for link in links if link.path_static]
+    own = [manifest.python_exe, info.inittab_object, *manifest.python_paths.values()]
+    return [*own, *info.core.objs, *objects, *libraries]
+
+
+def _check(root: Path, manifest: Manifest) -> None:
+    """Raise `InputError` with everything that linking needs and the distribution has not."""
+    faults = FaultCollector(str(root))
+    info = manifest.build_info
+    if manifest.libpython_link_mode != "static":
+        faults.add("PYTHON.json: libpython_link_mode", f"expected 'static', found {manifest.libpython_link_mode!r}")
+    if info.object_file_format != "elf":
+        faults.add("PYTHON.json: build_info.object_file_format", f"expected 'elf', found {info.object_file_format!r}")
+    if not info.core.objs:
+        faults.add(
+            "PYTHON.json: build_info.core.objs", "empty: an install_only archive cannot be linked, a full one can"
+        )
+    if "freethreaded" in manifest.build_options.split("+"):
+        faults.add("PYTHON.json: build_options", "free-threaded distributions cannot be linked yet")
+    for path in _named(manifest):
+        if fault := name_fault(path):
+            faults.add(f"PYTHON.json: {shown(path)}", fault)
+    faults.raise_if_any("the distribution cannot be linked")
+    for key in ("stdlib", "include"):
+        if not (root / manifest.python_paths.get(key, "?")).is_dir():
+            faults.add(f"PYTHON.json: python_paths.{key}", "no such folder")
+    if not (root / manifest.python_exe).is_file():
+        faults.add("PYTHON.json: python_exe", f"no such file: {manifest.python_exe}")
+    faults.raise_if_any("the distribution cannot be linked")

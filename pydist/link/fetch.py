@@ -1,0 +1,184 @@
+"""Wheels as files on this machine: downloaded and verified, or built from a source archive or a folder.
+
+Invariant: every path returned is a wheel whose digest was checked against the lock, or that was built here from
+what the lock names; downloads and built wheels are kept in the store.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydist.archive.paths import check_name
+from pydist.errors import EnvironmentLacking, InputError
+from pydist.link.choice import Choice
+from pydist.link.lock import LockedFile
+from pydist.link.resolve import run_uv
+from pydist.progress import Reporter
+from pydist.store import Key, Store, digest_file
+
+__all__ = ["FetchedWheel", "fetch"]
+
+_PARALLEL = 8
+# Where a project's tools leave files that no wheel is made of; a name with a dot in front is skipped too.
+_NOT_SOURCE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedWheel:
+    """One wheel on disk. `origin` says where from: `wheel`, `built` or `project`."""
+
+    choice: Choice
+    path: Path
+    sha256: str
+    origin: str
+
+
+def fetch(choices: tuple[Choice, ...], store: Store, reporter: Reporter) -> tuple[FetchedWheel, ...]:
+    """Get every wheel. Raises `EnvironmentLacking` when a download fails, `InputError` when a file is not the locked
+    one or a build fails."""
+    if not choices:
+        return ()
+    wanted = [choice for choice in choices if choice.wheel is not None]
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        wheels = list(pool.map(lambda choice: _wheel(choice, store, reporter), wanted))
+    # One after the other: a build uses the whole machine, and its output should be readable.
+    built = [_built(choice, store, reporter) for choice in choices if choice.wheel is None]
+    return tuple(sorted((*wheels, *built), key=lambda wheel: wheel.choice.package.name))
+
+
+def _wheel(choice: Choice, store: Store, reporter: Reporter) -> FetchedWheel:
+    assert choice.wheel is not None  # noqa: S101 - the caller filtered
+    path = download(choice.wheel, store, reporter)
+    return FetchedWheel(choice=choice, path=path, sha256=choice.wheel.sha256 or digest_file(path), origin="wheel")
+
+
+def download(file: LockedFile, store: Store, reporter: Reporter) -> Path:
+    """`file` in the store's downloads, or where it stands when it is local; size and SHA-256 are the locked ones."""
+    parts = urlsplit(file.url)
+    if parts.scheme == "file":
+        path = Path(unquote(parts.path))
+        _check(path, file)
+        return path
+    if parts.scheme not in ("https", "http"):
+        raise InputError(f"{file.name}: expected an https address, found {file.url}")
+    final = store.downloads / file.sha256[:16] / check_name(unquote(file.name)).replace("/", "_")
+    if final.is_file():
+        return final
+    with store.lock(f"download-{file.sha256[:40]}"):
+        if final.is_file():
+            return final
+        reporter.step("download", file.name)
+        final.parent.mkdir(exist_ok=True)
+        _get(file, final, lambda done: reporter.advance("download", done, file.size))
+        reporter.finish("download", file.name)
+    return final
+
+
+def _get(file: LockedFile, destination: Path, advance: Callable[[int], None]) -> None:
+    # A link whose wheels are all there does without the network, and without loading its library.
+    from pydist.sources.download import DownloadFailed
+    from pydist.sources.download import download as get
+
+    try:
+        get(file.url, destination, sha256=file.sha256, size=_size(file), advance=advance)
+    except DownloadFailed as error:
+        raise EnvironmentLacking(f"{file.name} cannot be downloaded: {error}") from None
+
+
+def _size(file: LockedFile) -> int:
+    """The locked size, or what the server says of a file that the lock gives none for."""
+    if file.size is not None:
+        return file.size
+    import requests
+
+    try:
+        answer = requests.head(file.url, timeout=60, allow_redirects=True, headers={"Accept-Encoding": "identity"})
+        answer.raise_for_status()
+        return int(answer.headers["Content-Length"])
+    except (requests.RequestException, KeyError, ValueError) as error:
+        raise EnvironmentLacking(f"{file.name}: its server does not say how big it is: {error}") from None
+
+
+def _check(path: Path, file: LockedFile) -> None:
+    try:
+        size = path.stat().st_size
+        sha256 = digest_file(path) if file.sha256 else ""
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    if (file.size is not None and size != file.size) or sha256 != file.sha256:
+        raise InputError(
+            f"{file.name} is not the locked file: expected {file.size or '?'} bytes with SHA-256 {file.sha256}, "
+            f"found {size} bytes with {sha256}; it was refused"
+        )
+
+
+def _built(choice: Choice, store: Store, reporter: Reporter) -> FetchedWheel:
+    if choice.folder is not None:
+        source, origin = choice.folder, "project"
+        identity = _digest_project(source)
+    else:
+        assert choice.sdist is not None  # noqa: S101 - a choice has one origin
+        source, origin = download(choice.sdist, store, reporter), "built"
+        identity = choice.sdist.sha256 or digest_file(source)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    key = Key.of("built", {"source": identity, "environment": dict(choice.environment), "python": python})
+
+    def make(folder: Path) -> None:
+        reporter.step("build", source.name)
+        _build(source, folder, dict(choice.environment))
+        reporter.finish("build", source.name)
+
+    folder = store.produce(key, f"{choice.package.name} {choice.package.version}".strip(), make)
+    path = next(folder.glob("*.whl"))
+    return FetchedWheel(choice=choice, path=path, sha256=digest_file(path), origin=origin)
+
+
+def _build(source: Path, folder: Path, environment: dict[str, str]) -> None:
+    """Build the one wheel of `source` into `folder`, where no compiler is to be found.
+
+    An optional extension module is then left out by its own build script; one that is needed fails the build here,
+    by name, and not on the user's machine.
+    """
+    variables = {**environment, "CC": "false", "CXX": "false", "SOURCE_DATE_EPOCH": "1704067200"}
+    with tempfile.TemporaryDirectory(prefix="pydist-build-") as scratch:
+        run_uv(
+            ["build", "--quiet", "--wheel", "--no-create-gitignore", "--python", sys.executable,
+             "--out-dir", scratch, str(source)],
+            what=f"building a wheel of {source}", extra=variables,
+        )  # fmt: skip
+        wheels = sorted(Path(scratch).glob("*.whl"))
+        if len(wheels) != 1:
+            raise InputError(f"{source}: expected one wheel from its build, found {len(wheels)}")
+        shutil.move(wheels[0], folder / wheels[0].name)
+
+
+def _digest_project(folder: Path) -> str:
+    """The digest of what a wheel of the project can depend on: its files, and where version control stands."""
+    rows = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_SOURCE)
+        for name in sorted(files):
+            path = Path(parent, name)
+            if path.is_file() and not _is_program(path):
+                rows.append((path.relative_to(folder).as_posix(), digest_file(path), os.access(path, os.X_OK)))
+    # Build back-ends that take the version from git look at these.
+    for above in (folder, *folder.parents):
+        if (above / ".git").is_dir():
+            heads = [above / ".git" / "HEAD", above / ".git" / "packed-refs", *sorted((above / ".git/refs").rglob("*"))]
+            rows += [(path.relative_to(above).as_posix(), digest_file(path), False) for path in heads if path.is_file()]
+            break
+    return Key.of("project", {"files": rows}).digest
+
+
+def _is_program(path: Path) -> bool:
+    """Whether it is an ELF file: what an earlier link left in the project is not a source of the next one."""
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"

@@ -1,0 +1,120 @@
+"""A part of an application: the standard library, one wheel, or the application's own files, compiled once and kept.
+
+Invariant: a part's files lie below the virtual root, and every source has been compiled or says why it was not.
+A part in the store is two blobs and an index; its rows are views into mapped files, nothing is copied.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydist.link.compile import Compiled, compile_sources
+from pydist.store import Key, Store
+
+__all__ = ["Part", "PartFile", "TreeFile", "load_part", "make_part", "produce_part"]
+
+_INDEX, _FILES, _CODE = "index.json", "files", "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeFile:
+    """One file on its way into a part. `path` is below the virtual root, with `/`."""
+
+    path: str
+    data: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFile:
+    """One file of a part. `code` is empty for what is not a source and for a source with a `fault`."""
+
+    path: str
+    data: memoryview
+    code: memoryview
+    executable: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Files with their code, and the facts that `make` gave along (JSON values)."""
+
+    name: str
+    files: tuple[PartFile, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_part(
+    name: str, files: tuple[TreeFile, ...], interpreter: Path, facts: Mapping[str, Any] | None = None
+) -> Part:
+    """Compile the sources among `files` and hold all in memory."""
+    compiled = _compile(files, interpreter)
+    rows = tuple(
+        PartFile(
+            path=file.path, data=memoryview(file.data), code=memoryview(compiled[file.path].code),
+            executable=file.executable, fault=compiled[file.path].fault,
+        )
+        for file in sorted(files, key=lambda file: file.path)
+    )  # fmt: skip
+    return Part(name=name, files=rows, facts=facts or {})
+
+
+def produce_part(
+    store: Store, key: Key, name: str, interpreter: Path,
+    gather: Callable[[], tuple[tuple[TreeFile, ...], Mapping[str, Any]]],
+) -> Part:  # fmt: skip
+    """The part of `key` from the store, made of what `gather` returns when it is not there yet."""
+
+    def make(folder: Path) -> None:
+        files, facts = gather()
+        _write(folder, make_part(name, files, interpreter, facts))
+
+    return load_part(store.produce(key, name, make))
+
+
+def load_part(folder: Path) -> Part:
+    """A part that `produce_part` left in the store."""
+    index = json.loads((folder / _INDEX).read_bytes())
+    data, code = _mapped(folder / _FILES), _mapped(folder / _CODE)
+    rows = []
+    data_at = code_at = 0
+    for path, data_size, code_size, executable, fault in index["files"]:
+        rows.append(
+            PartFile(
+                path=path, data=data[data_at : data_at + data_size], code=code[code_at : code_at + code_size],
+                executable=bool(executable), fault=fault,
+            )
+        )  # fmt: skip
+        data_at += data_size
+        code_at += code_size
+    return Part(name=index["name"], files=tuple(rows), facts=index["facts"])
+
+
+def _write(folder: Path, part: Part) -> None:
+    with (folder / _FILES).open("wb") as data, (folder / _CODE).open("wb") as code:
+        for file in part.files:
+            data.write(file.data)
+            code.write(file.code)
+    rows = [[file.path, len(file.data), len(file.code), int(file.executable), file.fault] for file in part.files]
+    index = {"name": part.name, "facts": dict(part.facts), "files": rows}
+    (folder / _INDEX).write_text(json.dumps(index, separators=(",", ":"), sort_keys=True), encoding="utf-8")
+
+
+def _mapped(path: Path) -> memoryview:
+    if path.stat().st_size == 0:
+        return memoryview(b"")
+    with path.open("rb") as file:
+        # The view keeps the mapping alive; both end with the process or with the last row.
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _compile(files: tuple[TreeFile, ...], interpreter: Path) -> dict[str, Compiled]:
+    sources = {file.path: file.data for file in files if file.path.endswith(".py")}
+    results = {file.path: Compiled(code=b"") for file in files}
+    return results | compile_sources(interpreter, sources)

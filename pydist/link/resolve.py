@@ -1,0 +1,153 @@
+"""Which packages an application needs, decided by `uv` for the target and not for this machine.
+
+Invariant: the result depends on the requirements, the lock when there is one, the registry, the Python version and
+the target; never on the packages that happen to be installed here.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.errors import EnvironmentLacking, InputError
+from pydist.link.app import AppSpec
+from pydist.link.lock import LockedPackage, parse_lock
+from pydist.progress import Reporter
+from pydist.target import Libc, Os, Target
+
+__all__ = ["Platform", "resolve", "run_uv", "uv_program"]
+
+_UNREACHABLE = ("error sending request", "failed to fetch", "dns error", "connection", "timed out", "network")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """For whom is resolved: the full Python version (`3.14.7`) and the target."""
+
+    python: str
+    target: Target
+
+    @property
+    def series(self) -> str:
+        return ".".join(self.python.split(".")[:2])
+
+    @property
+    def uv_name(self) -> str:
+        """What `uv --python-platform` calls the target."""
+        return f"{self.target.arch}-unknown-linux-{'musl' if self.target.libc is Libc.MUSL else 'gnu'}"
+
+    @property
+    def markers(self) -> dict[str, str]:
+        """The environment of dependency markers (PEP 508) on this platform."""
+        if self.target.os is not Os.LINUX:
+            raise InputError(f"{self.target}: applications can be linked for Linux targets only")
+        return {
+            "implementation_name": "cpython", "implementation_version": self.python, "os_name": "posix",
+            "platform_machine": str(self.target.arch), "platform_python_implementation": "CPython",
+            "platform_release": "", "platform_system": "Linux", "platform_version": "",
+            "python_full_version": self.python, "python_version": self.series, "sys_platform": "linux",
+        }  # fmt: skip
+
+
+def resolve(app: AppSpec, platform: Platform, reporter: Reporter) -> tuple[LockedPackage, ...]:
+    """All packages of `app`, itself among them when it is a package. Nothing runs when nothing is required.
+
+    Raises `InputError` when the requirements contradict each other or name what does not exist, and
+    `EnvironmentLacking` when the registry cannot be reached and the resolver's cache does not suffice.
+    """
+    _check_python(app, platform)
+    if not app.requirements:
+        return ()
+    reporter.step("resolve", ", ".join(app.requirements))
+    locked = _locked(app, platform)
+    if locked is None:
+        text = _compile(app.requirements, platform, reporter)
+        locked = parse_lock(text, "the resolver's answer", Path.cwd(), platform.markers)
+    reporter.finish("resolve", f"{len(locked)} package{'s' if len(locked) != 1 else ''}")
+    return locked
+
+
+def _locked(app: AppSpec, platform: Platform) -> tuple[LockedPackage, ...] | None:
+    """The project's own lock, when it has one and nothing was asked for beyond the project."""
+    folder = app.folder
+    if folder is None or app.settings.with_:
+        return None
+    if (file := folder / "pylock.toml").is_file():
+        text = file.read_text(encoding="utf-8")
+    elif (file := folder / "uv.lock").is_file():
+        text = run_uv(["export", "--quiet", "--frozen", "--no-dev", "--no-header", "--no-emit-project",
+                       "--format", "pylock.toml", "--project", str(folder)], what=f"reading {file}")  # fmt: skip
+    else:
+        return None
+    packages = parse_lock(text, str(file), folder, platform.markers)
+    own = LockedPackage(name=app.package, version="", folder=folder)
+    rest = tuple(package for package in packages if package.name != app.package)
+    return tuple(sorted((*rest, own), key=lambda package: package.name))
+
+
+def _compile(requirements: Sequence[str], platform: Platform, reporter: Reporter) -> str:
+    command = [
+        "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--format", "pylock.toml",
+        "--python", sys.executable, "--python-version", platform.python, "--python-platform", platform.uv_name, "-",
+    ]  # fmt: skip
+    text = "\n".join(requirements) + "\n"
+    try:
+        return run_uv(command, what="resolving the requirements", stdin=text)
+    except EnvironmentLacking as error:
+        try:
+            answer = run_uv([*command, "--offline"], what="resolving the requirements", stdin=text)
+        except (InputError, EnvironmentLacking):
+            raise error from None
+        reporter.note("the package registry cannot be reached: resolved from what is cached on this machine")
+        return answer
+
+
+def uv_program() -> str:
+    """The `uv` executable of this Python environment, else the one on PATH."""
+    import uv
+
+    try:
+        return str(uv.find_uv_bin())
+    except FileNotFoundError as error:
+        raise EnvironmentLacking(
+            f"the uv package has no executable: {error}; run: pip install --force-reinstall uv"
+        ) from None
+
+
+def run_uv(arguments: Sequence[str], *, what: str, stdin: str = "", extra: dict[str, str] | None = None) -> str:
+    """Run uv and return its standard output.
+
+    Raises `EnvironmentLacking` when it failed for want of the network, else `InputError` with uv's own words.
+    """
+    variables = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", **(extra or {})}
+    done = subprocess.run(
+        [uv_program(), *arguments], input=stdin.encode("utf-8", "surrogateescape"), capture_output=True,
+        env=variables, check=False,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return done.stdout.decode("utf-8", "replace")
+    words = done.stderr.decode("utf-8", "replace").strip() or "uv said nothing"
+    indented = "\n".join(f"  {line}" for line in words.splitlines()[-30:])
+    if any(sign in words.lower() for sign in _UNREACHABLE):
+        raise EnvironmentLacking(f"{what}: the package registry cannot be reached\n{indented}")
+    raise InputError(f"{what} failed\n{indented}")
+
+
+def _check_python(app: AppSpec, platform: Platform) -> None:
+    if not app.requires_python:
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        allowed = SpecifierSet(app.requires_python).contains(platform.python, prereleases=True)
+    except InvalidSpecifier:
+        raise InputError(f"{app.path}: requires-python: not a version specifier: {app.requires_python!r}") from None
+    if not allowed:
+        raise InputError(
+            f"{app.path} requires Python {app.requires_python}, the distribution is {platform.python}; "
+            "choose another with --python or --dist"
+        )
