@@ -9,22 +9,19 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import tomllib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pydist.errors import EnvironmentLacking, FaultCollector, StepFailed
 from pydist.policy.resources import builders
+from pydist.policy.table import Row, read_toml
 from pydist.progress import Reporter, Silent
 
 __all__ = ["Need", "NeedKind", "State", "can_install", "install", "load", "look", "require", "sentence"]
 
-_KEYS = {"kind": str, "name": str, "package": str, "why": str, "verbs": list, "probe": list}
-_OPTIONAL = {"probe"}
 _PROBE_SECONDS = 20
 _TAIL = 20
 
@@ -66,19 +63,26 @@ def load(path: Path | None = None) -> tuple[Need, ...]:
     """The table, in its own order. Raises `InputError` with all faults of a table that is not well formed."""
     path = path or builders() / "needs.toml"
     faults = FaultCollector(path.name)
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("need", [])
-    except tomllib.TOMLDecodeError as error:
-        faults.add("", str(error))
-        rows = []
     needs = []
-    for index, row in enumerate(rows):
+    for index, values in enumerate(read_toml(path).get("need", [])):
         with faults.at(f"need[{index}]"):
-            before = len(faults.faults)
-            _check(row, faults)
-            if len(faults.faults) == before:
-                needs.append(_need(row))
-    for name in sorted({need.name for need in needs if [other.name for other in needs].count(need.name) > 1}):
+            row = Row(values, faults)
+            kind = row.text("kind")
+            if kind and kind not in set(NeedKind):
+                faults.add("kind", f"expected one of {', '.join(NeedKind)}, found {kind!r}")
+            needs.append(
+                Need(
+                    kind=NeedKind(kind) if kind in set(NeedKind) else NeedKind.COMMAND,
+                    name=row.text("name"),
+                    package=row.text("package"),
+                    why=row.text("why"),
+                    verbs=row.texts("verbs"),
+                    probe=row.texts("probe", []),
+                )
+            )
+            row.done()
+    names = [need.name for need in needs]
+    for name in sorted({name for name in names if names.count(name) > 1}):
         faults.add(name, "named by more than one row")
     faults.raise_if_any("the table of needs is damaged")
     return tuple(needs)
@@ -171,30 +175,4 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         errors="replace",
         env=environment,
         check=False,
-    )
-
-
-def _check(row: dict[str, Any], faults: FaultCollector) -> None:
-    for key, kind in _KEYS.items():
-        if key not in row:
-            if key not in _OPTIONAL:
-                faults.add(key, "missing")
-        elif not isinstance(row[key], kind):
-            faults.add(key, f"expected a {'list of strings' if kind is list else 'string'}, found {row[key]!r}")
-        elif kind is list and not all(isinstance(item, str) for item in row[key]):
-            faults.add(key, f"expected a list of strings, found {row[key]!r}")
-    for key in sorted(row.keys() - _KEYS.keys()):
-        faults.add(key, f"not a key of this table; expected one of {', '.join(_KEYS)}")
-    if isinstance(row.get("kind"), str) and row["kind"] not in set(NeedKind):
-        faults.add("kind", f"expected one of {', '.join(NeedKind)}, found {row['kind']!r}")
-
-
-def _need(row: dict[str, Any]) -> Need:
-    return Need(
-        kind=NeedKind(row["kind"]),
-        name=row["name"],
-        package=row["package"],
-        why=row["why"],
-        verbs=tuple(row["verbs"]),
-        probe=tuple(row.get("probe", ())),
     )
