@@ -16,9 +16,11 @@ from enum import IntEnum, IntFlag
 from pydist.errors import InputError
 
 __all__ = [
+    "START",
     "DistributionRow",
     "EntryFlag",
     "FileRow",
+    "FrozenRow",
     "ImageInvalid",
     "ImageLayout",
     "ImageSpec",
@@ -43,6 +45,7 @@ SECTION = struct.Struct("<QQII")
 MODULE = struct.Struct("<IIIIQIIII")
 ENTRY = struct.Struct("<IIQQIIIIII")
 ROW_NUMBER = struct.Struct("<I")
+FROZEN = struct.Struct("<III")
 SETTING = struct.Struct("<IIII")
 DISTRIBUTION = struct.Struct("<IIII")
 
@@ -74,7 +77,7 @@ _ROW_SIZES = {
     Section.MODULE_HASH: ROW_NUMBER.size,
     Section.ENTRIES: ENTRY.size,
     Section.ENTRY_HASH: ROW_NUMBER.size,
-    Section.FROZEN: ROW_NUMBER.size,
+    Section.FROZEN: FROZEN.size,
     Section.CONFIG: SETTING.size,
     Section.DISTRIBUTIONS: DISTRIBUTION.size,
 }
@@ -125,16 +128,23 @@ class DistributionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenRow:
+    """When the interpreter imports `name` before any importer of ours exists, it gets the code of `module`."""
+
+    name: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
-    """All that an image says. `frozen` names modules needed before the importer runs (`encodings` and below);
-    `config` is an ordered list of settings (docs/reference/image.md), whose keys may repeat; `meta` is JSON."""
+    """All that an image says. `frozen` is `START` in every application; `config` is an ordered list of settings (docs/reference/image.md), whose keys may repeat; `meta` is JSON."""
 
     python_hex: int
     pyc_magic: int
     abi_tag: str
     modules: tuple[ModuleRow, ...]
     files: tuple[FileRow, ...] = ()
-    frozen: tuple[str, ...] = ()
+    frozen: tuple[FrozenRow, ...] = ()
     distributions: tuple[DistributionRow, ...] = ()
     config: tuple[tuple[str, str], ...] = ()
     meta: Buffer = b"{}"
@@ -147,6 +157,10 @@ class ImageLayout:
     size: int
     sections: dict[Section, int]
     sha256: str
+
+
+START = (FrozenRow(name="encodings", module="_pydist.start"),)
+"""`encodings` is the first thing any interpreter imports: in its place runs the module that installs the importer."""
 
 
 class ImageInvalid(InputError):

@@ -16,6 +16,7 @@ from pydist.link.image import (
     DISTRIBUTION,
     ENTRY,
     FORMAT,
+    FROZEN,
     HEADER,
     HEADER_SIZE,
     MAGIC,
@@ -27,6 +28,7 @@ from pydist.link.image import (
     DistributionRow,
     EntryFlag,
     FileRow,
+    FrozenRow,
     ImageInvalid,
     ImageLayout,
     ImageSpec,
@@ -113,7 +115,10 @@ class _Reader:
             abi_tag=self.abi_tag,
             modules=modules,
             files=files,
-            frozen=tuple(_pick(names, row, Section.FROZEN) for (row,) in self._rows(Section.FROZEN, ROW_NUMBER)),
+            frozen=tuple(
+                FrozenRow(name=self._text(at, size), module=_pick(names, row, Section.FROZEN))
+                for at, size, row in self._rows(Section.FROZEN, FROZEN)
+            ),
             distributions=tuple(
                 DistributionRow(name=self._text(at, size), path=_pick(paths, entry, Section.DISTRIBUTIONS))
                 for at, size, entry, _ in self._rows(Section.DISTRIBUTIONS, DISTRIBUTION)

@@ -14,6 +14,7 @@ from pydist.link.image import (
     DISTRIBUTION,
     ENTRY,
     FORMAT,
+    FROZEN,
     HEADER,
     HEADER_SIZE,
     MAGIC,
@@ -68,7 +69,7 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     tables: dict[Section, bytes] = {
         Section.MODULE_HASH: _hash_table([name[2] for name in names]),
         Section.ENTRY_HASH: _hash_table([path[2] for path in paths]),
-        Section.FROZEN: b"".join(ROW_NUMBER.pack(number_of[name]) for name in spec.frozen),
+        Section.FROZEN: b"".join(FROZEN.pack(*strings.ref(row.name), number_of[row.module]) for row in spec.frozen),
         Section.CONFIG: b"".join(SETTING.pack(*strings.ref(key), *strings.ref(value)) for key, value in spec.config),
         Section.DISTRIBUTIONS: b"".join(
             DISTRIBUTION.pack(*strings.ref(row.name), tree.number[row.path], strings.add(row.name)[2])
@@ -202,9 +203,9 @@ def _check(spec: ImageSpec, tree: Tree) -> None:
     for path in sorted({file.path for file in spec.files} & tree.folders):
         faults.add(path, "is a file and a folder at once")
     with_code = {row.name for row in spec.modules if len(row.code)}
-    for name in spec.frozen:
-        if name not in with_code:
-            faults.add(name, "is needed before the importer runs, but has no code in this image")
+    for frozen in spec.frozen:
+        if frozen.module not in with_code:
+            faults.add(frozen.module, "is needed before the importer runs, but has no code in this image")
     for row in spec.modules:
         if not row.name or "\0" in row.name:
             faults.add(repr(row.name), "is not a module name")

@@ -54,7 +54,7 @@ struct image_header {
     uint64_t tables_size;     /* header and tables: the bytes before META */
     uint64_t tables_checksum; /* image_checksum() of these, with this field zero */
     uint8_t content_sha256[32]; /* of all bytes after the header; for `pydist inspect`, not checked at start */
-    uint32_t python_hex;      /* PY_VERSION_HEX of the interpreter that the code is for; all but the last byte count */
+    uint32_t python_hex;      /* PY_VERSION_HEX of the interpreter that the code is for */
     uint32_t pyc_magic;       /* importlib.util.MAGIC_NUMBER as a number */
     char abi_tag[16];         /* sys.implementation.cache_tag, padded with NUL */
     struct image_section sections[IMAGE_SECTION_COUNT];
@@ -99,7 +99,8 @@ struct image_entry {
 };
 
 struct image_frozen {
-    uint32_t module; /* row in MODULES that has code */
+    struct image_string name; /* what the interpreter imports */
+    uint32_t module;          /* row in MODULES whose code it gets */
 };
 
 struct image_setting {
@@ -118,7 +119,7 @@ static_assert(sizeof(struct image_header) == 384, "layout");
 static_assert(offsetof(struct image_header, sections) == 96, "layout");
 static_assert(sizeof(struct image_module) == 40, "layout");
 static_assert(sizeof(struct image_entry) == 48, "layout");
-static_assert(sizeof(struct image_frozen) == 4, "layout");
+static_assert(sizeof(struct image_frozen) == 12, "layout");
 static_assert(sizeof(struct image_setting) == 16, "layout");
 static_assert(sizeof(struct image_distribution) == 16, "layout");
 
