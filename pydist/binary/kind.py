@@ -1,0 +1,66 @@
+"""What a file is, by its first bytes.
+
+Invariant: the answer depends on content alone and never raises; a wrong guess is possible (`OTHER` data can begin like
+COFF), so readers still check everything they use.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["HEAD_SIZE", "Kind", "kind_of"]
+
+HEAD_SIZE = 512  # bytes that are enough for every kind
+
+
+class Kind(StrEnum):
+    """Formats that distributions contain or come in."""
+
+    ELF = "elf"
+    MACHO = "macho"
+    PE = "pe"
+    COFF = "coff"
+    BITCODE = "bitcode"
+    AR = "ar"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    XZ = "xz"
+    TAR = "tar"
+    SCRIPT = "script"
+    OTHER = "other"
+
+
+_MAGICS = (
+    (b"\x7fELF", Kind.ELF),
+    (b"\xcf\xfa\xed\xfe", Kind.MACHO),
+    (b"\xce\xfa\xed\xfe", Kind.MACHO),
+    (b"\xfe\xed\xfa\xcf", Kind.MACHO),
+    (b"\xfe\xed\xfa\xce", Kind.MACHO),
+    (b"BC\xc0\xde", Kind.BITCODE),
+    (b"\xde\xc0\x17\x0b", Kind.BITCODE),  # the wrapper that Apple's tools write
+    (b"!<arch>\n", Kind.AR),
+    (b"!<thin>\n", Kind.AR),
+    (b"\x1f\x8b", Kind.GZIP),
+    (b"\x28\xb5\x2f\xfd", Kind.ZSTD),
+    (b"\xfd7zXZ\x00", Kind.XZ),
+    (b"MZ", Kind.PE),
+    (b"#!", Kind.SCRIPT),
+    (b"\x00\x00\xff\xff", Kind.COFF),  # /bigobj
+)
+_COFF_MACHINES = (b"\x64\x86", b"\x4c\x01", b"\x64\xaa", b"\xc4\x01")
+
+
+def kind_of(head: bytes) -> Kind:
+    """The kind of a file that begins with `head` (give `HEAD_SIZE` bytes, or all there are)."""
+    for magic, kind in _MAGICS:
+        if head.startswith(magic):
+            return kind
+    # Universal Mach-O counts its parts where Java classes, with the same magic, have a version of 45 or more.
+    if head[:7] == b"\xca\xfe\xba\xbe\0\0\0" and head[7:8] < b"\x2d":
+        return Kind.MACHO
+    if head[257:262] == b"ustar":
+        return Kind.TAR
+    # A COFF object: machine, a small number of sections, no optional header (PE/COFF specification, section 3.3).
+    if len(head) >= 20 and head[:2] in _COFF_MACHINES and head[16:18] == b"\0\0" and head[3] < 0x10:
+        return Kind.COFF
+    return Kind.OTHER

@@ -1,0 +1,129 @@
+"""Small ELF files made from their facts, with every structure a reader looks at."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 0x6474E551, 0x6474E552
+R, W, X = 4, 2, 1
+_BASE = 0x400000
+
+
+def make_elf(  # a file format in one piece
+    *,
+    bits: int = 64,
+    little: bool = True,
+    machine: int = 62,
+    kind: int = 2,
+    load_flags: int = R | X,
+    stack_flags: int | None = R | W,
+    interp: str | None = None,
+    needed: Sequence[str] = (),
+    soname: str | None = None,
+    runpath: str | None = None,
+    dynamic: Sequence[tuple[int, int]] = (),
+    needs: Sequence[tuple[str, Sequence[str]]] = (),
+    defined: Sequence[str] = (),
+    undefined: Sequence[str] = (),
+    sections: Sequence[tuple[str, int]] = (),
+) -> bytes:
+    """An ELF file. `dynamic` adds entries (tag, value), `needs` version needs, `sections` names with their flags."""
+    order, wide = "<" if little else ">", bits == 64
+    address = "Q" if wide else "I"
+    linked = kind != 1
+    strings = bytearray(b"\0")
+
+    def text(value: str) -> int:
+        strings.extend(value.encode() + b"\0")
+        return len(strings) - len(value.encode()) - 1
+
+    entries = [(1, text(name)) for name in needed]
+    entries += [(tag, text(value)) for tag, value in ((14, soname), (29, runpath)) if value is not None]
+    entries += list(dynamic)
+    verneed = bytearray()
+    for place, (library, versions) in enumerate(needs):
+        step = 0 if place == len(needs) - 1 else 16 + 16 * len(versions)
+        verneed += struct.pack(f"{order}HHIII", 1, len(versions), text(library), 16, step)
+        for number, version in enumerate(versions):
+            last = number == len(versions) - 1
+            verneed += struct.pack(f"{order}IHHII", 0, 0, 2 + number, text(version), 0 if last else 16)
+    symbols = [(0, 0, 0)] + [(text(name), 1, 0x12) for name in defined] + [(text(name), 0, 0x10) for name in undefined]
+    if wide:
+        rows = [struct.pack(f"{order}IBBHQQ", name, info, 0, section, 0, 0) for name, section, info in symbols]
+    else:
+        rows = [struct.pack(f"{order}IIIBBH", name, 0, 0, info, 0, section) for name, section, info in symbols]
+    symtab = b"".join(rows)
+    header_size, phentsize, shentsize = (64, 56, 64) if wide else (52, 32, 40)
+    phnum = (1 + (stack_flags is not None) + (interp is not None) + bool(entries)) if linked else 0
+    position = header_size + phnum * phentsize
+    body = bytearray()
+
+    def put(data: bytes) -> int:
+        body.extend(data)
+        return position + len(body) - len(data)
+
+    interp_at = put((interp or "").encode() + b"\0")
+    if entries:
+        entries += [(5, 0), (10, 0), (0, 0)]
+    names = [".dynamic", ".dynstr", ".symtab", ".gnu.version_r", ".shstrtab", *(name for name, _ in sections)]
+    name_at = [text(name) for name in names]
+    strings_at = put(bytes(strings))
+    if entries:
+        fixed = {5: _BASE + strings_at, 10: len(strings)}
+        entries = [(tag, fixed.get(tag, value) if value == 0 else value) for tag, value in entries]
+    dynamic_data = b"".join(struct.pack(f"{order}{address}{address}", *entry) for entry in entries)
+    dynamic_at, symtab_at, verneed_at = put(dynamic_data), put(symtab), put(bytes(verneed))
+    shoff = position + len(body)
+    end = shoff + (6 + len(sections)) * shentsize
+
+    def section(name: int, what: int, offset: int, size: int, link: int = 0, *, flags: int = 0) -> bytes:
+        form = f"{order}IIQQQQIIQQ" if wide else f"{order}IIIIIIIIII"
+        return struct.pack(form, name, what, flags, 0, offset, size, link, 1, 1, 0)
+
+    table = [
+        section(0, 0, 0, 0),
+        section(name_at[0], 6, dynamic_at, len(dynamic_data), 2),
+        section(name_at[1], 3, strings_at, len(strings)),
+        section(name_at[2], 2, symtab_at, len(symtab), 2),
+        section(name_at[3], 0x6FFFFFFE if verneed else 1, verneed_at, len(verneed), 2),
+        section(name_at[4], 3, strings_at, len(strings)),
+        *(section(at, 1, 0, 0, flags=flags) for at, (_, flags) in zip(name_at[5:], sections, strict=True)),
+    ]
+
+    def segment(what: int, flags: int, offset: int, size: int) -> bytes:
+        if wide:
+            return struct.pack(f"{order}IIQQQQQQ", what, flags, offset, _BASE + offset, 0, size, size, 1)
+        return struct.pack(f"{order}IIIIIIII", what, offset, _BASE + offset, 0, size, size, flags, 1)
+
+    segments = []
+    if linked:
+        segments.append(segment(PT_LOAD, load_flags, 0, end))
+        if stack_flags is not None:
+            segments.append(segment(PT_GNU_STACK, stack_flags, 0, 0))
+        if interp is not None:
+            segments.append(segment(PT_INTERP, R, interp_at, len(interp) + 1))
+        if entries:
+            segments.append(segment(PT_DYNAMIC, R, dynamic_at, len(dynamic_data)))
+    head = b"\x7fELF" + bytes([2 if wide else 1, 1 if little else 2, 1]) + bytes(9)
+    phoff = header_size if segments else 0
+    rest = (kind, machine, 1, _BASE, phoff, shoff, 0, header_size, phentsize, len(segments), shentsize, len(table), 5)
+    head += struct.pack(f"{order}HHI{address}{address}{address}IHHHHHH", *rest)
+    return head + b"".join(segments) + bytes(body) + b"".join(table)
+
+
+def make_ar(members: dict[str, bytes]) -> bytes:
+    """A static library in the GNU dialect, with a symbol index and a table of long names."""
+    longs, parts = b"", [b"!<arch>\n", b"%-16s%-32s%-10d`\n" % (b"/", b"0", 4), bytes(4)]
+    named = []
+    for name, data in members.items():
+        if len(name) > 15:
+            named.append((f"/{len(longs)}", data))
+            longs += name.encode() + b"/\n"
+        else:
+            named.append((f"{name}/", data))
+    everything = [("//", longs), *named] if longs else named
+    for name, data in everything:
+        parts.append(b"%-16s%-32s%-10d`\n" % (name.encode(), b"0", len(data)))
+        parts.append(data + b"\n" * (len(data) & 1))
+    return b"".join(parts)
