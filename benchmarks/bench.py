@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -41,13 +40,12 @@ def main() -> int:
         command=f"make bench ARGS='--python {args.python} --rounds {args.rounds}'",
         machine=machine(),
         pydist=pydist.__version__,
-        python="",
+        python=distribution.version,
     )
     with tempfile.TemporaryDirectory(prefix="pydist-bench-") as name:
         folder = Path(name)
         say("compiling the interpreter's standard library")
         python = interpreter(distribution, folder)
-        report.python = output_of([python, "-I", "-c", "import platform; print(platform.python_version())"])
         hello(report, python, folder, args.rounds)
         imports(report, python, folder, max(5, args.rounds // 5))
         memory(report, python, folder)
@@ -118,10 +116,6 @@ def save(path: Path, text: str) -> Path:
 def megabytes(path: Path) -> float:
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file() and not file.is_symlink()]
     return round(sum(file.stat().st_size for file in files) / 1e6, 1)
-
-
-def output_of(command: list[str | Path]) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def say(text: str) -> None:

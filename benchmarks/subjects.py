@@ -11,16 +11,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pydist.link.dist import Distribution, choose_distribution
+from pydist.progress import Silent
 from pydist.store import Store
+from pydist.target import Target
 
 __all__ = ["HELLO", "STATUS", "find_distribution", "importable_modules", "interpreter", "link", "pyinstaller"]
 
+TARGET = "x86_64-unknown-linux-musl"
 BIN = Path(sys.executable).parent
 
 HELLO = 'print("hello")\n'
 STATUS = 'print(open("/proc/self/status").read())\n'
 
-# Modules that do something when imported, open windows, or exist for CPython's own tests.
+# Modules that do something when imported, open windows, or exist for CPython's own tests; and the codecs, a hundred
+# small tables that no program imports together.
 _LEAVE_OUT = {"__main__", "antigravity", "this", "idlelib", "turtledemo", "test", "lib2to3", "ensurepip", "xxlimited",
               "xxlimited_35", "xxsubtype"}  # fmt: skip
 
@@ -32,7 +37,7 @@ names = sorted(name for name in sys.stdlib_module_names if name.partition(".")[0
 good, tried = [], set()
 def attempt(name):
     last = name.rpartition(".")[2]
-    if name in tried or last in ("__main__", "test", "tests") or last.startswith("_test"):
+    if name in tried or name.startswith("encodings.") or last in ("__main__", "test", "tests") or last.startswith("_test"):
         return
     tried.add(name)
     try:
@@ -49,22 +54,17 @@ print("\\n".join(good))
 """
 
 
-def find_distribution(series: str) -> Path:
-    """The folder with `python/` of the store's distribution of `series`; ends the program when there is none."""
-    store = Store.default()
-    keys = [key for name, key in store.refs("distribution").items() if name.split("/")[1].startswith(f"{series}.")]
-    found = store.find(keys[-1]) if keys else None
-    if found is None:
-        sys.exit(f"bench: no distribution of Python {series} in the store; run: pydist build --python {series}")
-    return found
+def find_distribution(series: str) -> Distribution:
+    """The distribution that `pydist link` takes for this series. Raises `EnvironmentLacking` when there is none."""
+    return choose_distribution(None, series, Target.parse(TARGET), Store.default(), Silent())
 
 
-def interpreter(distribution: Path, folder: Path) -> Path:
+def interpreter(distribution: Distribution, folder: Path) -> Path:
     """A copy of the distribution's interpreter with every module of its standard library compiled beside it."""
     home = folder / "python"
-    shutil.copytree(distribution / "python" / "install", home, symlinks=True)
-    python = next(path for path in sorted((home / "bin").glob("python3.*")) if path.name[8:].isdigit())
-    library = next((home / "lib").glob("python3.*"))
+    shutil.copytree(distribution.root / "install", home, symlinks=True)
+    python = home / distribution.interpreter.relative_to(distribution.root / "install")
+    library = home / distribution.stdlib.relative_to(distribution.root / "install")
     subprocess.run([python, "-I", "-m", "compileall", "-q", "-j", "0", library], stdout=subprocess.DEVNULL, check=False)
     return python
 

@@ -14,7 +14,11 @@ from pathlib import Path
 import pytest
 
 import pydist
+from pydist.errors import EnvironmentLacking
+from pydist.link.dist import Distribution, choose_distribution
+from pydist.progress import Silent
 from pydist.store import Store
+from pydist.target import Target
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PYTHON = "3.14"
@@ -62,17 +66,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def distribution(store: Store) -> Path:
-    """The folder that holds `python/` of a distribution of Python 3.14 for static musl, built when it is not there."""
-    found = _find(store)
-    if found is None:
+def distribution(store: Store) -> Distribution:
+    """The distribution of Python 3.14 for static musl, built from source when the store has none."""
+    try:
+        return _find(store)
+    except EnvironmentLacking:
         command = [sys.executable, "-m", "pydist", "build", "--python", PYTHON, "--target", TARGET]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-        found = _find(store)
-    assert found is not None, "a build registers its result in the store"
-    return found
+        return _find(store)
 
 
-def _find(store: Store) -> Path | None:
-    keys = [key for name, key in store.refs("distribution").items() if name.split("/")[1].startswith(f"{PYTHON}.")]
-    return store.find(keys[-1]) if keys else None
+def _find(store: Store) -> Distribution:
+    return choose_distribution(None, PYTHON, Target.parse(TARGET), store, Silent())
