@@ -1,0 +1,107 @@
+"""Where the application starts: a script, a module, or a console script of a package.
+
+Invariant: an `Entry` names code that is in the tree; an ambiguous or missing one is an error that lists the choices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydist.errors import InputError
+from pydist.link.app import AppKind, AppSpec, normalise
+from pydist.link.collect import Collected
+from pydist.link.dist import Distribution
+from pydist.link.image import ModuleFlag
+from pydist.link.part import Part, TreeFile
+from pydist.link.parts import script_name
+
+__all__ = ["Entry", "choose_entry", "module_exists"]
+
+_REFERENCE = re.compile(r"([A-Za-z_][\w.]*)(?::\s*([A-Za-z_][\w.]*))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`kind` is script or module, `name` what the program is called, `shown` what a user knows the entry by.
+
+    A script's code is that of the file `path`; `launcher` is that file when it is made here. A module is `module`.
+    """
+
+    kind: str
+    name: str
+    shown: str
+    path: str = ""
+    module: str = ""
+    launcher: TreeFile | None = None
+
+
+def choose_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Part]) -> Entry:
+    """The entry that the settings name, or the only one there is. Raises `InputError` that lists the others."""
+    if app.settings.module:
+        module = app.settings.module
+        return Entry(kind="module", name=app.name, shown=f"python -m {module}", module=module)
+    if app.kind is AppKind.SCRIPT and app.path is not None:
+        path = f"{distribution.site_packages}/{script_name(app.path)}"
+        return Entry(kind="script", name=app.name, shown=app.path.name, path=path)
+    own = next((part for part in packages if normalise(str(part.facts["name"])) == app.package), None)
+    scripts: dict[str, str] = dict(own.facts["scripts"]) if own else {}
+    if app.settings.script:
+        return _named(app.settings.script, scripts, packages)
+    if len(scripts) == 1:
+        name, reference = next(iter(scripts.items()))
+        return _launched(name, reference)
+    if app.name in scripts:
+        return _launched(app.name, scripts[app.name])
+    if scripts:
+        raise InputError(
+            f"{app.name} has {len(scripts)} scripts: choose one with --script: {', '.join(sorted(scripts))}"
+        )
+    module = app.package.replace("-", "_")
+    if own and any(file.path == f"{distribution.site_packages}/{module}/__main__.py" for file in own.files):
+        return Entry(kind="module", name=app.name, shown=f"python -m {module}", module=module)
+    raise InputError(f"{app.name} has no script and no {module}.__main__: name a module to run with -m MODULE")
+
+
+def module_exists(entry: Entry, tree: Collected, distribution: Distribution) -> None:
+    """Raise `InputError` unless the module that `entry` runs is in the tree."""
+    if entry.kind != "module":
+        return
+    row = tree.module(entry.module)
+    if row is not None and row.flags & ModuleFlag.PACKAGE:
+        row = tree.module(f"{entry.module}.__main__")
+        if row is None:
+            raise InputError(f"-m {entry.module}: the package has no __main__ module and cannot be run")
+    if row is None:
+        raise InputError(
+            f"-m {entry.module}: no such module in the application or in the standard library of {distribution.version}"
+        )
+
+
+def _named(name: str, scripts: dict[str, str], packages: Sequence[Part]) -> Entry:
+    """The script `name`, of the application's package first, then of any other."""
+    if name in scripts:
+        return _launched(name, scripts[name])
+    for part in packages:
+        if name in part.facts["scripts"]:
+            return _launched(name, str(part.facts["scripts"][name]))
+    for part in packages:
+        # The older kind of script: a file of Python code, marked by its first line for the installer to change.
+        for file in part.files:
+            if file.path == f"bin/{name}" and bytes(file.data[:9]) == b"#!python\n":
+                return Entry(kind="script", name=name, shown=name, path=file.path)
+    known = sorted({*scripts, *(name for part in packages for name in part.facts["scripts"])})
+    raise InputError(f"--script {name}: no package has it; the scripts are: {', '.join(known) or 'none'}")
+
+
+def _launched(name: str, reference: str) -> Entry:
+    """An entry that calls `module:attribute`, as an installer's script would."""
+    match = _REFERENCE.fullmatch(reference)
+    if not match or not match[2]:
+        raise InputError(f"the script {name} refers to {reference!r}; expected module:function")
+    module, attribute = match[1], match[2]
+    first = attribute.partition(".")[0]
+    source = f"import sys\n\nfrom {module} import {first}\n\nsys.exit({attribute}())\n"
+    launcher = TreeFile(path=f"bin/{name}", data=source.encode(), executable=True)
+    return Entry(kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, launcher=launcher)

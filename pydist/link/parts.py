@@ -1,0 +1,179 @@
+"""The parts of an application and where their files stand below the virtual root.
+
+Invariant: the place of a file depends on the Python series and the file alone, so a part made for one application
+is the part of every other one with the same distribution.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydist.errors import Fault, InputError
+from pydist.link import omissions
+from pydist.link.app import AppKind, AppSpec
+from pydist.link.choice import native_refusal
+from pydist.link.compile import worker_digest
+from pydist.link.dist import Distribution
+from pydist.link.fetch import FetchedWheel
+from pydist.link.part import Part, TreeFile, make_part, produce_part
+from pydist.link.wheel import Wheel, is_native, read_wheel
+from pydist.policy import resources
+from pydist.progress import Reporter
+from pydist.store import Key, Store, digest_tree
+
+__all__ = ["app_part", "stdlib_part", "wheel_parts"]
+
+# Raised when the place of a file or the content of a part's facts changes.
+_LAYOUT = 1
+
+
+def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) -> Part:
+    """The standard library but what `omissions.toml` names, and the run time's own package."""
+    table = omissions.load()
+    runtime = resources.runtime() / "python"
+    key = Key.of("stdlib", {
+        "distribution": distribution.digest, "omissions": table.digest, "runtime": digest_tree(runtime),
+        "worker": worker_digest(), "layout": _LAYOUT,
+    })  # fmt: skip
+
+    def gather() -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
+        reporter.step("compile", f"the standard library of {distribution.version}")
+        extensions = _extensions(distribution)
+        files = [*_tree(distribution.stdlib, distribution.virtual_stdlib), *_tree(runtime, distribution.virtual_stdlib)]
+        cut = len(distribution.virtual_stdlib) + 1
+        kept = tuple(file for file in files if not table.of_file(file.path[cut:], extensions))
+        return kept, {"left_out": len(files) - len(kept)}
+
+    part = produce_part(store, key, "standard library", distribution.interpreter, gather)
+    reporter.finish("compile", f"{len(part.files)} files")
+    return part
+
+
+def wheel_parts(
+    wheels: tuple[FetchedWheel, ...], distribution: Distribution, store: Store, reporter: Reporter
+) -> tuple[Part, ...]:
+    """One part per wheel. Raises `InputError` that names every wheel with native code, and every damaged one."""
+    parts: list[Part] = []
+    native: list[Fault] = []
+    for wheel in wheels:
+        key = Key.of("wheel", {
+            "sha256": wheel.sha256, "distribution": distribution.digest, "worker": worker_digest(), "layout": _LAYOUT,
+        })  # fmt: skip
+        gather = partial(_of_wheel, wheel, distribution, reporter)
+        try:
+            parts.append(produce_part(store, key, wheel.path.name, distribution.interpreter, gather))
+        except _Native as refused:
+            native += refused.faults
+    if native:
+        raise native_refusal(native)
+    return tuple(parts)
+
+
+def app_part(app: AppSpec, distribution: Distribution) -> Part | None:
+    """The files of a script: itself and what its settings include. Compiled each time: they are what changes."""
+    if app.kind is not AppKind.SCRIPT or app.path is None:
+        return None
+    site = distribution.site_packages
+    main = f"{site}/{script_name(app.path)}"
+    files = [TreeFile(path=main, data=app.path.read_bytes())]
+    for path in _included(app.path, app.settings.include):
+        place = f"{site}/{path.relative_to(app.path.parent).as_posix()}"
+        files.append(TreeFile(path=place, data=path.read_bytes(), executable=os.access(path, os.X_OK)))
+    native = [Fault(app.path.name, file.path) for file in files if is_native(file.path)]
+    if native:
+        raise native_refusal(native)
+    part = make_part(app.name, tuple(files), distribution.interpreter)
+    fault = next(file.fault for file in part.files if file.path == main)
+    if fault:
+        raise InputError(f"{app.path} does not compile with Python {distribution.version}: {fault}")
+    return part
+
+
+def script_name(path: Path) -> str:
+    """The name of a script's file in the application; one without a suffix gets the one of sources."""
+    return path.name if path.suffix == ".py" else f"{path.name}.py"
+
+
+class _Native(InputError):
+    """A wheel with shared objects; collected, so that all of them are named together."""
+
+
+def _of_wheel(
+    fetched: FetchedWheel, distribution: Distribution, reporter: Reporter
+) -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
+    reporter.step("compile", fetched.path.name)
+    wheel = read_wheel(fetched.path)
+    meta = wheel.metadata
+    if wheel.native:
+        shown = ", ".join(wheel.native[:3]) + (f" and {len(wheel.native) - 3} more" if len(wheel.native) > 3 else "")
+        raise _Native("native code", [Fault(f"{meta.name} {meta.version}", f"{shown} in {fetched.path.name}")])
+    facts = {
+        "name": meta.name, "version": meta.version, "license": meta.license, "summary": meta.summary,
+        "scripts": dict(meta.scripts), "info": f"{distribution.site_packages}/{wheel.info}",
+        "wheel": fetched.path.name,
+    }  # fmt: skip
+    reporter.finish("compile", fetched.path.name)
+    return _placed(wheel, distribution), facts
+
+
+def _placed(wheel: Wheel, distribution: Distribution) -> tuple[TreeFile, ...]:
+    folders = {
+        "purelib": distribution.site_packages,
+        "platlib": distribution.site_packages,
+        "data": "",
+        "scripts": "bin",
+    }
+    files = []
+    for file in wheel.files:
+        # Headers are for compiling against the package; there is nothing to compile with.
+        if file.scheme == "headers" or (file.path.endswith(".pyc") and "__pycache__/" in file.path):
+            continue
+        data = file.data
+        if file.scheme == "purelib" and file.path == f"{wheel.info}/RECORD":
+            data = _installed_record(data, wheel.info)
+        path = f"{folders[file.scheme]}/{file.path}".lstrip("/")
+        files.append(TreeFile(path=path, data=data, executable=file.executable or file.scheme == "scripts"))
+    return tuple(files)
+
+
+def _installed_record(record: bytes, info: str) -> bytes:
+    """RECORD as an installer leaves it: what stood in the .data folder is listed where it is now."""
+    data = f"{info.removesuffix('.dist-info')}.data/"
+    places = {"purelib/": "", "platlib/": "", "scripts/": "../../../bin/", "data/": "../../../"}
+    lines = []
+    for line in record.decode("utf-8").splitlines():
+        rest = line.removeprefix(data)
+        scheme = next((name for name in places if rest is not line and rest.startswith(name)), None)
+        lines.append(places[scheme] + rest.removeprefix(scheme) if scheme else line)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _included(script: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """The files beside a script that its settings name. Raises `InputError` for a pattern that names nothing."""
+    if not patterns:
+        return []
+    files = [path for path in sorted(script.parent.rglob("*")) if path.is_file() and path != script]
+    names = {path: path.relative_to(script.parent).as_posix() for path in files}
+    idle = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names.values())]
+    if idle:
+        raise InputError(f"{script}: tool.pydist.include: no file beside the script matches {', '.join(idle)}")
+    return [
+        path
+        for path, name in names.items()
+        if "__pycache__" not in path.parts and any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+
+
+def _tree(folder: Path, prefix: str) -> list[TreeFile]:
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    # Executable bits of the standard library mean scripts that nobody can start from inside an application.
+    return [TreeFile(path=f"{prefix}/{path.relative_to(folder).as_posix()}", data=path.read_bytes()) for path in paths]
+
+
+def _extensions(distribution: Distribution) -> frozenset[str]:
+    return frozenset(distribution.manifest.build_info.extensions)
