@@ -1,0 +1,151 @@
+"""Writes what is made from the code: `schema/`, and in `docs/reference/` everything below the line `MARK`.
+
+`make gen` writes; `--check` changes nothing and ends with 1 when something would change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydist.cli import main as command_line
+from pydist.manifest.model import Manifest
+from pydist.manifest.record import BuildRecord
+from pydist.manifest.schema import schema_of
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MARK = "<!-- made from the code by `make gen`: do not edit below -->"
+DOCUMENTS: dict[str, type] = {
+    "python-json-8.schema.json": Manifest,
+    "pydist-json-1.schema.json": BuildRecord,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say what would change")
+    check = parser.parse_args().check
+    changed = [path for path, text in files() if write(path, text, check)]
+    for path in changed:
+        print(f"{'not up to date' if check else 'wrote'}: {path.relative_to(CHECKOUT)}")
+    return 1 if check and changed else 0
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Every generated file with its text."""
+    schemas = {name: schema_of(kind, name) for name, kind in DOCUMENTS.items()}
+    for name, schema in schemas.items():
+        yield CHECKOUT / "schema" / name, json.dumps(schema, indent=2, sort_keys=True) + "\n"
+    yield below_mark("cli.md", commands())
+    yield below_mark("manifest.md", keys(schemas["python-json-8.schema.json"]))
+    yield below_mark("pydist-json.md", keys(schemas["pydist-json-1.schema.json"]))
+
+
+def write(path: Path, text: str, check: bool) -> bool:
+    """Whether `path` has another text; unless `check`, it gets this one."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return False
+    if not check:
+        path.write_text(text, encoding="utf-8")
+    return True
+
+
+def below_mark(name: str, lines: Iterator[str]) -> tuple[Path, str]:
+    """A page of the reference: what people wrote above the mark, and `lines` below it."""
+    path = CHECKOUT / "docs" / "reference" / name
+    above = path.read_text(encoding="utf-8").partition(MARK)[0].rstrip()
+    return path, "\n".join([above, "", MARK, "", *lines, ""])
+
+
+def commands() -> Iterator[str]:
+    """Every command with its arguments."""
+    for name, meaning in command_line._COMMANDS.items():
+        try:
+            module = importlib.import_module(f"pydist.cli.{name}")
+        except ModuleNotFoundError:
+            continue
+        parser = argparse.ArgumentParser(prog=f"pydist {name}")
+        module.configure(parser)
+        yield from command(name, meaning, parser)
+
+
+def command(name: str, meaning: str, parser: argparse.ArgumentParser) -> Iterator[str]:
+    yield f"## pydist {name}"
+    yield ""
+    yield f"{meaning[0].upper()}{meaning[1:]}."
+    yield ""
+    for line in (parser.epilog or "").splitlines():
+        if line.startswith("example: "):
+            yield f"    {line.removeprefix('example: ')}"
+            yield ""
+    actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
+    subparsers = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
+    plain = [action for action in actions if action not in subparsers and action.help != argparse.SUPPRESS]
+    if plain:
+        yield "| argument | meaning |"
+        yield "|---|---|"
+        yield from (f"| {spelling(action)} | {explanation(action)} |" for action in plain)
+        yield ""
+    for sub in subparsers:
+        meanings = {choice.dest: choice.help or "" for choice in sub._choices_actions}
+        for choice, child in sub.choices.items():
+            yield from command(f"{name} {choice}", meanings.get(choice) or choice, child)
+
+
+def spelling(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"`{action.metavar or action.dest}`{' …' if action.nargs in ('+', '*') else ''}"
+    value = ""
+    if action.nargs != 0:
+        value = f" {action.metavar or '|'.join(map(str, action.choices or [action.dest.upper()]))}"
+    return ", ".join(f"`{option}{value}`" for option in action.option_strings).replace("|", "\\|")
+
+
+def explanation(action: argparse.Action) -> str:
+    values = {**vars(action), "prog": "pydist", "default": action.default}
+    return ((action.help or "") % values).replace("|", "\\|")
+
+
+def keys(schema: dict[str, Any]) -> Iterator[str]:
+    """The keys of a document and of every object inside it, from its schema."""
+    yield from section(schema["title"], schema)
+    for name, definition in schema["$defs"].items():
+        yield from section(name, definition)
+
+
+def section(title: str, schema: dict[str, Any]) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield schema["description"]
+    yield ""
+    yield "| key | type | | meaning |"
+    yield "|---|---|---|---|"
+    for key, value in schema["properties"].items():
+        need = "required" if key in schema["required"] else "optional"
+        yield f"| `{key}` | {type_of(value)} | {need} | {value.get('description', '')} |"
+    yield ""
+
+
+def type_of(value: dict[str, Any]) -> str:
+    """A schema in words."""
+    if "$ref" in value:
+        name = value["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in value:
+        return " or ".join(type_of(choice) for choice in value["anyOf"])
+    if "enum" in value:
+        return " or ".join(f"`{json.dumps(choice)}`" for choice in value["enum"])
+    if value["type"] == "array":
+        return f"list of {type_of(value['items'])}"
+    if value["type"] == "object":
+        return f"object: name to {type_of(value['additionalProperties'])}"
+    return "digest" if "pattern" in value else str(value["type"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
