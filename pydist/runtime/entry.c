@@ -1,0 +1,153 @@
+/* Run the application and end the process the way `python` does: exit codes, a Ctrl-C that is seen as one by the
+ * parent, 120 when the last flush fails. */
+#include "runtime.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+struct entry {
+    PyObject *importer;
+    char name[512]; /* of the module row */
+    PyObject *spec;
+    PyObject *code;
+};
+
+/* The finder that _pydist.start has put first. */
+static PyObject *find_importer(void)
+{
+    PyObject *finders = PySys_GetObject("meta_path");
+    if (!finders || !PyList_Check(finders) || PyList_GET_SIZE(finders) == 0)
+        return PyErr_Format(PyExc_RuntimeError, "pydist: the importer is not in place");
+    return Py_NewRef(PyList_GET_ITEM(finders, 0));
+}
+
+/* `python -m package` runs the package's __main__. */
+static int set_name(struct entry *entry, const struct image *image, const char *name, int is_module)
+{
+    const struct image_module *row = image_find_module(image, name, strlen(name));
+    int package = is_module && row && row->flags & IMAGE_PACKAGE;
+    int size = snprintf(entry->name, sizeof entry->name, "%s%s", name, package ? ".__main__" : "");
+    if (row && size > 0 && (size_t)size < sizeof entry->name)
+        return 0;
+    PyErr_Format(PyExc_ImportError, "No module named %s", name);
+    return -1;
+}
+
+static int load(struct entry *entry)
+{
+    entry->importer = find_importer();
+    entry->spec = entry->importer ? PyObject_CallMethod(entry->importer, "find_spec", "s", entry->name) : NULL;
+    if (entry->spec == Py_None)
+        PyErr_Format(PyExc_ImportError, "No module named %s", entry->name);
+    if (!entry->spec || entry->spec == Py_None)
+        return -1;
+    entry->code = PyObject_CallMethod(entry->importer, "get_code", "s", entry->name);
+    return entry->code ? 0 : -1;
+}
+
+static int set(PyObject *namespace, const char *name, PyObject *value)
+{
+    int failed = !value || PyDict_SetItemString(namespace, name, value);
+    Py_XDECREF(value);
+    return failed ? -1 : 0;
+}
+
+/* What `python script.py` puts into the namespace of __main__. */
+static int prepare_script(const struct entry *entry, PyObject *namespace)
+{
+    return set(namespace, "__file__", PyObject_GetAttrString(entry->spec, "origin")) ||
+           set(namespace, "__cached__", Py_NewRef(Py_None)) || set(namespace, "__spec__", Py_NewRef(Py_None)) ||
+           set(namespace, "__loader__", Py_NewRef(entry->importer)) ? -1 : 0;
+}
+
+/* What `python -m module` puts there, and the file's name as sys.argv[0] (Lib/runpy.py). */
+static int prepare_module(const struct entry *entry, PyObject *namespace)
+{
+    PyObject *arguments = PySys_GetObject("argv");
+    PyObject *origin = PyObject_GetAttrString(entry->spec, "origin");
+    if (!origin || !arguments || PyList_SetItem(arguments, 0, origin))
+        return -1;
+    return set(namespace, "__file__", Py_NewRef(origin)) ||
+           set(namespace, "__cached__", PyObject_GetAttrString(entry->spec, "cached")) ||
+           set(namespace, "__package__", PyObject_GetAttrString(entry->spec, "parent")) ||
+           set(namespace, "__spec__", Py_NewRef(entry->spec)) ||
+           set(namespace, "__loader__", Py_NewRef(entry->importer)) ? -1 : 0;
+}
+
+/* The package above a module is imported first, as `python -m` does. */
+static int import_parent(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    PyObject *parent = dot ? PyUnicode_FromStringAndSize(name, dot - name) : NULL;
+    if (!parent)
+        return dot ? -1 : 0;
+    PyObject *module = PyImport_Import(parent);
+    Py_DECREF(parent);
+    Py_XDECREF(module);
+    return module ? 0 : -1;
+}
+
+/* Standard output and error, without losing the exception that is on its way. `python script.py` does this before it
+ * prints a traceback and before atexit functions run. */
+static void flush_streams(void)
+{
+    static const char *const names[] = {"stderr", "stdout"};
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        PyObject *stream = PySys_GetObject(names[i]);
+        PyObject *result = stream ? PyObject_CallMethod(stream, "flush", NULL) : NULL;
+        if (!result)
+            PyErr_Clear();
+        Py_XDECREF(result);
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
+static int run(const struct runtime *runtime)
+{
+    const char *kind = image_setting(&runtime->image, "entry.kind");
+    const char *name = image_setting(&runtime->image, "entry.name");
+    struct entry entry = {0};
+    if (!kind || !name) {
+        PyErr_SetString(PyExc_RuntimeError, "pydist: the image does not say what to run");
+        return -1;
+    }
+    int is_module = strcmp(kind, "module") == 0;
+    PyObject *result = NULL;
+    PyObject *main_module = PyImport_AddModule("__main__"); /* borrowed */
+    PyObject *namespace = main_module ? PyModule_GetDict(main_module) : NULL;
+    if (namespace && !set_name(&entry, &runtime->image, name, is_module) &&
+        (!is_module || !import_parent(entry.name)) && !load(&entry) &&
+        !(is_module ? prepare_module(&entry, namespace) : prepare_script(&entry, namespace)))
+        result = PyEval_EvalCode(entry.code, namespace, namespace);
+    if (!is_module)
+        flush_streams();
+    Py_XDECREF(entry.importer);
+    Py_XDECREF(entry.spec);
+    Py_XDECREF(entry.code);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+/* So that a shell or make sees an interrupted program, not one that chose to exit. */
+static int exit_by_interrupt(void)
+{
+    signal(SIGINT, SIG_DFL);
+    kill(getpid(), SIGINT);
+    return 128 + SIGINT;
+}
+
+int entry_run(const struct runtime *runtime)
+{
+    int code = 0, interrupted = 0;
+    if (run(runtime)) {
+        interrupted = PyErr_Occurred() == PyExc_KeyboardInterrupt;
+        code = 1;
+        PyErr_Print(); /* a SystemExit ends the process here, with its own code */
+    }
+    if (Py_FinalizeEx() < 0)
+        code = 120;
+    return interrupted ? exit_by_interrupt() : code;
+}

@@ -1,0 +1,231 @@
+/* The importer's type: thin methods over spec.c, loader.c and tree.c.
+ *
+ * On sys.meta_path an instance finds modules by name; the type itself is the path hook, and its instances with a
+ * folder are path entry finders. All of them are loaders for what they find. */
+#include "importer.h"
+
+#include <string.h>
+
+/* Positional and keyword arguments into `out`, in the order of `names`; missing ones stay as they are. */
+static int take_arguments(PyObject *const *args, Py_ssize_t count, PyObject *keywords, const char *const *names,
+                          Py_ssize_t size, PyObject **out)
+{
+    Py_ssize_t extra = keywords ? PyTuple_GET_SIZE(keywords) : 0, filled = count;
+    for (Py_ssize_t i = 0; i < count && i < size; i++)
+        out[i] = args[i];
+    for (Py_ssize_t i = 0; i < extra; i++) {
+        Py_ssize_t at = 0;
+        while (at < size && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, i), names[at]))
+            at++;
+        if (at == size || at < count) {
+            PyErr_Format(PyExc_TypeError, "unexpected argument %R", PyTuple_GET_ITEM(keywords, i));
+            return -1;
+        }
+        out[at] = args[count + i];
+    }
+    if (filled > size || !out[0]) {
+        PyErr_Format(PyExc_TypeError, "expected %s and at most %zd arguments, got %zd", names[0], size, count);
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *find_spec(struct importer *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    static const char *const names[] = {"fullname", "path", "target"};
+    PyObject *values[3] = {NULL, Py_None, Py_None};
+    if (self->folder) { /* find_spec(fullname, target=None) */
+        static const char *const entry_names[] = {"fullname", "target"};
+        return take_arguments(args, count, keywords, entry_names, 2, values) ? NULL
+                                                                              : spec_find(self, values[0], Py_None);
+    }
+    return take_arguments(args, count, keywords, names, 3, values) ? NULL : spec_find(self, values[0], values[1]);
+}
+
+static PyObject *get_code(struct importer *self, PyObject *name)
+{
+    const struct image_module *row = spec_row(self, name);
+    return row ? loader_code(self->state, row) : NULL;
+}
+
+/* decode_source knows coding cookies and newlines; it imports tokenize, so it is not done before it is needed. */
+static PyObject *get_source(struct importer *self, PyObject *name)
+{
+    const struct image_module *row = spec_row(self, name);
+    PyObject *bytes = row ? loader_source_bytes(self->state, row) : NULL;
+    if (!bytes || bytes == Py_None)
+        return bytes;
+    PyObject *external = PyImport_ImportModule("_frozen_importlib_external");
+    PyObject *text = external ? PyObject_CallMethod(external, "decode_source", "O", bytes) : NULL;
+    Py_XDECREF(external);
+    Py_DECREF(bytes);
+    return text;
+}
+
+static PyObject *get_filename(struct importer *self, PyObject *name)
+{
+    const struct image_module *row = spec_row(self, name);
+    const char *path = row ? image_text(self->state->image, row->path) : NULL;
+    if (row && (!path || row->flags & IMAGE_NAMESPACE))
+        return PyErr_Format(PyExc_ImportError, "%R is a namespace package: it has no file", name);
+    return path ? path_absolute(self->state, path, row->path.size) : NULL;
+}
+
+static PyObject *is_package(struct importer *self, PyObject *name)
+{
+    const struct image_module *row = spec_row(self, name);
+    return row ? PyBool_FromLong(row->flags & IMAGE_PACKAGE) : NULL;
+}
+
+/* The bytes of a virtual file, or of a real one: loaders are asked for both. */
+static PyObject *get_data(struct importer *self, PyObject *argument)
+{
+    struct state *state = self->state;
+    PyObject *path = NULL;
+    if (!PyUnicode_FSDecoder(argument, &path))
+        return NULL;
+    Py_ssize_t size;
+    const char *below = path_below_root(state, path, &size);
+    PyObject *data = NULL;
+    if (below) {
+        const struct image_entry *entry = image_find_entry(state->image, below, (size_t)size);
+        if (entry && !(entry->flags & IMAGE_FOLDER))
+            data = tree_read(state, entry);
+        else {
+            errno = entry ? EISDIR : ENOENT;
+            PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+        }
+    }
+    else {
+        PyObject *io = PyImport_ImportModule("_io");
+        PyObject *file = io ? PyObject_CallMethod(io, "open_code", "O", path) : NULL;
+        data = file ? PyObject_CallMethod(file, "read", NULL) : NULL;
+        PyObject *closed = data ? PyObject_CallMethod(file, "close", NULL) : NULL;
+        if (data && !closed)
+            Py_CLEAR(data);
+        Py_XDECREF(closed);
+        Py_XDECREF(file);
+        Py_XDECREF(io);
+    }
+    Py_DECREF(path);
+    return data;
+}
+
+/* Parts of the protocol that few programs use are Python, imported when they are used. */
+static PyObject *call_python(const char *module_name, const char *function, PyObject *argument)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *result = module ? PyObject_CallMethod(module, function, "O", argument) : NULL;
+    Py_XDECREF(module);
+    return result;
+}
+
+static PyObject *get_resource_reader(struct importer *self, PyObject *name)
+{
+    const struct image_module *row = spec_row(self, name);
+    if (!row || !(row->flags & IMAGE_PACKAGE))
+        return row ? Py_NewRef(Py_None) : NULL;
+    PyObject *folder = path_of_package(self->state, row);
+    PyObject *reader = folder ? call_python("_pydist.resources", "Reader", folder) : NULL;
+    Py_XDECREF(folder);
+    return reader;
+}
+
+static PyObject *find_distributions(struct importer *self, PyObject *const *args, Py_ssize_t count,
+                                    PyObject *keywords)
+{
+    static const char *const names[] = {"context"};
+    PyObject *context = Py_None;
+    if (take_arguments(args, count, keywords, names, 1, &context))
+        return NULL;
+    /* Path entry finders leave it to the one on sys.meta_path, so that each package is found once. */
+    return self->folder ? PyTuple_New(0) : call_python("_pydist.metadata", "find_distributions", context);
+}
+
+static PyObject *iter_modules(struct importer *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    static const char *const names[] = {"prefix"};
+    PyObject *empty = PyUnicode_FromString(""), *prefix = empty;
+    PyObject *found = NULL;
+    if (empty && !take_arguments(args, count, keywords, names, 1, &prefix))
+        found = tree_iter_modules(self, prefix);
+    Py_XDECREF(empty);
+    PyObject *iterator = found ? PyObject_GetIter(found) : NULL;
+    Py_XDECREF(found);
+    return iterator;
+}
+
+static PyObject *invalidate_caches(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
+{
+    Py_RETURN_NONE; /* an image does not change */
+}
+
+/* Importer(path): the path hook. */
+static PyObject *importer_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
+{
+    struct state *state = PyType_GetModuleState(type);
+    PyObject *path = args && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : Py_None;
+    Py_ssize_t size = 0;
+    const char *below = state && PyUnicode_Check(path) ? path_below_root(state, path, &size) : NULL;
+    if (!below)
+        return PyErr_Format(PyExc_ImportError, "%R is not inside this application", path);
+    while (size && below[size - 1] == '/')
+        size--;
+    struct importer *self = PyObject_New(struct importer, type);
+    if (!self)
+        return NULL;
+    self->state = state;
+    self->folder = PyUnicode_DecodeUTF8(below, size, NULL);
+    if (!self->folder)
+        Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+static void importer_free(struct importer *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    Py_XDECREF(self->folder);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *importer_repr(struct importer *self)
+{
+    if (!self->folder)
+        return PyUnicode_FromFormat("<importer of %R>", self->state->root);
+    return PyUnicode_FromFormat("<importer of %R in %R>", self->folder, self->state->root);
+}
+
+#define METHOD(function, flags, text) {#function, (PyCFunction)(void (*)(void))function, flags, PyDoc_STR(text)}
+
+static PyMethodDef methods[] = {
+    METHOD(find_spec, METH_FASTCALL | METH_KEYWORDS, "The spec of a module of this application, or None."),
+    METHOD(invalidate_caches, METH_NOARGS, "Nothing: an image does not change."),
+    {"create_module", loader_create_module, METH_O, PyDoc_STR("None: modules of an image are ordinary modules.")},
+    {"exec_module", loader_exec_module, METH_O, PyDoc_STR("Run a module's code in its namespace.")},
+    METHOD(get_code, METH_O, "The code object of a module."),
+    METHOD(get_source, METH_O, "The source text of a module, or None."),
+    METHOD(get_filename, METH_O, "What the module's __file__ is."),
+    METHOD(is_package, METH_O, "Whether the module is a package."),
+    METHOD(get_data, METH_O, "The bytes of a file inside or outside of the application."),
+    METHOD(get_resource_reader, METH_O, "What importlib.resources reads a package's files with."),
+    METHOD(find_distributions, METH_FASTCALL | METH_KEYWORDS, "The installed packages, for importlib.metadata."),
+    METHOD(iter_modules, METH_FASTCALL | METH_KEYWORDS, "(name, is package) of each module in this folder."),
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)PyDoc_STR("Finds and loads the modules that are inside this application's file.")},
+    {Py_tp_new, importer_new},
+    {Py_tp_dealloc, importer_free},
+    {Py_tp_repr, importer_repr},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+PyType_Spec importer_spec = {
+    .name = "_pydist_image.Importer",
+    .basicsize = sizeof(struct importer),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};

@@ -1,0 +1,67 @@
+/* The importer: one type that is meta path finder, path entry finder, path hook and loader in one, and what its
+ * parts share. See importer.c. */
+#ifndef PYDIST_IMPORTER_H
+#define PYDIST_IMPORTER_H
+
+#include "runtime.h"
+
+/* State of the module `_pydist_image`: one per interpreter. */
+struct state {
+    const struct image *image;
+    PyObject *root; /* str: the virtual root, the path of this file */
+    PyTypeObject *importer_type;
+    PyObject *module_spec; /* importlib's ModuleSpec */
+    PyObject *call_frames_removed; /* importlib's: frames below it do not show in tracebacks */
+    PyObject *fix_filename; /* _imp._fix_co_filename; NULL when this Python has none */
+    PyObject *exec; /* builtins.exec */
+    PyObject *spec_keywords; /* ("origin", "is_package") */
+    PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_file;
+};
+
+/* `folder` NULL: finds modules by their dotted name, on sys.meta_path.
+ * `folder` a str: finds the modules that lie in this folder, for one entry of sys.path; relative to the root, "" is
+ * the root itself. */
+struct importer {
+    PyObject_HEAD
+    struct state *state;
+    PyObject *folder;
+};
+
+extern PyType_Spec importer_spec;
+
+/* path.c: virtual paths as Python strings. All return new references, NULL with an exception set. */
+
+/* The absolute path of something below the root. */
+PyObject *path_absolute(const struct state *state, const char *path, size_t size);
+
+/* The part of an absolute path below the root ("" for the root), borrowed from `path`; NULL without an exception
+ * when it lies elsewhere. */
+const char *path_below_root(const struct state *state, PyObject *path, Py_ssize_t *size);
+
+/* The folder that a package's submodules are in. */
+PyObject *path_of_package(const struct state *state, const struct image_module *row);
+
+/* Where an ordinary Python would keep the bytecode of this row's source. */
+PyObject *path_of_bytecode(const struct state *state, const struct image_module *row);
+
+/* spec.c: finding. */
+PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path);
+
+/* The row that `name` stands for; NULL with ImportError when there is none. */
+const struct image_module *spec_row(struct importer *self, PyObject *name);
+
+/* Like spec_row, but NULL without an exception. */
+const struct image_module *spec_lookup(struct importer *self, PyObject *name);
+
+/* loader.c: running and reading. */
+PyObject *loader_create_module(PyObject *self, PyObject *spec);
+PyObject *loader_exec_module(PyObject *self, PyObject *module);
+PyObject *loader_code(struct state *state, const struct image_module *row);
+PyObject *loader_source_bytes(struct state *state, const struct image_module *row);
+
+/* tree.c: the virtual tree. */
+PyObject *tree_read(const struct state *state, const struct image_entry *entry);
+PyObject *tree_iter_modules(struct importer *self, PyObject *prefix);
+extern PyMethodDef tree_functions[];
+
+#endif

@@ -1,0 +1,33 @@
+/* The program that every linked application is: find the image, start Python, run the application. */
+#include "runtime.h"
+
+#include <stdio.h>
+
+/* What a shell answers for a program that cannot be started; Python code never exits with it by itself. */
+#define EXIT_NOT_STARTED 127
+
+/* Gives the file a PT_NOTE program header. Linking an application turns that header into the PT_LOAD that maps the
+ * image (pydist/binary/elf_edit.py), which is why the note must exist and needs no content. */
+struct spare_note {
+    uint32_t name_size, description_size, type;
+    char name[8];
+};
+__attribute__((section(".note.pydist"), used, aligned(4))) static const struct spare_note spare_note = {
+    .name_size = sizeof "pydist", .description_size = 0, .type = 1, .name = "pydist"};
+
+struct runtime runtime;
+
+int main(int argc, char **argv)
+{
+    runtime.argc = argc;
+    runtime.argv = argv;
+    const char *fault = process_inspect(&runtime);
+    if (fault) {
+        fprintf(stderr, "pydist: %s: %s\n", argc > 0 ? argv[0] : "application", fault);
+        return EXIT_NOT_STARTED;
+    }
+    PyStatus status = interpreter_start(&runtime);
+    if (PyStatus_Exception(status))
+        Py_ExitStatusException(status);
+    return entry_run(&runtime);
+}

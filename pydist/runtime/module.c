@@ -1,0 +1,94 @@
+/* The builtin module `_pydist_image`: state of one interpreter, and putting the importer in place. */
+#include "importer.h"
+
+static PyObject *attribute_of(const char *module_name, const char *name)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *value = module ? PyObject_GetAttrString(module, name) : NULL;
+    Py_XDECREF(module);
+    return value;
+}
+
+/* The importer that goes on sys.meta_path. */
+static PyObject *make_finder(struct state *state)
+{
+    struct importer *finder = PyObject_New(struct importer, state->importer_type);
+    if (!finder)
+        return NULL;
+    finder->state = state;
+    finder->folder = NULL;
+    return (PyObject *)finder;
+}
+
+/* First of all finders: a name in the image is never looked for elsewhere, and is found without running Python. */
+static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    struct state *state = PyModule_GetState(module);
+    PyObject *finders = PySys_GetObject("meta_path"), *hooks = PySys_GetObject("path_hooks");
+    if (!finders || !hooks || !PyList_Check(finders) || !PyList_Check(hooks))
+        return PyErr_Format(PyExc_RuntimeError, "sys.meta_path and sys.path_hooks must be lists");
+    PyObject *finder = make_finder(state);
+    int failed = !finder || PyList_Insert(finders, 0, finder) ||
+                 PyList_Insert(hooks, 0, (PyObject *)state->importer_type);
+    Py_XDECREF(finder);
+    if (failed)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static int module_exec(PyObject *module)
+{
+    struct state *state = PyModule_GetState(module);
+    state->image = &runtime.image;
+    state->root = PyUnicode_DecodeFSDefault(runtime.executable);
+    state->importer_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &importer_spec, NULL);
+    state->module_spec = attribute_of("_frozen_importlib", "ModuleSpec");
+    state->call_frames_removed = attribute_of("_frozen_importlib", "_call_with_frames_removed");
+    state->exec = attribute_of("builtins", "exec");
+    state->spec_keywords = Py_BuildValue("(ss)", "origin", "is_package");
+    state->str_cached = PyUnicode_InternFromString("cached");
+    state->str_has_location = PyUnicode_InternFromString("has_location");
+    state->str_locations = PyUnicode_InternFromString("submodule_search_locations");
+    state->str_name = PyUnicode_InternFromString("__name__");
+    state->str_file = PyUnicode_InternFromString("__file__");
+    if (PyErr_Occurred())
+        return -1;
+    state->fix_filename = attribute_of("_imp", "_fix_co_filename");
+    if (!state->fix_filename)
+        PyErr_Clear(); /* not part of the documented API: file names stay relative when it goes away */
+    if (PyModule_AddType(module, state->importer_type) || PyModule_AddFunctions(module, tree_functions))
+        return -1;
+    return PyModule_AddObjectRef(module, "root", state->root);
+}
+
+static PyMethodDef functions[] = {
+    {"install", install, METH_NOARGS, PyDoc_STR("Make this interpreter import from the image, before all else.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, module_exec},
+#if PY_VERSION_HEX >= 0x030c0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030d0000
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+/* No m_traverse and no m_clear: what the state refers to lives as long as the interpreter, because code that runs
+ * during its last collections may still import. */
+static struct PyModuleDef pydist_module = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_pydist_image",
+    .m_doc = PyDoc_STR("The image of this application. Private: use importlib."),
+    .m_size = sizeof(struct state),
+    .m_methods = functions,
+    .m_slots = slots,
+};
+
+PyObject *PyInit__pydist_image(void)
+{
+    return PyModuleDef_Init(&pydist_module);
+}

@@ -1,0 +1,67 @@
+/* What the kernel tells a process about itself: where its image is mapped and which file it was started from. */
+#include "runtime.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+/* The image is the read-only segment that begins with its magic bytes. Needs no file and no /proc. */
+static const char *find_image(struct image *image)
+{
+    const ElfW(Phdr) *header = (const void *)getauxval(AT_PHDR);
+    size_t count = getauxval(AT_PHNUM);
+    for (size_t i = 0; header && i < count; i++) {
+        if (header[i].p_type != PT_LOAD || header[i].p_flags != PF_R || header[i].p_filesz < sizeof IMAGE_MAGIC)
+            continue;
+        /* The addresses in the headers are those in memory: the file is linked as non-PIE. */
+        const void *base = (const void *)header[i].p_vaddr;
+        if (memcmp(base, IMAGE_MAGIC, sizeof IMAGE_MAGIC - 1) == 0)
+            return image_open(image, base, header[i].p_filesz, PY_VERSION_HEX);
+    }
+    return "no image is attached to this program";
+}
+
+/* `name` below the working folder, when it is not absolute already. */
+static char *make_absolute(const char *name)
+{
+    if (name[0] == '/')
+        return strdup(name);
+    while (name[0] == '.' && name[1] == '/')
+        name += 2;
+    char *folder = getcwd(NULL, 0);
+    if (!folder)
+        return NULL;
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+    if (path)
+        snprintf(path, size, "%s/%s", strcmp(folder, "/") ? folder : "", name);
+    free(folder);
+    return path;
+}
+
+static char *find_executable(void)
+{
+    char buffer[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", buffer, sizeof buffer - 1);
+    if (size > 0) {
+        buffer[size] = '\0';
+        return strdup(buffer);
+    }
+    /* No /proc, in an empty chroot for example: the name that execve was given. */
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    return name ? make_absolute(name) : NULL;
+}
+
+const char *process_inspect(struct runtime *runtime)
+{
+    const char *fault = find_image(&runtime->image);
+    if (fault)
+        return fault;
+    runtime->executable = find_executable();
+    return runtime->executable ? NULL : strerror(errno);
+}

@@ -1,0 +1,36 @@
+"""`importlib.metadata` for the packages inside the application's file."""
+
+import re
+from importlib import metadata
+
+import _pydist_image
+from _pydist.paths import ImagePath
+
+__all__ = ["ImageDistribution", "find_distributions"]
+
+
+class ImageDistribution(metadata.Distribution):
+    """An installed package, given the virtual path of its .dist-info folder."""
+
+    def __init__(self, folder):
+        self._folder = ImagePath(folder)
+
+    def read_text(self, filename):
+        """The text of a metadata file, or None when there is none."""
+        path = self._folder / filename
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    def locate_file(self, path):
+        """A file that RECORD names; readable like a pathlib path."""
+        return self._folder.parent / path
+
+
+def find_distributions(context=None):
+    """The distributions that `context` asks for: one by name, or all. Each is found once, whatever its path says."""
+    name = getattr(context, "name", None)
+    wanted = None if name is None else re.sub(r"[-_.]+", "-", name).lower()
+    return iter([
+        ImageDistribution(folder)
+        for normalised, folder in _pydist_image.distributions()
+        if wanted is None or normalised == wanted
+    ])

@@ -1,0 +1,31 @@
+/* What the run time knows about this process. One value, filled in by main() before Python starts and not changed
+ * afterwards, so that every interpreter and thread may read it. */
+#ifndef PYDIST_RUNTIME_H
+#define PYDIST_RUNTIME_H
+
+#include "image.h"
+
+#include <Python.h>
+
+struct runtime {
+    struct image image;
+    char *executable; /* absolute path of this file; also the root of the virtual tree */
+    int argc;
+    char **argv;
+};
+
+extern struct runtime runtime;
+
+/* process.c: fill in `executable` and `image`. Returns NULL, or what is wrong in words. */
+const char *process_inspect(struct runtime *runtime);
+
+/* interpreter.c: start Python as the image's settings say. */
+PyStatus interpreter_start(const struct runtime *runtime);
+
+/* entry.c: run the application and finalize Python. Returns the exit code of the process. */
+int entry_run(const struct runtime *runtime);
+
+/* module.c: the builtin module `_pydist_image`. */
+PyObject *PyInit__pydist_image(void);
+
+#endif
