@@ -28,10 +28,12 @@ _PREFERENCE = ("pgo+lto", "pgo", "lto", "noopt", "debug")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """One distribution unpacked. `root` is its `python` folder; `digest` identifies it in keys."""
+    """One distribution unpacked. `root` is its `python` folder; `digest` identifies its files in keys, `identity`
+    its manifest and build record wherever it came from."""
 
     root: Path
     digest: str
+    identity: str
     manifest: Manifest
     target: Target
 
@@ -83,7 +85,7 @@ def choose_distribution(
         return _from_store(python, target, store)
     path = Path(wanted)
     if path.is_dir():
-        return _read(path if (path / "PYTHON.json").is_file() else path / "python", None)
+        return _read(path if (path / "PYTHON.json").is_file() else path / "python", trusted=False)
     if path.is_file():
         return _unpacked(path, store, reporter)
     if re.fullmatch(r"\d+\.\d+(?:\.\d+\w*)?", wanted):
@@ -107,7 +109,7 @@ def _from_store(python: str, target: Target, store: Store) -> Distribution:
     folder = store.find(key)
     if folder is None:
         raise EnvironmentLacking(f"{key} has just been removed from the store; link again")
-    return _read(folder / "python", key.digest)
+    return _read(folder / "python", trusted=True)
 
 
 def _version_order(version: str) -> tuple[int, ...]:
@@ -126,10 +128,11 @@ def _unpacked(archive: Path, store: Store, reporter: Reporter) -> Distribution:
         extract(archive, folder)
         reporter.finish("unpack", archive.name)
 
-    return _read(store.produce(key, archive.name, make) / "python", key.digest)
+    return _read(store.produce(key, archive.name, make) / "python", trusted=True)
 
 
-def _read(root: Path, digest: str | None) -> Distribution:
+def _read(root: Path, *, trusted: bool) -> Distribution:
+    """Read what stands at `root`; `trusted` when nobody can have changed a file since it was unpacked or made."""
     file = root / "PYTHON.json"
     try:
         data = file.read_bytes()
@@ -137,16 +140,13 @@ def _read(root: Path, digest: str | None) -> Distribution:
         raise InputError(f"{root} is not a distribution: {file}: {error.strerror}") from None
     manifest = load(data, str(file))
     _check(root, manifest)
-    target = Target.parse(manifest.target_triple)
-    return Distribution(root=root, digest=digest or _digest(root), manifest=manifest, target=target)
-
-
-def _digest(root: Path) -> str:
-    """The identity of a folder that no key of the store names."""
     record = root / "build" / "pydist.json"
-    # The record has the digest of every file: it stands for the tree, at a thousandth of the reading.
-    files = (digest_file(record), digest_file(root / "PYTHON.json")) if record.is_file() else (digest_tree(root),)
-    return Key.of("folder", {"files": files}).digest
+    described = [digest_file(path) for path in (file, record) if path.is_file()]
+    identity = Key.of("identity", {"files": described}).digest
+    # The record has the digest of every file, so it stands for a tree that nobody has changed.
+    digest = identity if trusted and record.is_file() else Key.of("tree", {"tree": digest_tree(root)}).digest
+    target = Target.parse(manifest.target_triple)
+    return Distribution(root=root, digest=digest, identity=identity, manifest=manifest, target=target)
 
 
 def _named(manifest: Manifest) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydist.errors import InputError
 from pydist.link.app import AppKind, AppSpec, normalise
@@ -15,9 +16,11 @@ from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
 from pydist.link.image import ModuleFlag
 from pydist.link.part import Part, TreeFile
-from pydist.link.parts import script_name
 
-__all__ = ["Entry", "choose_entry", "module_exists"]
+__all__ = ["SCRIPT_MARK", "Entry", "choose_entry", "module_exists", "script_name"]
+
+SCRIPT_MARK = b"#!python\n"
+"""First line of a script that an installer points to its Python ("Binary distribution format")."""
 
 _REFERENCE = re.compile(r"([A-Za-z_][\w.]*)(?::\s*([A-Za-z_][\w.]*))?")
 
@@ -79,6 +82,11 @@ def module_exists(entry: Entry, tree: Collected, distribution: Distribution) -> 
         )
 
 
+def script_name(path: Path) -> str:
+    """The name of a script's file in the application; one without a suffix gets the one of sources."""
+    return path.name if path.suffix == ".py" else f"{path.name}.py"
+
+
 def _named(name: str, scripts: dict[str, str], packages: Sequence[Part]) -> Entry:
     """The script `name`, of the application's package first, then of any other."""
     if name in scripts:
@@ -89,7 +97,7 @@ def _named(name: str, scripts: dict[str, str], packages: Sequence[Part]) -> Entr
     for part in packages:
         # The older kind of script: a file of Python code, marked by its first line for the installer to change.
         for file in part.files:
-            if file.path == f"bin/{name}" and bytes(file.data[:9]) == b"#!python\n":
+            if file.path == f"bin/{name}" and file.code and bytes(file.data[:9]) == SCRIPT_MARK:
                 return Entry(kind="script", name=name, shown=name, path=file.path)
     known = sorted({*scripts, *(name for part in packages for name in part.facts["scripts"])})
     raise InputError(f"--script {name}: no package has it; the scripts are: {', '.join(known) or 'none'}")
@@ -103,5 +111,5 @@ def _launched(name: str, reference: str) -> Entry:
     module, attribute = match[1], match[2]
     first = attribute.partition(".")[0]
     source = f"import sys\n\nfrom {module} import {first}\n\nsys.exit({attribute}())\n"
-    launcher = TreeFile(path=f"bin/{name}", data=source.encode(), executable=True)
+    launcher = TreeFile(path=f"bin/{name}", data=source.encode(), executable=True, script=True)
     return Entry(kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, launcher=launcher)

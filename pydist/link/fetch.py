@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydist.archive.paths import check_name
@@ -30,6 +31,8 @@ _PARALLEL = 8
 # Where a project's tools leave files that no wheel is made of; a name with a dot in front is skipped too.
 _NOT_SOURCE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
 
+Origin = Literal["wheel", "built", "project"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedWheel:
@@ -38,7 +41,7 @@ class FetchedWheel:
     choice: Choice
     path: Path
     sha256: str
-    origin: str
+    origin: Origin
 
 
 def fetch(choices: tuple[Choice, ...], store: Store, reporter: Reporter) -> tuple[FetchedWheel, ...]:
@@ -121,12 +124,13 @@ def _check(path: Path, file: LockedFile) -> None:
 
 
 def _built(choice: Choice, store: Store, reporter: Reporter) -> FetchedWheel:
+    origin: Origin = "project" if choice.folder is not None else "built"
     if choice.folder is not None:
-        source, origin = choice.folder, "project"
+        source = choice.folder
         identity = _digest_project(source)
     else:
         assert choice.sdist is not None  # noqa: S101 - a choice has one origin
-        source, origin = download(choice.sdist, store, reporter), "built"
+        source = download(choice.sdist, store, reporter)
         identity = choice.sdist.sha256 or digest_file(source)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     key = Key.of("built", {"source": identity, "environment": dict(choice.environment), "python": python})

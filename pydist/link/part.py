@@ -23,11 +23,13 @@ _INDEX, _FILES, _CODE = "index.json", "files", "code"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeFile:
-    """One file on its way into a part. `path` is below the virtual root, with `/`."""
+    """One file on its way into a part. `path` is below the virtual root, with `/`; `script` says that it is Python
+    code although its name does not."""
 
     path: str
     data: bytes
     executable: bool = False
+    script: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,6 @@ def _mapped(path: Path) -> memoryview:
 
 
 def _compile(files: tuple[TreeFile, ...], interpreter: Path) -> dict[str, Compiled]:
-    sources = {file.path: file.data for file in files if file.path.endswith(".py")}
+    sources = {file.path: file.data for file in files if file.script or file.path.endswith(".py")}
     results = {file.path: Compiled(code=b"") for file in files}
     return results | compile_sources(interpreter, sources)

@@ -19,6 +19,7 @@ from pydist.link.app import AppKind, AppSpec
 from pydist.link.choice import native_refusal
 from pydist.link.compile import worker_digest
 from pydist.link.dist import Distribution
+from pydist.link.entry import SCRIPT_MARK, Entry, script_name
 from pydist.link.fetch import FetchedWheel
 from pydist.link.part import Part, TreeFile, make_part, produce_part
 from pydist.link.wheel import Wheel, is_native, read_wheel
@@ -74,10 +75,14 @@ def wheel_parts(
     return tuple(parts)
 
 
-def app_part(app: AppSpec, distribution: Distribution) -> Part | None:
-    """The files of a script: itself and what its settings include. Compiled each time: they are what changes."""
+def app_part(app: AppSpec, entry: Entry, distribution: Distribution) -> Part:
+    """The application's own files: its script and what that includes, or the launcher of a package's script.
+
+    Compiled each time: they are what changes. Raises `InputError` when the script does not compile.
+    """
     if app.kind is not AppKind.SCRIPT or app.path is None:
-        return None
+        launcher = (entry.launcher,) if entry.launcher else ()
+        return make_part(app.name, launcher, distribution.interpreter)
     site = distribution.site_packages
     main = f"{site}/{script_name(app.path)}"
     files = [TreeFile(path=main, data=app.path.read_bytes())]
@@ -92,11 +97,6 @@ def app_part(app: AppSpec, distribution: Distribution) -> Part | None:
     if fault:
         raise InputError(f"{app.path} does not compile with Python {distribution.version}: {fault}")
     return part
-
-
-def script_name(path: Path) -> str:
-    """The name of a script's file in the application; one without a suffix gets the one of sources."""
-    return path.name if path.suffix == ".py" else f"{path.name}.py"
 
 
 class _Native(InputError):
@@ -137,7 +137,9 @@ def _placed(wheel: Wheel, distribution: Distribution) -> tuple[TreeFile, ...]:
         if file.scheme == "purelib" and file.path == f"{wheel.info}/RECORD":
             data = _installed_record(data, wheel.info)
         path = f"{folders[file.scheme]}/{file.path}".lstrip("/")
-        files.append(TreeFile(path=path, data=data, executable=file.executable or file.scheme == "scripts"))
+        script = file.scheme == "scripts" and data.startswith(SCRIPT_MARK)
+        executable = file.executable or file.scheme == "scripts"
+        files.append(TreeFile(path=path, data=data, executable=executable, script=script))
     return tuple(files)
 
 

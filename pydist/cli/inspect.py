@@ -1,0 +1,80 @@
+"""`pydist inspect`: what a linked application or a distribution contains."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from pydist.cli.options import add_json, add_quiet
+from pydist.cli.terminal import Terminal
+from pydist.link.inspect import extract_application, inspect
+from pydist.link.report import InspectReport
+from pydist.manifest.convert import encode
+
+__all__ = ["configure", "run"]
+
+_EXAMPLES = """\
+examples:
+  pydist inspect ./http                   packages, versions, licences and sizes of an application
+  pydist inspect ./http --extract folder  give its files back
+  pydist inspect cpython-3.14.7+…-full.tar.zst
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
+    parser.add_argument("file", metavar="FILE", type=Path, help="linked application, distribution archive or folder")
+    parser.add_argument("--extract", metavar="DIR", type=Path, help="write the files of an application to DIR")
+    parser.add_argument("--modules", action="store_true", help="list every module of an application")
+    add_json(parser)
+    add_quiet(parser)
+
+
+def run(args: argparse.Namespace, terminal: Terminal) -> int:
+    report = inspect(args.file)
+    if args.extract is not None:
+        count = extract_application(args.file, args.extract)
+        if not args.json and not args.quiet:
+            terminal.result(f"{count} files written to {args.extract}")
+            return 0
+    if args.json:
+        terminal.result_json(encode(report))
+        return 0
+    for line in _summary(report):
+        terminal.result(Text(line))
+    if report.contents and report.contents.packages:
+        terminal.result(_packages(report))
+    if args.modules and report.modules:
+        terminal.result(Text("\n".join(report.modules)))
+    return 0
+
+
+def _summary(report: InspectReport) -> list[str]:
+    facts = report.interpreter
+    lines = [
+        f"{report.path}  {report.kind}  {report.size:,} bytes",
+        f"  Python {facts.version}  {facts.target_triple}  {facts.build_options}",
+        f"  licences of the interpreter and its libraries: {', '.join(facts.licenses) or 'not stated'}",
+    ]
+    if report.contents is not None:
+        lines += [
+            f"  starts {report.contents.entry}",
+            f"  {report.contents.modules} modules, {len(report.contents.packages)} packages",
+            f"  linked by pydist {report.contents.pydist}, content verified: SHA-256 {report.image_sha256}",
+            *(f"  {size:>12,} bytes  {name}" for name, size in (report.sections or {}).items() if size),
+        ]
+    if report.extensions:
+        lines.append(f"  {len(report.extensions)} extension modules: {', '.join(report.extensions)}")
+    return lines
+
+
+def _packages(report: InspectReport) -> Table:
+    table = Table("package", "version", "licence", "modules", "bytes", "origin", box=None, pad_edge=False)
+    for package in report.contents.packages if report.contents else ():
+        # Names come from the file: as Text they cannot be taken for markup.
+        facts = (package.name, package.version, package.license or "not stated")
+        table.add_row(*map(Text, (*facts, str(package.modules), f"{package.size:,}", package.origin)))
+    return table

@@ -1,0 +1,93 @@
+"""`pydist link`: an application becomes one file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pydist.cli.options import add_json, add_quiet
+from pydist.cli.terminal import Terminal
+from pydist.link.app import Request
+from pydist.link.link import DEFAULT_PYTHON, DEFAULT_TARGET, link
+from pydist.link.report import LinkReport, SizeFacts
+from pydist.manifest.convert import encode
+
+__all__ = ["configure", "run"]
+
+_EXAMPLES = """\
+examples:
+  pydist link hello.py                      a script, with its PEP 723 dependencies
+  pydist link . -o dist/tool                a project folder with one entry in [project.scripts]
+  pydist link httpie --script http -o http  a package of the registry
+  pydist link . -m package.module           a module instead of a script
+
+Settings may stand in [tool.pydist] of pyproject.toml or of a script's block: python, target, script, module,
+distribution, with, include. A flag overrides the setting of the same name.
+"""
+_PARTS = {
+    "interpreter": "interpreter and libraries",
+    "stdlib_code": "standard library, compiled",
+    "stdlib_files": "standard library, sources",
+    "packages": "packages",
+    "application": "application",
+    "tables": "tables",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
+    parser.add_argument("app", metavar="APP", help="project folder, script, wheel, or requirement like httpie==3.2.4")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="file to write (default: the script's name)")
+    parser.add_argument("--dist", metavar="DIST", help="distribution: archive, folder, version (default: the store's)")
+    parser.add_argument("--python", metavar="VERSION", help=f"Python version (default: {DEFAULT_PYTHON})")
+    parser.add_argument("--target", metavar="TRIPLE", help=f"target triple (default: {DEFAULT_TARGET})")
+    entry = parser.add_mutually_exclusive_group()
+    entry.add_argument("--script", metavar="NAME", help="start at this script of a package")
+    entry.add_argument("-m", "--module", metavar="MODULE", help="start at this module, as python -m does")
+    parser.add_argument("--with", metavar="REQ", dest="with_", action="append", default=[],
+                        help="a further requirement; may be repeated")  # fmt: skip
+    parser.add_argument("--explain", action="store_true", help="say why each part was chosen")
+    add_json(parser)
+    add_quiet(parser)
+
+
+def run(args: argparse.Namespace, terminal: Terminal) -> int:
+    request = Request(
+        app=args.app, output=args.output, distribution=args.dist, python=args.python, target=args.target,
+        script=args.script, module=args.module, with_=tuple(args.with_),
+    )  # fmt: skip
+    report = link(request, reporter=terminal)
+    if args.json:
+        terminal.result_json(encode(report))
+        return 0
+    for note in report.notes:
+        terminal.note(note)
+    if not args.quiet:
+        terminal.result("\n".join(_lines(report, explain=args.explain)))
+    return 0
+
+
+def _lines(report: LinkReport, *, explain: bool) -> list[str]:
+    contents = report.contents
+    interpreter = contents.interpreter
+    packages = [f"{package.name} {package.version}" for package in contents.packages]
+    lines = [
+        f"{report.output}  {_megabytes(report.size)}  Python {interpreter.version}  {interpreter.target_triple}",
+        f"  starts  {contents.entry}",
+        *(f"  {_megabytes(size):>8}  {_PARTS[name]}" for name, size in _sizes(report.sizes) if size),
+        f"  packages  {', '.join(packages) or 'none'}",
+        f"  needs  {', '.join(report.needs) or 'nothing but a Linux kernel'}",
+        f"  touches the disk at run time  {', '.join(report.touches_disk) or 'nothing'}",
+        f"  linked in {report.seconds:.2f} s",
+    ]
+    if explain:
+        lines += ["why", *(f"  {name}  {reason}" for name, reason in report.reasons.items())]
+    return lines
+
+
+def _sizes(sizes: SizeFacts) -> list[tuple[str, int]]:
+    return [(name, getattr(sizes, name)) for name in _PARTS]
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"

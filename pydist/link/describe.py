@@ -1,0 +1,126 @@
+"""What a link made, in words and numbers: the contents that travel in the image, and the report.
+
+Invariant: sizes are those of the file that was written, and their sum is its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydist import __version__
+from pydist.link.app import normalise
+from pydist.link.assemble import Parts
+from pydist.link.collect import Collected
+from pydist.link.dist import Distribution
+from pydist.link.entry import Entry
+from pydist.link.fetch import FetchedWheel
+from pydist.link.finish import Finished
+from pydist.link.part import Part
+from pydist.link.report import Contents, InterpreterFacts, LinkReport, PackageFacts, SizeFacts
+from pydist.manifest.model import Manifest
+
+__all__ = ["contents_of", "interpreter_facts", "reasons_of", "report_of"]
+
+
+def interpreter_facts(manifest: Manifest, digest: str) -> InterpreterFacts:
+    """The facts of a distribution that an application carries on; `digest` identifies the distribution."""
+    variants = [variant for variants in manifest.build_info.extensions.values() for variant in variants]
+    licenses = {*(manifest.licenses or ()), *(name for variant in variants for name in variant.licenses or ())}
+    return InterpreterFacts(
+        implementation=manifest.python_implementation_name,
+        version=manifest.python_version,
+        target_triple=manifest.target_triple,
+        build_options=manifest.build_options,
+        distribution=digest,
+        licenses=tuple(sorted(licenses)),
+    )
+
+
+def contents_of(
+    entry: Entry, distribution: Distribution, wheels: Sequence[FetchedWheel], parts: Parts, tree: Collected
+) -> Contents:
+    """What goes into the image for `pydist inspect`."""
+    fetched = {wheel.choice.package.name: wheel for wheel in wheels}
+    packages = []
+    for part in parts.packages:
+        wheel = fetched[normalise(str(part.facts["name"]))]
+        packages.append(_package(part, wheel))
+    return Contents(
+        pydist=__version__,
+        name=entry.name,
+        entry=entry.shown,
+        interpreter=interpreter_facts(distribution.manifest, distribution.identity),
+        packages=tuple(sorted(packages, key=lambda package: normalise(package.name))),
+        modules=len(tree.modules),
+    )
+
+
+def reasons_of(distribution: Distribution, entry: Entry, wheels: Sequence[FetchedWheel]) -> dict[str, str]:
+    """Why each part was chosen, for `--explain`."""
+    reasons = {
+        "distribution": f"{distribution.version} {distribution.target} {distribution.manifest.build_options}, "
+        f"from {distribution.root}",
+        "entry": entry.shown,
+    }
+    for wheel in wheels:
+        package = wheel.choice.package
+        source = wheel.choice.sdist.name if wheel.choice.sdist else ""
+        why = {
+            "wheel": f"pure-Python wheel {wheel.path.name}",
+            "built": f"no pure-Python wheel is published: built from {source}",
+            "project": f"built from {wheel.choice.folder}",
+        }[wheel.origin]
+        rest = f"; {wheel.choice.without_native}" if wheel.choice.without_native else ""
+        reasons[package.name] = f"{why}{rest}"
+    return reasons
+
+
+def report_of(
+    finished: Finished, contents: Contents, parts: Parts, tree: Collected, reasons: Mapping[str, str], *, seconds: float
+) -> LinkReport:
+    """The report of a finished link."""
+    stdlib_code, stdlib_files = _bytes((parts.stdlib,))
+    packages, own = sum(_bytes(parts.packages)), sum(_bytes((parts.own,)))
+    rest = finished.size - finished.stub_size - stdlib_code - stdlib_files - packages - own
+    notes = [
+        f"{package.name} {package.version} was built without its native code: {package.without_native}"
+        for package in contents.packages
+        if package.without_native
+    ]
+    return LinkReport(
+        output=str(finished.path),
+        size=finished.size,
+        sizes=SizeFacts(
+            interpreter=finished.stub_size, stdlib_code=stdlib_code, stdlib_files=stdlib_files,
+            packages=packages, application=own, tables=max(rest, 0),
+        ),
+        image_sha256=finished.layout.sha256,
+        contents=contents,
+        needs=(),
+        touches_disk=(),
+        notes=(*notes, *tree.notes),
+        reasons=reasons,
+        seconds=round(seconds, 3),
+    )  # fmt: skip
+
+
+def _package(part: Part, wheel: FetchedWheel) -> PackageFacts:
+    return PackageFacts(
+        name=str(part.facts["name"]),
+        version=str(part.facts["version"]),
+        license=str(part.facts["license"]),
+        summary=str(part.facts["summary"]),
+        origin=wheel.origin,
+        file=wheel.path.name,
+        sha256=wheel.sha256,
+        modules=sum(1 for file in part.files if file.code),
+        files=len(part.files),
+        size=sum(_bytes((part,))),
+        without_native=wheel.choice.without_native,
+    )
+
+
+def _bytes(parts: Sequence[Part]) -> tuple[int, int]:
+    """Bytes of code and of files."""
+    files = [file for part in parts for file in part.files]
+    return sum(len(file.code) for file in files), sum(len(file.data) for file in files)

@@ -1,0 +1,140 @@
+"""What is in a linked application or in a distribution, and giving it back.
+
+Invariant: any bytes whatever give a report or an `InputError`; nothing of the file is executed or imported.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydist.archive.paths import name_fault, shown
+from pydist.archive.source import open_source
+from pydist.binary.elf_edit import ElfUnfit, find_segment
+from pydist.errors import Fault, InputError
+from pydist.link.describe import interpreter_facts
+from pydist.link.image import MAGIC
+from pydist.link.image_read import Image
+from pydist.link.report import Contents, InspectReport
+from pydist.manifest.convert import decode, loads
+from pydist.manifest.load import load
+from pydist.store import Key
+
+__all__ = ["extract_application", "inspect"]
+
+_MANIFEST = "python/PYTHON.json"
+_LARGEST_MANIFEST = 16 << 20  # bytes; the largest real one is 150 kB
+_ELF = b"\x7fELF"
+
+
+def inspect(path: Path) -> InspectReport:
+    """Say what `path` is and contains. Raises `InputError` for what is neither an application nor a distribution."""
+    if path.is_file() and _starts_with(path, _ELF):
+        with _image(path) as image:
+            return _application(path, image)
+    if path.exists():
+        return _distribution(path)
+    raise InputError(f"{path}: no such file or folder")
+
+
+def extract_application(path: Path, folder: Path) -> int:
+    """Write the files of the application `path` below `folder` as they stand below its virtual root; return how many.
+
+    Raises `InputError` when `folder` is not empty, when the image is damaged, or when a name in it is not safe.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is there already; give an empty or a new folder")
+    with _image(path) as image:
+        faults = [Fault(shown(file.path), fault) for file in image.spec.files if (fault := name_fault(file.path))]
+        if faults:
+            raise InputError(f"{path} names files that cannot be written safely", faults)
+        for file in image.spec.files:
+            place = folder / file.path
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with place.open("xb") as out:
+                    out.write(file.data)
+                place.chmod(0o755 if file.executable else 0o644)
+            except OSError as error:
+                raise InputError(f"{place} cannot be written: {error.strerror}") from None
+        return len(image.spec.files)
+
+
+@contextmanager
+def _image(path: Path) -> Iterator[Image]:
+    """The verified image of the application `path`."""
+    try:
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+    try:
+        segment = find_segment(memoryview(mapped), MAGIC)
+    except ElfUnfit as error:
+        raise InputError(f"{path} is not an application that pydist linked: {error}") from None
+    if segment is None:
+        raise InputError(f"{path} is an executable, but not one that pydist linked: it has no image")
+    image = Image.parse(segment)
+    image.verify()
+    yield image
+
+
+def _application(path: Path, image: Image) -> InspectReport:
+    contents = decode(Contents, loads(bytes(image.spec.meta), f"{path}: contents"), f"{path}: contents")
+    return InspectReport(
+        path=str(path),
+        kind="application",
+        size=path.stat().st_size,
+        interpreter=contents.interpreter,
+        contents=contents,
+        sections={section.name.lower(): size for section, size in image.layout.sections.items()},
+        modules=tuple(row.name for row in image.spec.modules),
+        image_sha256=image.layout.sha256,
+    )
+
+
+def _distribution(path: Path) -> InspectReport:
+    if path.is_dir() and not (path / _MANIFEST).is_file() and (path / "PYTHON.json").is_file():
+        path = path.absolute().parent if path.absolute().name == "python" else path
+    data = _manifest_bytes(path)
+    if data is None:
+        raise InputError(
+            f"{path} is neither an application that pydist linked nor a distribution: no {_MANIFEST} in it"
+        )
+    manifest = load(data, f"{path}: {_MANIFEST}")
+    return InspectReport(
+        path=str(path),
+        kind="distribution",
+        size=_size(path),
+        interpreter=interpreter_facts(manifest, Key.of("manifest", {"text": data.decode("utf-8")}).digest),
+        extensions=tuple(sorted(manifest.build_info.extensions)),
+    )
+
+
+def _manifest_bytes(path: Path) -> bytes | None:
+    """The manifest's bytes; an archive is read no further than to it, and it comes first in those made well."""
+    with open_source(path) as source:
+        for member in source.members():
+            if member.entry.path.removeprefix("./") in (_MANIFEST, "PYTHON.json"):
+                if member.entry.size > _LARGEST_MANIFEST:
+                    raise InputError(
+                        f"{path}: {_MANIFEST} has {member.entry.size} bytes: more than a manifest may have"
+                    )
+                return member.read()
+    return None
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(item.lstat().st_size for item in path.rglob("*") if not item.is_dir())
+
+
+def _starts_with(path: Path, magic: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None

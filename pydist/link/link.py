@@ -1,0 +1,82 @@
+"""`link`: an application and a distribution become one file. Reads like a table of contents.
+
+Invariant: the output's bytes depend on the application's files, the packages resolved, the distribution and this
+version of pydist; not on the folder, the time, the user or the machine.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pydist.errors import InputError
+from pydist.link.app import AppSpec, Request, read_app
+from pydist.link.assemble import Parts, image_spec
+from pydist.link.choice import choose
+from pydist.link.collect import collect
+from pydist.link.describe import contents_of, reasons_of, report_of
+from pydist.link.dist import Distribution, choose_distribution
+from pydist.link.entry import choose_entry, module_exists
+from pydist.link.fetch import fetch
+from pydist.link.finish import finish
+from pydist.link.parts import app_part, stdlib_part, wheel_parts
+from pydist.link.report import LinkReport
+from pydist.link.resolve import Platform, resolve
+from pydist.link.stub import stub_of
+from pydist.progress import Reporter, Silent
+from pydist.store import Store
+from pydist.target import Target
+
+__all__ = ["DEFAULT_PYTHON", "DEFAULT_TARGET", "link"]
+
+DEFAULT_PYTHON = "3.14"
+DEFAULT_TARGET = "x86_64-unknown-linux-musl"
+
+
+def link(request: Request, *, store: Store | None = None, reporter: Reporter | None = None) -> LinkReport:
+    """Link `request.app` into one executable and say what is in it.
+
+    Raises `InputError` when the application cannot be linked as it is, `EnvironmentLacking` when this machine lacks
+    a distribution, a compiler for the first link with one, or the network; `StepFailed` when a tool fails.
+    """
+    began = time.monotonic()
+    store, reporter = store or Store.default(), reporter or Silent()
+    app = read_app(request)
+    output = _output(request, app)
+    distribution = _distribution(app, store, reporter)
+    stub = stub_of(distribution, store, reporter)
+    locked = resolve(app, Platform(python=distribution.version, target=distribution.target), reporter)
+    wheels = fetch(choose(locked), store, reporter)
+    packages = wheel_parts(wheels, distribution, store, reporter)
+    entry = choose_entry(app, distribution, packages)
+    parts = Parts(
+        stdlib=stdlib_part(distribution, store, reporter),
+        packages=packages,
+        own=app_part(app, entry, distribution),
+    )
+    tree = collect(distribution, parts.all)
+    module_exists(entry, tree, distribution)
+    contents = contents_of(entry, distribution, wheels, parts, tree)
+    finished = finish(stub, image_spec(distribution, entry, parts, tree, contents), output)
+    reasons = reasons_of(distribution, entry, wheels)
+    return report_of(finished, contents, parts, tree, reasons, seconds=time.monotonic() - began)
+
+
+def _output(request: Request, app: AppSpec) -> Path:
+    output = request.output or Path(app.settings.script or app.name)
+    if output.is_dir():
+        raise InputError(f"{output} is a folder; name the file to write with -o FILE")
+    if app.path is not None and output.absolute() == app.path:
+        raise InputError(f"{output} is the application itself; name another file with -o FILE")
+    return output
+
+
+def _distribution(app: AppSpec, store: Store, reporter: Reporter) -> Distribution:
+    settings = app.settings
+    target = Target.parse(settings.target or DEFAULT_TARGET)
+    found = choose_distribution(settings.distribution, settings.python or DEFAULT_PYTHON, target, store, reporter)
+    if settings.python and found.version != settings.python and not found.version.startswith(f"{settings.python}."):
+        raise InputError(f"{settings.distribution} is Python {found.version}; {settings.python} was asked for")
+    if settings.target and found.target != target:
+        raise InputError(f"{settings.distribution} is for {found.target}; {target} was asked for")
+    return found

@@ -1,0 +1,105 @@
+"""What a linked application contains and what linking it said: the documents of `link --json` and `inspect --json`.
+
+Invariant: `Contents` is written into every image and depends on the inputs alone: no time, no folder, no host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydist.manifest.convert import Digest, doc
+
+__all__ = ["Contents", "InspectReport", "InterpreterFacts", "LinkReport", "PackageFacts", "SizeFacts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterpreterFacts:
+    """The distribution that an application was linked with."""
+
+    implementation: str = field(metadata=doc("Name of the implementation, cpython."))
+    version: str = field(metadata=doc("Full version, 3.14.7."))
+    target_triple: str = field(metadata=doc("Platform it runs on."))
+    build_options: str = field(metadata=doc("How it was optimised, as in PYTHON.json."))
+    distribution: Digest = field(metadata=doc("Digest that identifies the distribution in the store."))
+    licenses: tuple[str, ...] = field(metadata=doc("SPDX identifiers of the interpreter and of all libraries in it."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFacts:
+    """One package in an application. Sizes in bytes of code and files together."""
+
+    name: str = field(metadata=doc("Name as the package writes it."))
+    version: str = field(metadata=doc("Version."))
+    license: str = field(metadata=doc("SPDX expression, or what the package says instead, or empty."))
+    summary: str = field(metadata=doc("What it is for, in its own words."))
+    origin: Literal["wheel", "built", "project"] = field(
+        metadata=doc("A published wheel, a wheel built from its source archive, or a local project.")
+    )
+    file: str = field(metadata=doc("File name of the wheel."))
+    sha256: Digest = field(metadata=doc("Digest of the wheel."))
+    modules: int = field(metadata=doc("How many modules it has."))
+    files: int = field(metadata=doc("How many files it has, sources included."))
+    size: int = field(metadata=doc("Bytes of its code and its files."))
+    without_native: str = field(default="", metadata=doc("What stands in for native code left out, or empty."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is in an application."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    pydist: str = field(metadata=doc("Version of pydist that linked it."))
+    name: str = field(metadata=doc("Name of the application."))
+    entry: str = field(metadata=doc("What is run when it starts."))
+    interpreter: InterpreterFacts = field(metadata=doc("The interpreter in it."))
+    packages: tuple[PackageFacts, ...] = field(metadata=doc("The packages in it, by name."))
+    modules: int = field(metadata=doc("How many modules can be imported from it, built-in ones not counted."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeFacts:
+    """Where the bytes of an application are."""
+
+    interpreter: int = field(metadata=doc("The executable part: interpreter, libraries, run time."))
+    stdlib_code: int = field(metadata=doc("Compiled code of the standard library."))
+    stdlib_files: int = field(metadata=doc("Sources and other files of the standard library."))
+    packages: int = field(metadata=doc("Code and files of all packages."))
+    application: int = field(metadata=doc("Code and files of the script, its launcher included."))
+    tables: int = field(metadata=doc("Tables, names and padding."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReport:
+    """What `pydist link` made."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    output: str = field(metadata=doc("Path of the executable."))
+    size: int = field(metadata=doc("Its size in bytes."))
+    sizes: SizeFacts = field(metadata=doc("Where these bytes are."))
+    image_sha256: Digest = field(metadata=doc("Digest of the image's content."))
+    contents: Contents = field(metadata=doc("What is in it."))
+    needs: tuple[str, ...] = field(metadata=doc("What the target system must provide; empty: only the kernel."))
+    touches_disk: tuple[str, ...] = field(metadata=doc("What is unpacked to a disk when it runs; empty: nothing."))
+    notes: tuple[str, ...] = field(metadata=doc("Things that may matter, in words."))
+    reasons: Mapping[str, str] = field(metadata=doc("Why each part was chosen: distribution, entry, every package."))
+    seconds: float = field(metadata=doc("How long linking took."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectReport:
+    """What `pydist inspect` found in a file."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    path: str = field(metadata=doc("The file or folder."))
+    kind: Literal["application", "distribution"] = field(metadata=doc("What it is."))
+    size: int = field(metadata=doc("Size in bytes of the file, or of all files of a folder."))
+    interpreter: InterpreterFacts = field(metadata=doc("The interpreter in it."))
+    extensions: tuple[str, ...] = field(
+        default=(), metadata=doc("Extension modules that a distribution has; empty for an application.")
+    )
+    contents: Contents | None = field(default=None, metadata=doc("What an application contains."))
+    sections: Mapping[str, int] | None = field(default=None, metadata=doc("Bytes of each section of an image."))
+    modules: tuple[str, ...] | None = field(default=None, metadata=doc("Names of all modules of an application."))
+    image_sha256: Digest | None = field(default=None, metadata=doc("Digest of the image's content, verified."))
