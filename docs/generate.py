@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydist.cli import doctor
 from pydist.cli import main as command_line
+from pydist.link.report import InspectReport, LinkReport
 from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord
 from pydist.manifest.schema import schema_of
@@ -23,6 +26,9 @@ MARK = "<!-- made from the code by `make gen`: do not edit below -->"
 DOCUMENTS: dict[str, type] = {
     "python-json-8.schema.json": Manifest,
     "pydist-json-1.schema.json": BuildRecord,
+    "link-report-1.schema.json": LinkReport,
+    "inspect-report-1.schema.json": InspectReport,
+    "doctor-report-1.schema.json": doctor.Report,
 }
 
 
@@ -79,10 +85,7 @@ def command(name: str, meaning: str, parser: argparse.ArgumentParser) -> Iterato
     yield ""
     yield f"{meaning[0].upper()}{meaning[1:]}."
     yield ""
-    for line in (parser.epilog or "").splitlines():
-        if line.startswith("example: "):
-            yield f"    {line.removeprefix('example: ')}"
-            yield ""
+    yield from examples(parser.epilog or "")
     actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
     subparsers = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
     plain = [action for action in actions if action not in subparsers and action.help != argparse.SUPPRESS]
@@ -95,6 +98,16 @@ def command(name: str, meaning: str, parser: argparse.ArgumentParser) -> Iterato
         meanings = {choice.dest: choice.help or "" for choice in sub._choices_actions}
         for choice, child in sub.choices.items():
             yield from command(f"{name} {choice}", meanings.get(choice) or choice, child)
+
+
+def examples(epilog: str) -> Iterator[str]:
+    """The command lines of `example: …`, or of the indented lines below `examples:`."""
+    found = [line.removeprefix("example: ") for line in epilog.splitlines() if line.startswith("example: ")]
+    _, _, below = epilog.partition("examples:\n")
+    found += [line.strip() for line in below.partition("\n\n")[0].splitlines()]
+    yield from ("    " + re.sub(r"( {2,})", r"\1# ", line, count=1) for line in found)
+    if found:
+        yield ""
 
 
 def spelling(action: argparse.Action) -> str:

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, field
+from typing import Literal
 
 from rich.text import Text
 
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
+from pydist.manifest.convert import doc, encode
 from pydist.policy import needs
 
-__all__ = ["configure", "run"]
+__all__ = ["NeedRow", "Report", "configure", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedRow:
+    """One thing that pydist needs of a machine."""
+
+    name: str = field(metadata=doc("The command or the Python module."))
+    kind: needs.NeedKind = field(metadata=doc("What it is."))
+    present: bool = field(metadata=doc("Whether the machine has it, and it works."))
+    where: str = field(metadata=doc("Its path, or what is wrong with it, or empty."))
+    why: str = field(metadata=doc("Who asks for it."))
+    verbs: tuple[str, ...] = field(metadata=doc("The commands of pydist that need it."))
+    remedy: str = field(metadata=doc("The command that provides it."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What `pydist doctor` found."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    complete: bool = field(metadata=doc("Whether nothing lacks."))
+    needs: tuple[NeedRow, ...] = field(metadata=doc("Every need, in the order of the table."))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +54,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         states = needs.look(wanted)
     lacking = [state for state in states if not state.present]
     if args.json:
-        terminal.result_json(_report(states))
+        terminal.result_json(encode(_report(states)))
     elif not args.quiet:
         terminal.result(_lines(states))
     if lacking and not args.json:
@@ -37,20 +62,20 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     return 3 if lacking else 0
 
 
-def _report(states: list[needs.State]) -> dict[str, object]:
-    rows = [
-        {
-            "name": state.need.name,
-            "kind": str(state.need.kind),
-            "present": state.present,
-            "where": state.where,
-            "why": state.need.why,
-            "verbs": list(state.need.verbs),
-            "remedy": state.need.remedy,
-        }
+def _report(states: list[needs.State]) -> Report:
+    rows = (
+        NeedRow(
+            name=state.need.name,
+            kind=state.need.kind,
+            present=state.present,
+            where=state.where,
+            why=state.need.why,
+            verbs=state.need.verbs,
+            remedy=state.need.remedy,
+        )
         for state in states
-    ]
-    return {"format_version": 1, "complete": all(state.present for state in states), "needs": rows}
+    )
+    return Report(complete=all(state.present for state in states), needs=tuple(rows))
 
 
 def _lines(states: list[needs.State]) -> Text:

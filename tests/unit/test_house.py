@@ -56,6 +56,6 @@ def test_every_module_says_what_it_is_for() -> None:
         str(path.relative_to(CHECKOUT))
         for path in tracked()
         if path.suffix == ".py" and path.relative_to(CHECKOUT).parts[0] in {"pydist", "benchmarks"}
-        if not path.read_text(encoding="utf-8").lstrip().startswith(('"""', 'r"""'))
+        if (text := path.read_text(encoding="utf-8").lstrip()) and not text.startswith(('"""', 'r"""'))
     ]
     assert not silent
