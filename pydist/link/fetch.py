@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,21 +48,34 @@ def fetch(choices: tuple[Choice, ...], store: Store, reporter: Reporter) -> tupl
     one or a build fails."""
     if not choices:
         return ()
-    wanted = [choice for choice in choices if choice.wheel is not None]
+    wanted = [(choice, choice.wheel) for choice in choices if choice.wheel is not None]
+    missing = sum(1 for _, wheel in wanted if not _present(wheel, store))
+    if missing:
+        reporter.step("download", f"{missing} wheel{'s' if missing > 1 else ''}")
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        wheels = list(pool.map(lambda choice: _wheel(choice, store, reporter), wanted))
+        wheels = list(pool.map(lambda pair: _wheel(pair[0], pair[1], store), wanted))
+    if missing:
+        reporter.finish("download", f"{missing} wheel{'s' if missing > 1 else ''}")
     # One after the other: a build uses the whole machine, and its output should be readable.
     built = [_built(choice, store, reporter) for choice in choices if choice.wheel is None]
     return tuple(sorted((*wheels, *built), key=lambda wheel: wheel.choice.package.name))
 
 
-def _wheel(choice: Choice, store: Store, reporter: Reporter) -> FetchedWheel:
-    assert choice.wheel is not None  # noqa: S101 - the caller filtered
-    path = download(choice.wheel, store, reporter)
-    return FetchedWheel(choice=choice, path=path, sha256=choice.wheel.sha256 or digest_file(path), origin="wheel")
+def _wheel(choice: Choice, wheel: LockedFile, store: Store) -> FetchedWheel:
+    path = download(wheel, store)
+    return FetchedWheel(choice=choice, path=path, sha256=wheel.sha256 or digest_file(path), origin="wheel")
 
 
-def download(file: LockedFile, store: Store, reporter: Reporter) -> Path:
+def _present(file: LockedFile, store: Store) -> bool:
+    return file.url.startswith("file:") or _place(file, store).is_file()
+
+
+def _place(file: LockedFile, store: Store) -> Path:
+    """Where `file` is kept: below its digest, so that two files of one name do not meet."""
+    return store.downloads / file.sha256[:16] / check_name(unquote(file.name)).replace("/", "_")
+
+
+def download(file: LockedFile, store: Store) -> Path:
     """`file` in the store's downloads, or where it stands when it is local; size and SHA-256 are the locked ones."""
     parts = urlsplit(file.url)
     if parts.scheme == "file":
@@ -72,26 +84,24 @@ def download(file: LockedFile, store: Store, reporter: Reporter) -> Path:
         return path
     if parts.scheme not in ("https", "http"):
         raise InputError(f"{file.name}: expected an https address, found {file.url}")
-    final = store.downloads / file.sha256[:16] / check_name(unquote(file.name)).replace("/", "_")
+    final = _place(file, store)
     if final.is_file():
         return final
     with store.lock(f"download-{file.sha256[:40]}"):
         if final.is_file():
             return final
-        reporter.step("download", file.name)
         final.parent.mkdir(exist_ok=True)
-        _get(file, final, lambda done: reporter.advance("download", done, file.size))
-        reporter.finish("download", file.name)
+        _get(file, final)
     return final
 
 
-def _get(file: LockedFile, destination: Path, advance: Callable[[int], None]) -> None:
+def _get(file: LockedFile, destination: Path) -> None:
     # A link whose wheels are all there does without the network, and without loading its library.
     from pydist.sources.download import DownloadFailed
     from pydist.sources.download import download as get
 
     try:
-        get(file.url, destination, sha256=file.sha256, size=_size(file), advance=advance)
+        get(file.url, destination, sha256=file.sha256, size=_size(file))
     except DownloadFailed as error:
         raise EnvironmentLacking(f"{file.name} cannot be downloaded: {error}") from None
 
@@ -130,7 +140,7 @@ def _built(choice: Choice, store: Store, reporter: Reporter) -> FetchedWheel:
         identity = _digest_project(source)
     else:
         assert choice.sdist is not None  # noqa: S101 - a choice has one origin
-        source = download(choice.sdist, store, reporter)
+        source = download(choice.sdist, store)
         identity = choice.sdist.sha256 or digest_file(source)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     key = Key.of("built", {"source": identity, "environment": dict(choice.environment), "python": python})

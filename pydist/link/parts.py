@@ -50,8 +50,10 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
         kept = tuple(file for file in files if not table.of_file(file.path[cut:], extensions))
         return kept, {"left_out": len(files) - len(kept)}
 
+    cached = store.find(key) is not None
     part = produce_part(store, key, "standard library", distribution.interpreter, gather)
-    reporter.finish("compile", f"{len(part.files)} files")
+    if not cached:
+        reporter.finish("compile", f"{len(part.files)} files")
     return part
 
 
@@ -61,17 +63,23 @@ def wheel_parts(
     """One part per wheel. Raises `InputError` that names every wheel with native code, and every damaged one."""
     parts: list[Part] = []
     native: list[Fault] = []
+    begun = False
     for wheel in wheels:
         key = Key.of("wheel", {
             "sha256": wheel.sha256, "distribution": distribution.digest, "worker": worker_digest(), "layout": _LAYOUT,
         })  # fmt: skip
-        gather = partial(_of_wheel, wheel, distribution, reporter)
+        gather = partial(_of_wheel, wheel, distribution)
+        if not begun and store.find(key) is None:
+            begun = True
+            reporter.step("compile", "the packages")
         try:
             parts.append(produce_part(store, key, wheel.path.name, distribution.interpreter, gather))
         except _Native as refused:
             native += refused.faults
     if native:
         raise native_refusal(native)
+    if begun:
+        reporter.finish("compile", f"{len(wheels)} packages")
     return tuple(parts)
 
 
@@ -103,10 +111,7 @@ class _Native(InputError):
     """A wheel with shared objects; collected, so that all of them are named together."""
 
 
-def _of_wheel(
-    fetched: FetchedWheel, distribution: Distribution, reporter: Reporter
-) -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
-    reporter.step("compile", fetched.path.name)
+def _of_wheel(fetched: FetchedWheel, distribution: Distribution) -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
     wheel = read_wheel(fetched.path)
     meta = wheel.metadata
     if wheel.native:
@@ -117,7 +122,6 @@ def _of_wheel(
         "scripts": dict(meta.scripts), "info": f"{distribution.site_packages}/{wheel.info}",
         "wheel": fetched.path.name,
     }  # fmt: skip
-    reporter.finish("compile", fetched.path.name)
     return _placed(wheel, distribution), facts
 
 

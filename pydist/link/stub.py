@@ -59,7 +59,8 @@ def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Pat
 
     def make(folder: Path) -> None:
         reporter.step("stub", f"linking the run time with CPython {distribution.version}")
-        work = store.work_folder(key)
+        work = folder.parent / "scratch"
+        work.mkdir()
         _Linking(distribution, compiler, compiler.environment(store), work).link(sources, folder / _FILE)
         reporter.finish("stub", f"{(folder / _FILE).stat().st_size:,} bytes")
 

@@ -136,7 +136,7 @@ def _metadata(files: Mapping[str, bytes], info: str, name: str) -> Metadata:
     package, version = str(fields.get("Name", "")), str(fields.get("Version", ""))
     if not package or not version:
         raise InputError(f"{name}: {info}/METADATA: Name or Version is missing")
-    if normalise(package) != normalise(info.rpartition("-")[0]):
+    if normalise(package) != normalise(info.removesuffix(".dist-info").rpartition("-")[0]):
         raise InputError(f"{name}: {info}/METADATA names {package!r}: the folder is another package's")
     classifiers = [str(item) for item in fields.get_all("Classifier", []) if str(item).startswith("License ::")]
     plain = str(fields.get("License", "")).strip().split("\n")[0][:100]
