@@ -58,7 +58,13 @@ class StepFailed(PydistError):
 
     def __init__(self, step: str, command: Sequence[str], returncode: int, log: str, tail: Sequence[str]) -> None:
         super().__init__(step)
-        self.step, self.command, self.returncode, self.log, self.tail = step, tuple(command), returncode, log, tuple(tail)
+        self.step, self.command, self.returncode, self.log, self.tail = (
+            step,
+            tuple(command),
+            returncode,
+            log,
+            tuple(tail),
+        )
 
     def __str__(self) -> str:
         lines = "\n".join(f"    {line}" for line in self.tail) or "    (no output)"

@@ -65,9 +65,9 @@ cp deps/lib/*.a "$OUT/build/lib/"
 cp "$RECIPE/run_tests.py" "$OUT/build/"
 
 cp trace "$OUT/facts/trace"
+pwd > "$OUT/facts/source"
 cp Modules/Setup.stdlib.in Modules/Setup.bootstrap.in "$OUT/facts/"
-for variable in LIBRARY_OBJS MODOBJS MODLIBS LIBS SYSLIBS LIBHACL_MD5_LIB_STATIC; do
-    printf '%s\t' "$variable"
-    make -s --eval="print-$variable: ; @echo \$($variable)" "print-$variable"
-done > "$OUT/facts/variables"
-cp Makefile "$OUT/facts/Makefile"
+find Modules -name "*.a" -exec cp {} "$OUT/facts/" \;
+# Every variable that the Setup lines use, expanded by make itself.
+make -s --eval='print-variables: ; @:$(foreach name,$(filter MODULE_% LIBHACL_% LIB%_LIBS MODLIBS LIBS SYSLIBS CONFIG_ARGS PY_CFLAGS PY_CORE_CFLAGS PY_LDFLAGS,$(sort $(.VARIABLES))),$(info $(name)=$($(name))))' \
+    print-variables > "$OUT/facts/variables"

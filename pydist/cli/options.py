@@ -19,8 +19,12 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--python", metavar="VERSION", default=DEFAULT_PYTHON, help="Python version (default %(default)s)")
+    parser.add_argument(
+        "--python", metavar="VERSION", default=DEFAULT_PYTHON, help="version or series (default %(default)s)"
+    )
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--target", metavar="TRIPLE", default=DEFAULT_TARGET, help="target triple (default %(default)s)")
+    parser.add_argument(
+        "--target", metavar="TRIPLE", default=DEFAULT_TARGET, help="where it runs (default %(default)s)"
+    )

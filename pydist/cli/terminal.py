@@ -39,7 +39,9 @@ class Terminal:
                 return
             if self.err.is_terminal:
                 if self._live is None:
-                    self._live = Live(get_renderable=self._render, console=self.err, refresh_per_second=8, transient=True)
+                    self._live = Live(
+                        get_renderable=self._render, console=self.err, refresh_per_second=8, transient=True
+                    )
                     self._live.start()
             else:
                 self._line("start", name, detail)
@@ -87,8 +89,10 @@ class Terminal:
     def _render(self) -> Table:
         now = time.monotonic()
         table = Table.grid(padding=(0, 2))
-        for name, (began, detail) in sorted(list(self._running.items())):
-            table.add_row(f"{now - self._started:7.1f} s", f"[bold]{escape(name)}[/]", f"{now - began:.0f} s", escape(detail))
+        for name, (began, detail) in sorted(self._running.copy().items()):
+            table.add_row(
+                f"{now - self._started:7.1f} s", f"[bold]{escape(name)}[/]", f"{now - began:.0f} s", escape(detail)
+            )
         return table
 
     def _stop(self) -> None:

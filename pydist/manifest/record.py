@@ -32,9 +32,9 @@ class SourceRecord:
 
     name: str = field(metadata=doc("Name of the component."))
     version: str = field(metadata=doc("Its version."))
-    filename: str = field(metadata=doc("Name of the file that was unpacked."))
-    sha256: Digest = field(metadata=doc("Digest of that file."))
-    size: int = field(metadata=doc("Its size in bytes."))
+    filename: str | None = field(default=None, metadata=doc("Name of the archive; absent: sources of pydist's own."))
+    sha256: Digest = field(metadata=doc("Digest of the archive, or of the folder of sources."))
+    size: int | None = field(default=None, metadata=doc("Size of the archive in bytes."))
     licenses: tuple[str, ...] = field(metadata=doc("SPDX identifiers."))
     license_paths: tuple[str, ...] = field(metadata=doc("Paths of the licence texts."))
 
@@ -79,8 +79,7 @@ class BuildRecord:
     """How a distribution was made, from what, and what exactly it consists of."""
 
     format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
-    name: str = field(metadata=doc("Name of the archive without its ending."))
-    tag: str = field(metadata=doc("Release tag."))
+    name: str = field(metadata=doc("Name of the build; archives add a release tag."))
     python_version: str = field(metadata=doc("Full version of Python."))
     target_triple: str = field(metadata=doc("Platform it runs on."))
     options: str = field(metadata=doc("build_options of the manifest."))

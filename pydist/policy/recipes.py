@@ -122,7 +122,10 @@ def _release(values: Mapping[str, Any], folder: Path, faults: FaultCollector) ->
         with faults.at(f"origins[{position}]"):
             origins.append(_origin(place, faults))
     release = Release(
-        version=row.text("version"), series=row.text("series", ""), origins=tuple(origins), source=row.text("source", "")
+        version=row.text("version"),
+        series=row.text("series", ""),
+        origins=tuple(origins),
+        source=row.text("source", ""),
     )
     row.done()
     if bool(release.origins) == bool(release.source):

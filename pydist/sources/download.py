@@ -95,7 +95,7 @@ def _receive(url: str, part: Path, size: int, advance: Callable[[int], None]) ->
 
 
 def _may_pass(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.HTTPError):
+    if error.response is not None:
         return error.response.status_code in _TRANSIENT
     # A name that does not resolve or a refused connection answers the same a second later.
     text = str(error)
@@ -103,7 +103,7 @@ def _may_pass(error: requests.RequestException) -> bool:
 
 
 def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.HTTPError):
+    if error.response is not None:
         return f"the server answered {error.response.status_code}"
     if "NameResolutionError" in str(error):
         return "the host name does not resolve"

@@ -47,7 +47,9 @@ def fetch_all(
     """
     configured = os.environ.get("PYDIST_DOWNLOADS")
     folder = folder or (Path(configured) if configured else None)
-    tasks = [_Fetch(recipe, release, store, folder, reporter or Silent()) for recipe, release in wanted if release.origins]
+    tasks = [
+        _Fetch(recipe, release, store, folder, reporter or Silent()) for recipe, release in wanted if release.origins
+    ]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         results = list(pool.map(_Fetch.run, tasks))
     faults = [fault for task in tasks for fault in task.faults]
@@ -64,9 +66,7 @@ def fetch_all(
 class _Fetch:
     """The search for one archive; `faults` is what went wrong on the way."""
 
-    def __init__(
-        self, recipe: Recipe, release: Release, store: Store, folder: Path | None, reporter: Reporter
-    ) -> None:
+    def __init__(self, recipe: Recipe, release: Release, store: Store, folder: Path | None, reporter: Reporter) -> None:
         self.recipe, self.release, self.store, self.folder, self.reporter = recipe, release, store, folder, reporter
         self.faults: list[Fault] = []
 
@@ -104,7 +104,9 @@ class _Fetch:
         for origin in self.release.origins:
             urls = [origin.url] if origin.url else pool_urls(origin.pool)
             if not urls:
-                self.faults.append(Fault(self.recipe.name, f"{origin.pool}: no apt on this machine to name a source pool"))
+                self.faults.append(
+                    Fault(self.recipe.name, f"{origin.pool}: no apt on this machine to name a source pool")
+                )
             for url in urls:
                 try:
                     with self.store.lock(f"download-{origin.sha256[:16]}"):

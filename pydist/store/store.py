@@ -19,6 +19,7 @@ import platformdirs
 
 from pydist.errors import EnvironmentLacking
 from pydist.store.key import Key
+from pydist.store.strays import end_strays
 
 __all__ = ["Node", "Store"]
 
@@ -72,6 +73,7 @@ class Store:
             if found := self.find(key):
                 return found
             work = self._folder("work") / key.name
+            end_strays(work)
             _remove(work)
             out = work / "out"
             out.mkdir(parents=True)
@@ -83,12 +85,6 @@ class Store:
             out.rename(final)
             _remove(work)
             return final
-
-    def work_folder(self, key: Key) -> Path:
-        """A scratch folder beside the one `produce` hands to `make`; it goes with the work folder."""
-        path = self._folder("work") / key.name / "scratch"
-        path.mkdir(parents=True, exist_ok=True)
-        return path
 
     def lock(self, name: str) -> filelock.FileLock:
         """An exclusive lock between processes."""
@@ -168,7 +164,7 @@ def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         # A build may leave folders without write permission (Go and Perl modules do).
         for folder, _, _ in os.walk(path):
-            os.chmod(folder, 0o700)
+            Path(folder).chmod(0o700)
         shutil.rmtree(path)
     elif path.exists() or path.is_symlink():
         path.unlink()

@@ -1,0 +1,45 @@
+"""Run by the interpreter that was just built: prints as JSON what only it can say about itself."""
+
+import importlib.machinery
+import importlib.util
+import json
+import sys
+import sysconfig
+
+prefix = sys.prefix
+
+
+def relative(path):
+    return "install" + path.removeprefix(prefix) if path.startswith(prefix) else path
+
+
+def text(value):
+    return str(value).replace(prefix, "/install")
+
+
+print(
+    json.dumps(
+        {
+            "abi_flags": sys.abiflags,
+            "builtin_module_names": sorted(sys.builtin_module_names),
+            "cache_tag": sys.implementation.cache_tag,
+            "config_vars": {key: text(value) for key, value in sysconfig.get_config_vars().items()},
+            "hexversion": sys.implementation.hexversion,
+            "implementation": sys.implementation.name,
+            "magic": importlib.util.MAGIC_NUMBER.hex(),
+            "paths": {key: relative(value) for key, value in sysconfig.get_paths().items()},
+            "paths_abstract": sysconfig.get_paths(expand=False),
+            "platform": sysconfig.get_platform(),
+            "platlibdir": sys.platlibdir,
+            "suffixes": {
+                "bytecode": importlib.machinery.BYTECODE_SUFFIXES,
+                "debug_bytecode": importlib.machinery.DEBUG_BYTECODE_SUFFIXES,
+                "extension": importlib.machinery.EXTENSION_SUFFIXES,
+                "optimized_bytecode": importlib.machinery.OPTIMIZED_BYTECODE_SUFFIXES,
+                "source": importlib.machinery.SOURCE_SUFFIXES,
+            },
+            "version": sys.version.split()[0],
+            "version_info": [str(part) for part in sys.implementation.version],
+        }
+    )
+)

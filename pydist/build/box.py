@@ -1,0 +1,142 @@
+"""The host box: where a build script runs when there is no container. A clean environment and private folders.
+
+Invariant: a script sees the variables listed here and nothing of the caller's environment; what it may write is its
+work folder and `$OUT`. The contract with the scripts is documented in docs/reference/recipes.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.build.jobserver import JobServer
+from pydist.errors import StepFailed
+from pydist.policy import resources
+from pydist.policy.targets import TargetRow
+from pydist.policy.toolchain import Toolchain
+
+__all__ = ["EPOCH", "HostBox"]
+
+EPOCH = 1704067200  # SOURCE_DATE_EPOCH of every build: 2024-01-01, the date the archives carry
+_TAIL = 25
+_NAMES = {"clang": "clang", "clang++": "clang", "cc": "clang", "gcc": "clang", "c++": "clang", "g++": "clang"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBox:
+    """Runs scripts on this machine with one toolchain for one target. `cache` is for the compiler's own use."""
+
+    toolchain: Toolchain
+    target: TargetRow
+    cache: Path
+    jobserver: JobServer
+    processes: Processes
+
+    def run(
+        self, step: str, command: Sequence[str], *, work: Path, cwd: Path, variables: Mapping[str, str], log: Path
+    ) -> None:
+        """Run `command` in `cwd`, everything it says going to `log`. Raises `StepFailed` that names `step`."""
+        tools = self._tools(work)
+        environment = {
+            "PATH": f"{tools}:/usr/bin:/bin",
+            "HOME": str(work),
+            "TMPDIR": str(_made(work / "tmp")),
+            "LC_ALL": "C",
+            "TZ": "UTC",
+            "SOURCE_DATE_EPOCH": str(EPOCH),
+            "CC": "clang",
+            "CXX": "clang++",
+            "AR": "ar",
+            "RANLIB": "ranlib",
+            "PKG_CONFIG": "false",
+            "ARCH": self.target.target.arch.value,
+            "TRIPLE": self.target.target.triple,
+            "CONFIGURE_HOST": self.target.configure,
+            "PYDIST_ZIG": str(self.toolchain.path),
+            "PYDIST_ZIG_LIB": str(self.toolchain.folder / "lib"),
+            "PYDIST_ZIG_TARGET": self.target.zig,
+            "PYDIST_MULTIARCH": self.target.multiarch,
+            "PYDIST_CFLAGS": " ".join(self.target.cflags),
+            "PYDIST_WORK": str(work),
+            "ZIG_GLOBAL_CACHE_DIR": str(_made(self.cache)),
+            "ZIG_LOCAL_CACHE_DIR": str(_made(work / "zig")),
+            "MAKEFLAGS": self.jobserver.makeflags,
+            **variables,
+        }
+        with log.open("ab") as output, self.jobserver.token():
+            code = self.processes.run(command, cwd, environment, output.fileno(), self.jobserver.descriptors)
+        if code != 0:
+            raise StepFailed(step, command, code, str(log), _last_lines(log))
+
+    def _tools(self, work: Path) -> Path:
+        source = resources.builders() / "box"
+        tools = work / "tools"
+        if not tools.is_dir():
+            tools.mkdir()
+            for name, script in {**_NAMES, "ar": "ar", "ranlib": "ranlib"}.items():
+                shutil.copyfile(source / script, tools / name)
+                (tools / name).chmod(0o755)
+        return tools
+
+
+class Processes:
+    """The programs that run at this moment, so that all of them can be ended, with their children, by process group."""
+
+    def __init__(self) -> None:
+        self._groups: set[int] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def run(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: int,
+        descriptors: tuple[int, ...],
+    ) -> int:
+        """Run to the end and return the exit code; after `stop`, run nothing and return that of SIGTERM."""
+        with self._lock:
+            if self._stopped:
+                return -signal.SIGTERM
+            process = subprocess.Popen(
+                command, cwd=cwd, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                pass_fds=descriptors, start_new_session=True,
+            )  # fmt: skip
+            self._groups.add(process.pid)
+        try:
+            return process.wait()
+        finally:
+            with self._lock:
+                self._groups.discard(process.pid)
+
+    def stop(self) -> None:
+        """End everything that runs and let nothing new begin."""
+        with self._lock:
+            self._stopped = True
+            for group in self._groups:
+                try:
+                    os.killpg(group, signal.SIGTERM)
+                except ProcessLookupError:
+                    continue
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped
+
+
+def _made(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _last_lines(log: Path) -> list[str]:
+    with log.open(encoding="utf-8", errors="replace") as file:
+        return [line.rstrip("\n")[:300] for line in deque(file, maxlen=_TAIL)]

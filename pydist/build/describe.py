@@ -1,0 +1,212 @@
+"""Facts of a finished build -> `PYTHON.json` and `build/pydist.json`.
+
+Invariant: every path written here exists in the tree that is described; a manifest is never ahead of its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.binary.kind import Kind, kind_of
+from pydist.build.measure import BuiltExtension, Facts
+from pydist.build.request import BuildRequest
+from pydist.errors import InputError
+from pydist.manifest.model import BuildInfo, CoreInfo, ExtensionInfo, LinkInfo, Manifest
+from pydist.manifest.record import (
+    BuildRecord,
+    FileRecord,
+    LeftOutRecord,
+    PatchRecord,
+    SourceRecord,
+    ToolchainRecord,
+)
+from pydist.policy.extensions import ExtensionRow
+from pydist.policy.recipes import Recipe, Release
+from pydist.policy.toolchain import Toolchain
+from pydist.sources import SourceArchive
+from pydist.store import Key, digest_file, digest_tree
+
+__all__ = ["Provenance", "describe", "record"]
+
+_TEST_FOLDERS = ("test", "tests", "idle_test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What went into a build, component by component, and with which tool."""
+
+    recipes: Mapping[str, Recipe]
+    releases: Mapping[str, Release]
+    archives: Mapping[str, SourceArchive]
+    toolchain: Toolchain
+    keys: Mapping[str, Key]
+
+
+def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, ExtensionRow],
+             recipes: Iterable[Recipe]) -> Manifest:  # fmt: skip
+    """The manifest of the distribution in `tree` (the folder that holds `install/`, `build/` and `licenses/`)."""
+    probe, series, options = facts.probe, request.series, str(request.options)
+    library = {name: recipe for recipe in recipes for name in recipe.libraries}
+    config = _one(tree, f"install/lib/python{series}/config-*")
+    return Manifest(
+        version="8",
+        target_triple=request.target.target.triple,
+        build_options=options,
+        optimizations=options.removeprefix("freethreaded+"),
+        python_tag=f"cp{series.replace('.', '')}",
+        python_abi_tag=probe["abi_flags"],
+        python_platform_tag=probe["platform"],
+        python_implementation_cache_tag=probe["cache_tag"],
+        python_implementation_hex_version=probe["hexversion"],
+        python_implementation_name=probe["implementation"],
+        python_implementation_version=tuple(probe["version_info"]),
+        python_version=probe["version"],
+        python_major_minor_version=series,
+        python_paths=probe["paths"],
+        python_paths_abstract=probe["paths_abstract"],
+        python_config_vars=probe["config_vars"],
+        python_exe=f"install/bin/python{series}{probe['abi_flags']}",
+        python_stdlib_platform_config=config,
+        python_stdlib_test_packages=tuple(_test_packages(tree / f"install/lib/python{series}")),
+        python_suffixes={name: tuple(values) for name, values in probe["suffixes"].items()},
+        python_bytecode_magic_number=probe["magic"],
+        python_symbol_visibility="global-default",
+        python_extension_module_loading=("builtin",) if request.target.static else ("builtin", "shared-library"),
+        libpython_link_mode="static",
+        crt_features=("static",),
+        run_tests="build/run_tests.py",
+        licenses=library_licenses(recipes, "cpython"),
+        license_path="licenses/LICENSE.cpython.txt",
+        build_info=BuildInfo(
+            core=CoreInfo(
+                objs=tuple(f"build/{path}" for path in facts.core_objs),
+                links=tuple(_link(name, tree) for name in facts.core_libraries),
+                static_lib=f"{config}/libpython{series}.a",
+            ),
+            extensions={
+                extension.name: (_extension(extension, table[extension.name], library, tree),)
+                for extension in facts.extensions
+            },
+            inittab_object="build/Modules/config.o",
+            inittab_source="build/Modules/config.c",
+            inittab_cflags=facts.inittab_cflags,
+            object_file_format=_object_format(tree / "build" / facts.core_objs[0]),
+        ),
+    )
+
+
+def library_licenses(recipes: Iterable[Recipe], name: str) -> tuple[str, ...]:
+    """The SPDX identifiers of one component."""
+    return next(recipe.licenses for recipe in recipes if recipe.name == name)
+
+
+def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, ExtensionRow],
+           provenance: Provenance) -> BuildRecord:  # fmt: skip
+    """The build record of the distribution in `tree`; it lists all files that are there now."""
+    files, links = _files(tree)
+    return BuildRecord(
+        name=str(request),
+        python_version=request.version,
+        target_triple=request.target.target.triple,
+        options=str(request.options),
+        sources=tuple(_source(name, provenance, tree) for name in sorted(provenance.releases)),
+        toolchain=ToolchainRecord(
+            name="ziglang", version=provenance.toolchain.version, digest=provenance.toolchain.digest
+        ),
+        patches=tuple(
+            PatchRecord(component=name, name=patch.name, sha256=digest_file(patch))
+            for name, recipe in sorted(provenance.recipes.items())
+            for patch in recipe.patches(provenance.releases[name])
+        ),
+        flags={
+            "target.cflags": request.target.cflags,
+            "target.ldflags": request.target.ldflags,
+            "PY_CFLAGS": tuple(facts.probe["config_vars"].get("PY_CFLAGS", "").split()),
+            "CONFIG_ARGS": tuple(facts.probe["config_vars"].get("CONFIG_ARGS", "").split()),
+        },
+        link_line=facts.link_line,
+        extensions_left_out=tuple(LeftOutRecord(name=row.name, reason=row.off) for row in table.values() if row.off),
+        files=files,
+        links=links,
+        keys={name: key.digest for name, key in provenance.keys.items()},
+    )
+
+
+def _extension(built: BuiltExtension, row: ExtensionRow, library: Mapping[str, Recipe], tree: Path) -> ExtensionInfo:
+    used = list({recipe.name: recipe for name in built.libraries if (recipe := library.get(name))}.values())
+    return ExtensionInfo(
+        in_core=built.in_core,
+        init_fn=built.init_fn,
+        links=tuple(_link(name, tree) for name in built.libraries),
+        objs=tuple(f"build/{path}" for path in built.objs),
+        required=row.required,
+        variant="default",
+        licenses=tuple(dict.fromkeys(name for recipe in used for name in recipe.licenses)) if used else None,
+        license_paths=tuple(path for recipe in used for path in _license_paths(recipe.name, tree)) if used else None,
+        license_public_domain=True if any(recipe.public_domain for recipe in used) else None,
+    )
+
+
+def _link(name: str, tree: Path) -> LinkInfo:
+    path = f"build/lib/lib{name}.a"
+    return LinkInfo(name=name, path_static=path) if (tree / path).is_file() else LinkInfo(name=name, system=True)
+
+
+def _license_paths(component: str, tree: Path) -> list[str]:
+    found = sorted((tree / "licenses").glob(f"LICENSE.{component}.*txt"))
+    if not found:
+        raise InputError(f"{component}: no licence text in {tree / 'licenses'}")
+    return [f"licenses/{path.name}" for path in found]
+
+
+def _test_packages(stdlib: Path) -> list[str]:
+    names = []
+    for path in stdlib.rglob("__init__.py"):
+        parts = path.parent.relative_to(stdlib).parts
+        if parts and parts[-1] in _TEST_FOLDERS and not set(_TEST_FOLDERS) & set(parts[:-1]):
+            names.append(".".join(parts))
+    return sorted(name for name in names if not name.startswith(("site-packages", "lib2to3")))
+
+
+def _object_format(path: Path) -> str:
+    with path.open("rb") as file:
+        kind = kind_of(file.read(64))
+    if kind is not Kind.ELF:
+        raise InputError(f"{path}: expected an ELF object, found {kind}")
+    return "elf"
+
+
+def _source(name: str, provenance: Provenance, tree: Path) -> SourceRecord:
+    recipe, release, archive = provenance.recipes[name], provenance.releases[name], provenance.archives.get(name)
+    paths = tuple(_license_paths(name, tree))
+    return SourceRecord(
+        name=name,
+        version=release.version,
+        filename=archive.origin.filename if archive else None,
+        sha256=archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
+        size=archive.origin.size if archive else None,
+        licenses=recipe.licenses,
+        license_paths=paths,
+    )
+
+
+def _files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
+    files, links = {}, {}
+    for path in sorted(tree.rglob("*")):
+        name = path.relative_to(tree).as_posix()
+        if path.is_symlink():
+            links[name] = str(path.readlink())
+        elif path.is_file():
+            facts = path.stat()
+            mode = 0o755 if facts.st_mode & 0o100 else 0o644
+            files[name] = FileRecord(sha256=digest_file(path), size=facts.st_size, mode=mode)
+    return files, links
+
+
+def _one(tree: Path, pattern: str) -> str:
+    found = list(tree.glob(pattern))
+    if len(found) != 1:
+        raise InputError(f"{tree}: expected exactly one {pattern}, found {len(found)}")
+    return found[0].relative_to(tree).as_posix()

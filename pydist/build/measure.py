@@ -1,0 +1,175 @@
+"""Facts about a CPython that was just built, taken from what its build left: Setup files, make's variables, the trace
+of commands, the table of built-in modules, and the interpreter's own word.
+
+Invariant: nothing here is a constant that happens to be true today; a fact that cannot be found is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydist.binary.ar import members
+from pydist.errors import FaultCollector, InputError
+from pydist.policy.extensions import ExtensionRow
+
+__all__ = ["BuiltExtension", "Facts", "check_drift", "measure"]
+
+_INITTAB_ROW = re.compile(r'\{\s*"(\w+)",\s*(\w+)\s*\}')
+_SETUP_NAME = re.compile(r"@MODULE_\w+_TRUE@(\w+)|^(\w+)\s+\S+\.c", re.MULTILINE)
+_VARIABLE = re.compile(r"\$[({](\w+)[)}]")
+_SOURCE_SUFFIXES = (".c", ".cc", ".cpp", ".cxx", ".S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltExtension:
+    """A row of the interpreter's table of built-in modules. `objs` relative to `build/`, `libraries` as after `-l`."""
+
+    name: str
+    init_fn: str
+    in_core: bool
+    objs: tuple[str, ...]
+    libraries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was measured. `core_objs` relative to `build/`; `link_line` is the command that linked the interpreter."""
+
+    extensions: tuple[BuiltExtension, ...]
+    core_objs: tuple[str, ...]
+    core_libraries: tuple[str, ...]
+    link_line: tuple[str, ...]
+    inittab_cflags: tuple[str, ...]
+    probe: Mapping[str, Any]
+
+
+def measure(node: Path, tree: Path, series: str, probe_script: Path) -> Facts:
+    """Gather the facts of the CPython that was built in `node`; the interpreter that is asked is the one in `tree`."""
+    build = node / "build"
+    variables = _variables(node / "facts" / "variables")
+    setup = dict(_setup_lines(build / "Modules", variables))
+    in_core = {name for name, _ in _inittab(build / "Modules" / "config.c.in")}
+    extensions = []
+    for name, init_fn in _inittab(build / "Modules" / "config.c"):
+        words = setup.get(name, ())
+        if name not in in_core and not words:
+            raise InputError(f"{name} is built in, but no Setup file says from what")
+        extensions.append(
+            BuiltExtension(
+                name=name,
+                init_fn=init_fn,
+                in_core=name in in_core,
+                objs=tuple(_objects(words, build)),
+                libraries=tuple(dict.fromkeys(word[2:] for word in words if word.startswith("-l"))),
+            )
+        )
+    commands = _trace(node / "facts" / "trace")
+    claimed = {obj for extension in extensions for obj in extension.objs}
+    library = _last(
+        commands, lambda words: words[0] == "ar" and any(word.endswith(f"libpython{series}.a") for word in words)
+    )
+    core_objs = tuple(word for word in library if word.endswith(".o") and word not in claimed)
+    compiled = _last(commands, lambda words: "Modules/config.o" in words and "-c" in words)
+    return Facts(
+        extensions=tuple(extensions),
+        core_objs=core_objs,
+        core_libraries=tuple(dict.fromkeys(re.findall(r"-l(\S+)", f"{variables['LIBS']} {variables['SYSLIBS']}"))),
+        link_line=_last(commands, lambda words: _after(words, "-o") == "python"),
+        inittab_cflags=tuple(word for word in compiled if word.startswith(("-std=", "-D"))),
+        probe=_probe(tree / "install" / "bin" / f"python{series}", probe_script),
+    )
+
+
+def check_drift(node: Path, table: Mapping[str, ExtensionRow], built: Iterable[BuiltExtension]) -> None:
+    """Compare upstream's modules, our table and what was built. Raises `InputError` with every difference."""
+    facts, modules = node / "facts", node / "build" / "Modules"
+    upstream = {name for name, _ in _inittab(modules / "config.c.in")}
+    for path in (facts / "Setup.stdlib.in", facts / "Setup.bootstrap.in"):
+        text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+        upstream |= {match[1] or match[2] for match in _SETUP_NAME.finditer(text)}
+    faults = FaultCollector("builders/cpython/extensions.toml")
+    for name in sorted(upstream - table.keys()):
+        faults.add(name, "upstream has this module, the table does not")
+    for name in sorted(table.keys() - upstream):
+        faults.add(name, "the table has this module, upstream does not; give it an `until`")
+    there = {extension.name for extension in built}
+    for name, row in sorted(table.items()):
+        if row.off and name in there:
+            faults.add(name, "is off, but was built")
+        elif not row.off and name not in there and name in upstream:
+            faults.add(name, "was not built; say why under `off`, or see configure's output in build.log")
+    faults.raise_if_any("the extension modules are not those of the table")
+
+
+def _inittab(path: Path) -> list[tuple[str, str]]:
+    return [(match[1], match[2]) for match in _INITTAB_ROW.finditer(path.read_text(encoding="utf-8"))]
+
+
+def _variables(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+def _setup_lines(modules: Path, variables: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Module name and the words of its rule, variables expanded, as Modules/makesetup reads them."""
+    for name in ("Setup.stdlib", "Setup.bootstrap", "Setup", "Setup.local"):
+        shared = False
+        for line in (modules / name).read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+            words = line.split("#", 1)[0].split()
+            if words and words[0] in ("*static*", "*shared*", "*disabled*"):
+                shared = words[0] != "*static*"
+            elif len(words) > 1 and "=" not in words[0] and not shared:
+                # makesetup adds these to rules that name no flags of their own.
+                words.append(f"$(MODULE_{words[0].upper()}_LDFLAGS)")
+                text = _VARIABLE.sub(lambda match: variables.get(match[1], ""), " ".join(words[1:]))
+                yield words[0], tuple(shlex.split(text))
+
+
+def _objects(words: Iterable[str], build: Path) -> Iterable[str]:
+    for word in words:
+        if word.endswith(_SOURCE_SUFFIXES):
+            path = f"Modules/{word.rpartition('.')[0]}.o"
+        elif word.endswith(".a") and not word.startswith("-"):
+            # A library of CPython's own (HACL*): its members, which stand beside it.
+            folder = word.rpartition("/")[0]
+            archive = build.parent / "facts" / word.rpartition("/")[2]
+            for member, _ in members(archive.read_bytes()):
+                yield f"{folder}/{member}"
+            continue
+        else:
+            continue
+        if not (build / path).is_file():
+            raise InputError(f"{path}: named by a Setup file, but not there after the build")
+        yield path
+
+
+def _trace(path: Path) -> list[list[str]]:
+    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _last(commands: list[list[str]], wanted: Any) -> tuple[str, ...]:
+    for words in reversed(commands):
+        if wanted(words):
+            return tuple(words)
+    raise InputError("the trace of the build does not hold the command looked for; the build did less than it should")
+
+
+def _after(words: list[str], option: str) -> str:
+    return words[words.index(option) + 1] if option in words[:-1] else ""
+
+
+def _probe(python: Path, script: Path) -> Mapping[str, Any]:
+    answer = subprocess.run(
+        [str(python), "-I", "-B", "-S", str(script)], capture_output=True, text=True, env={}, check=False, timeout=60
+    )
+    if answer.returncode != 0:
+        raise InputError(f"the interpreter that was built does not run: {python}\n{answer.stderr}")
+    facts: dict[str, Any] = json.loads(answer.stdout)
+    return facts

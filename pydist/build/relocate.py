@@ -1,0 +1,125 @@
+"""Takes the build folder and the fixed prefix out of an installed tree, so that it works wherever it is put.
+
+CPython's `make install` writes its prefix, compiler and configure arguments into sysconfig, the Makefile, pkg-config
+files, scripts and `build-details.json`. After this every one of them finds its own place at run time.
+
+Invariant: no file of the result names the folder it was built in (`check_no_trace` looks at the bytes of all of them).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import pprint
+import re
+from pathlib import Path
+from typing import Any
+
+from pydist.errors import PydistError
+
+__all__ = ["PREFIX", "BuildPathLeft", "check_no_trace", "relocate"]
+
+PREFIX = "/install"
+# A path below the prefix; `/usr/bin/install -c` is none.
+_PREFIX_PATH = re.compile(r"(?<![\w./$}{)-])/install(?=$|[/\s\"':;,)])")
+_DEPS = re.compile(r"(?<![\w/-])-[IL]deps/[\w/.+-]+[ \t]?")
+_COMPILER = re.compile(r"(?<![\w./-])clang(\+\+)?(?![\w./-])")
+
+_SCRIPT = """\
+#!/bin/sh
+'''exec' "$(dirname -- "$(realpath -- "$0")")/{python}" "$0" "$@"
+' '''
+"""
+
+
+class BuildPathLeft(PydistError):
+    """A file of the result names the folder it was built in: the builder is at fault."""
+
+    exit_code = 3
+
+
+def relocate(install: Path, work: Path, series: str) -> None:
+    """Rewrite the tree below `install`, built in `work`, for Python `series`."""
+    library = install / "lib" / f"python{series}"
+    for path in [*library.glob("config-*/Makefile"), *library.glob("config-*/python-config.py"),
+                 *(install / "bin").glob("python*-config"), *library.glob("config-*/Setup*")]:  # fmt: skip
+        if path.is_file() and not path.is_symlink():
+            path.write_text(_neutral(path.read_text(encoding="utf-8"), work), encoding="utf-8")
+    for path in library.glob("_sysconfigdata_*.py"):
+        _sysconfigdata(path, work)
+    for path in library.glob("_sysconfig_vars_*.json"):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(_each(values, work), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    for path in library.glob("build-details.json"):
+        _build_details(path)
+    for path in (install / "lib" / "pkgconfig").glob("*.pc"):
+        if not path.is_symlink():
+            text = _neutral(path.read_text(encoding="utf-8"), work)
+            path.write_text(_PREFIX_PATH.sub("${pcfiledir}/../..", text), encoding="utf-8")
+    for path in (install / "bin").iterdir():
+        if path.is_file() and not path.is_symlink():
+            _shebang(path, f"python{series}")
+
+
+def check_no_trace(root: Path, paths: list[Path]) -> None:
+    """Raise `BuildPathLeft` that lists every file below `root` with one of `paths` in its bytes."""
+    needles = [str(path).encode() for path in paths]
+    found = sorted(
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*")
+        if path.is_file() and not path.is_symlink() and any(needle in path.read_bytes() for needle in needles)
+    )
+    if found:
+        raise BuildPathLeft("these files name the folder they were built in: " + ", ".join(found))
+
+
+def _neutral(text: str, work: Path) -> str:
+    """Without the build folder, our dependencies' folder and the compiler's private name (`cc` is what users have)."""
+    text = text.replace(f"{work}/installed", "").replace(str(work), "/build")
+    text = _DEPS.sub("", text)
+    return _COMPILER.sub(lambda match: "c++" if match[1] else "cc", text)
+
+
+def _each(values: dict[str, Any], work: Path) -> dict[str, Any]:
+    return {key: _neutral(value, work) if isinstance(value, str) else value for key, value in values.items()}
+
+
+def _sysconfigdata(path: Path, work: Path) -> None:
+    """Make `build_time_vars` follow `sys.prefix`; values without a path in them stay literals."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assignment = next(node for node in tree.body if isinstance(node, ast.Assign))
+    values = _each(ast.literal_eval(assignment.value), work)
+    marked = {key: _PREFIX_PATH.sub("\0", value) if isinstance(value, str) else value for key, value in values.items()}
+    path.write_text(
+        "# Paths follow sys.prefix: NUL stands for it below.\n"
+        "import sys as _sys\n"
+        f"build_time_vars = {pprint.pformat(marked, width=120)}\n"
+        "build_time_vars = {\n"
+        "    key: value.replace('\\0', _sys.prefix) if isinstance(value, str) and '\\0' in value else value\n"
+        "    for key, value in build_time_vars.items()\n"
+        "}\n",
+        encoding="utf-8",
+    )
+
+
+def _build_details(path: Path) -> None:
+    """PEP 739: `base_prefix` may be relative to the file, everything else to `base_prefix`."""
+    details = json.loads(path.read_text(encoding="utf-8"))
+
+    def relative(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: relative(item) for key, item in value.items()}
+        if isinstance(value, str) and value.startswith(PREFIX + "/"):
+            return value.removeprefix(PREFIX + "/")
+        return value
+
+    details = relative(details)
+    details["base_prefix"] = "../.."
+    path.write_text(json.dumps(details, indent=2) + "\n", encoding="utf-8")
+
+
+def _shebang(path: Path, python: str) -> None:
+    data = path.read_bytes()
+    first, _, rest = data.partition(b"\n")
+    if first.startswith(b"#!" + PREFIX.encode()):
+        path.write_bytes(_SCRIPT.format(python=python).encode() + rest)

@@ -1,0 +1,48 @@
+"""`pydist build`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from pydist.build.build import build
+from pydist.cli.options import add_json, add_python, add_quiet, add_target
+from pydist.cli.terminal import Terminal
+from pydist.errors import InputError
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "example: pydist build --python 3.14 --target x86_64-unknown-linux-musl --output dist"
+    add_python(parser)
+    add_target(parser)
+    parser.add_argument("--options", default="noopt", help="build options joined by + (default %(default)s)")
+    parser.add_argument(
+        "--box", choices=("host",), default="host", help="where build scripts run (default %(default)s)"
+    )
+    parser.add_argument("-o", "--output", type=Path, default=Path("dist"), metavar="DIR",
+                        help="where the archives go (default %(default)s)")  # fmt: skip
+    parser.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="programs at once (default: the cores)")
+    parser.add_argument("--tag", default="", help="release tag in the file names (default: today, YYYYMMDD)")
+    parser.add_argument("--downloads", type=Path, metavar="DIR",
+                        help="folder with source archives to look into first (default: $PYDIST_DOWNLOADS)")  # fmt: skip
+    add_quiet(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, terminal: Terminal) -> int:
+    if args.jobs < 0:
+        raise InputError(f"--jobs {args.jobs}: expected a number from 1, or 0 for all cores")
+    result = build(
+        python=args.python, target=args.target, options=args.options, output=args.output, tag=args.tag,
+        jobs=args.jobs, downloads=args.downloads, reporter=terminal,
+    )  # fmt: skip
+    if args.json:
+        terminal.result_json(asdict(result))
+        return 0
+    for path in (Path(result.full), Path(result.install_only)):
+        terminal.result(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+    terminal.result(f"{result.extensions} extension modules built in, {result.seconds:.1f} s")
+    return 0

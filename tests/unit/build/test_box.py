@@ -1,0 +1,106 @@
+"""Facts about the host box and the jobs that its scripts share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pydist.build.box import HostBox, Processes
+from pydist.build.jobserver import JobServer
+from pydist.errors import StepFailed
+from pydist.policy import targets
+from pydist.policy.toolchain import Toolchain
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> HostBox:
+    toolchain = Toolchain(path=tmp_path / "zig", version="0", digest="0")
+    return HostBox(toolchain=toolchain, target=targets.find("x86_64-unknown-linux-musl"), cache=tmp_path / "cache",
+                   jobserver=JobServer(2), processes=Processes())  # fmt: skip
+
+
+def run(box: HostBox, tmp_path: Path, script: str, **variables: str) -> str:
+    work, log = tmp_path / "work", tmp_path / "log"
+    work.mkdir(exist_ok=True)
+    box.run("a step", ["/bin/sh", "-c", script], work=work, cwd=work, variables=variables, log=log)
+    return log.read_text()
+
+
+def test_a_script_sees_nothing_of_the_callers_environment(
+    box: HostBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_CALLER", "1")
+    said = run(box, tmp_path, "env; cat", EXTRA="given")
+    assert "SECRET_OF_THE_CALLER" not in said
+    assert "EXTRA=given" in said
+
+
+def test_the_compilers_of_the_machine_are_hidden_behind_ours(box: HostBox, tmp_path: Path) -> None:
+    said = run(box, tmp_path, "command -v cc gcc clang clang++ ar")
+    assert {str(Path(line).parent) for line in said.split()} == {str(tmp_path / "work" / "tools")}
+
+
+def test_a_failed_script_shows_its_command_its_last_lines_and_its_log(box: HostBox, tmp_path: Path) -> None:
+    with pytest.raises(StepFailed) as caught:
+        run(box, tmp_path, "echo the last word; exit 7")
+    text = str(caught.value)
+    assert "a step failed with exit code 7" in text
+    assert "the last word" in text
+    assert "echo the last word; exit 7" in text
+    assert str(tmp_path / "log") in text
+
+
+def test_scripts_together_hold_no_more_jobs_than_there_are(box: HostBox, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    makefile = "all: 1 2 3 4\n1 2 3 4:\n\t@echo + >> ../count; sleep 0.2; echo - >> ../count\n"
+    (tmp_path / "work" / "Makefile").write_text(makefile)
+    threads = [threading.Thread(target=run, args=(box, tmp_path, "make -f Makefile all")) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    level = highest = 0
+    for line in (tmp_path / "count").read_text().split():
+        level += 1 if line == "+" else -1
+        highest = max(highest, level)
+    assert highest == 2
+
+
+def test_all_tokens_are_back_after_use() -> None:
+    server = JobServer(2)
+    with server.token(), server.token():
+        pass
+    assert len(os.read(server.descriptors[0], 10)) == 2
+    server.close()
+
+
+def test_stopping_ends_what_runs_with_its_children_and_starts_nothing_more(tmp_path: Path) -> None:
+    processes = Processes()
+    codes: list[int] = []
+
+    def work() -> None:
+        with (tmp_path / "log").open("wb") as log:
+            codes.append(
+                processes.run(["/bin/sh", "-c", "sleep 60 & echo $! > child; wait"], tmp_path, {}, log.fileno(), ())
+            )
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text().strip():
+        time.sleep(0.02)
+    processes.stop()
+    thread.join(10)
+    assert codes == [-15]
+    child = (tmp_path / "child").read_text().strip()
+    assert subprocess.run(["kill", "-0", child], capture_output=True, check=False).returncode != 0 or _is_zombie(child)
+    with (tmp_path / "log").open("wb") as log:
+        assert processes.run(["/bin/true"], tmp_path, {}, log.fileno(), ()) == -15
+
+
+def _is_zombie(process: str) -> bool:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -1,0 +1,92 @@
+"""Facts about taking build folder and prefix out of an installed tree."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pydist.build.relocate import BuildPathLeft, check_no_trace, relocate
+
+WORK = Path("/somewhere/work/src")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """An installed tree with the files that name its prefix, as `make install` leaves them."""
+    library = tmp_path / "lib" / "python3.14"
+    (library / "config-3.14-x").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "lib" / "pkgconfig").mkdir()
+    (library / "config-3.14-x" / "Makefile").write_text(
+        f"srcdir={WORK}\nCC=clang -pthread\nCXX=clang++\nprefix=/install\nINSTALL=/usr/bin/install -c\n"
+        "CPPFLAGS=-Ideps/include/uuid -DX\n"
+    )
+    values = {
+        "LIBDIR": "/install/lib", "INSTALL": "/usr/bin/install -c", "CC": "clang", "abs_srcdir": str(WORK), "N": 3,
+        "CONFINCLUDEPY": "/install/include/python3.14", "RUN": "x='/install/bin' y", "LDFLAGS": "-Ldeps/lib -static",
+    }  # fmt: skip
+    (library / "_sysconfigdata__linux_x.py").write_text(f"# comment\nbuild_time_vars = {values!r}\n")
+    (library / "_sysconfig_vars__linux_x.json").write_text(json.dumps(values))
+    (library / "build-details.json").write_text(
+        json.dumps(
+            {"base_prefix": "/install", "base_interpreter": "/install/bin/python3.14", "x": {"y": "/install/lib"}}
+        )
+    )
+    (tmp_path / "lib" / "pkgconfig" / "python-3.14.pc").write_text("prefix=/install\nlibdir=${prefix}/lib\n")
+    (tmp_path / "bin" / "pydoc3.14").write_text("#!/install/bin/python3.14\nimport sys\nprint(sys.argv)\n")
+    relocate(tmp_path, WORK, "3.14")
+    return tmp_path
+
+
+def test_sysconfig_follows_the_prefix(tree: Path) -> None:
+    code = (tree / "lib/python3.14/_sysconfigdata__linux_x.py").read_text()
+    names: dict[str, dict[str, object]] = {}
+    exec(code, names)  # noqa: S102
+    values = names["build_time_vars"]
+    assert values["LIBDIR"] == f"{sys.prefix}/lib"
+    assert values["CONFINCLUDEPY"] == f"{sys.prefix}/include/python3.14"
+    assert values["RUN"] == f"x='{sys.prefix}/bin' y"
+    assert values["INSTALL"] == "/usr/bin/install -c"
+    assert values["N"] == 3
+
+
+def test_the_compiler_of_the_box_is_called_cc_for_everyone_else(tree: Path) -> None:
+    makefile = (tree / "lib/python3.14/config-3.14-x/Makefile").read_text()
+    assert "CC=cc -pthread\nCXX=c++\n" in makefile
+
+
+def test_the_folder_of_dependencies_is_gone(tree: Path) -> None:
+    assert "CPPFLAGS=-DX\n" in (tree / "lib/python3.14/config-3.14-x/Makefile").read_text()
+    assert json.loads((tree / "lib/python3.14/_sysconfig_vars__linux_x.json").read_text())["LDFLAGS"] == "-static"
+
+
+def test_build_details_are_relative_as_pep_739_allows(tree: Path) -> None:
+    details = json.loads((tree / "lib/python3.14/build-details.json").read_text())
+    assert details == {"base_prefix": "../..", "base_interpreter": "bin/python3.14", "x": {"y": "lib"}}
+
+
+def test_pkg_config_files_know_where_they_are(tree: Path) -> None:
+    assert (tree / "lib/pkgconfig/python-3.14.pc").read_text().startswith("prefix=${pcfiledir}/../..\n")
+
+
+def test_scripts_start_the_interpreter_beside_them_from_wherever_they_are_called(tree: Path, tmp_path: Path) -> None:
+    (tree / "bin" / "python3.14").symlink_to(sys.executable)
+    (tree / "bin" / "pydoc3.14").chmod(0o755)
+    link = tmp_path / "link to it"
+    link.symlink_to(tree / "bin" / "pydoc3.14")
+    said = subprocess.run([str(link), "a b"], capture_output=True, text=True, check=True).stdout
+    assert "'a b'" in said
+
+
+def test_no_file_names_the_build_folder(tree: Path) -> None:
+    check_no_trace(tree, [WORK])
+
+
+def test_a_file_that_names_the_build_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\0" + str(WORK).encode())
+    with pytest.raises(BuildPathLeft, match="x"):
+        check_no_trace(tmp_path, [WORK])
