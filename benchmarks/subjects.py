@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydist.link.dist import Distribution, choose_distribution
@@ -16,7 +17,7 @@ from pydist.progress import Silent
 from pydist.store import Store
 from pydist.target import Target
 
-__all__ = ["HELLO", "STATUS", "find_distribution", "importable_modules", "interpreter", "link", "pyinstaller"]
+__all__ = ["HELLO", "LISTER", "STATUS", "find_distribution", "importable_modules", "interpreter", "link", "pyinstaller"]
 
 TARGET = "x86_64-unknown-linux-musl"
 BIN = Path(sys.executable).parent
@@ -29,7 +30,7 @@ STATUS = 'print(open("/proc/self/status").read())\n'
 _LEAVE_OUT = {"__main__", "antigravity", "this", "idlelib", "turtledemo", "test", "lib2to3", "ensurepip", "xxlimited",
               "xxlimited_35", "xxsubtype"}  # fmt: skip
 
-_LISTER = """
+LISTER = """
 import contextlib, importlib, io, pkgutil, sys, warnings
 warnings.simplefilter("ignore")
 leave_out = set(sys.argv[1:])
@@ -54,9 +55,9 @@ print("\\n".join(good))
 """
 
 
-def find_distribution(series: str) -> Distribution:
-    """The distribution that `pydist link` takes for this series. Raises `EnvironmentLacking` when there is none."""
-    return choose_distribution(None, series, Target.parse(TARGET), Store.default(), Silent())
+def find_distribution(wanted: str | None, series: str) -> Distribution:
+    """The distribution that `pydist link` takes. Raises `EnvironmentLacking` when the store has none."""
+    return choose_distribution(wanted, series, Target.parse(TARGET), Store.default(), Silent())
 
 
 def interpreter(distribution: Distribution, folder: Path) -> Path:
@@ -69,16 +70,17 @@ def interpreter(distribution: Distribution, folder: Path) -> Path:
     return python
 
 
-def importable_modules(python: Path) -> list[str]:
-    """The modules and packages of the standard library that this interpreter imports without an error."""
-    command = [str(python), "-I", "-c", _LISTER, *sorted(_LEAVE_OUT)]
-    listed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+def importable_modules(command: Sequence[str | Path]) -> list[str]:
+    """The modules and packages of the standard library that import without an error, as `command` + LISTER says."""
+    words = [*map(str, command), *sorted(_LEAVE_OUT)]
+    listed = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
     return listed.stdout.split()
 
 
-def link(script: Path, output: Path) -> None:
-    """Link a script with the default distribution of the store."""
-    subprocess.run([BIN / "pydist", "link", script, "-o", output, "--quiet"], check=True, stdin=subprocess.DEVNULL)
+def link(script: Path, output: Path, options: Sequence[str]) -> None:
+    """Link a script by the command line, as users do."""
+    command = [str(BIN / "pydist"), "link", str(script), "-o", str(output), "--quiet", *options]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 
 def pyinstaller(script: Path, folder: Path, form: str) -> Path | None:
