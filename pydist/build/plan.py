@@ -138,7 +138,7 @@ def _closure(recipe: Recipe, nodes: Mapping[str, PlannedNode]) -> tuple[str, ...
 
 
 def _recipe_files(recipe: Recipe, release: Release) -> dict[str, str]:
-    """Digests of the files that the script may read; other series' patches and the list of origins are not among them."""
+    """Digests of the files that the script may read: not other series' patches, nor the list of origins."""
     patches = {f"patches/{path.name}": digest_file(path) for path in recipe.patches(release)}
     own = {
         path.relative_to(recipe.folder).as_posix(): digest_file(path)

@@ -75,7 +75,7 @@ def check_no_trace(root: Path, paths: list[Path]) -> None:
 
 def _neutral(text: str, work: Path) -> str:
     """Without the build folder, our dependencies' folder and the compiler's private name (`cc` is what users have)."""
-    text = text.replace(f"{work}/installed", "").replace(str(work), "/build")
+    text = text.replace(f"{work}/installed", "").replace(str(work), "/build").replace(str(work.parent), "/build")
     text = _DEPS.sub("", text)
     return _COMPILER.sub(lambda match: "c++" if match[1] else "cc", text)
 
