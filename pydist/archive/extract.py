@@ -7,6 +7,7 @@ this call; symbolic links are made last, so nothing is ever written through one.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from pydist.archive.entry import Entry, Kind
@@ -17,16 +18,23 @@ from pydist.errors import InputError
 __all__ = ["extract"]
 
 
-def extract(source_path: Path, destination: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
+def extract(
+    source_path: Path,
+    destination: Path,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    select: Callable[[str], bool] = lambda _: True,
+) -> None:
     """Unpack the archive (or copy the folder) `source_path` into `destination`, which is made when missing.
 
+    Members whose name `select` refuses are checked like the others and left out.
     Executable bits are kept, owners, times and other mode bits are not; hard links become copies. Raises `UnsafeName`
     for names and links that lead out of `destination`, `ArchiveDamaged` for damage, devices and names that appear
     as two different things, `InputError` when the file system refuses.
     """
     try:
         destination.mkdir(parents=True, exist_ok=True)
-        work = _Extraction(destination, str(source_path))
+        work = _Extraction(destination, str(source_path), select)
         with open_source(source_path, limits) as source:
             for member in source.members():
                 work.add(member)
@@ -36,8 +44,8 @@ def extract(source_path: Path, destination: Path, *, limits: Limits = DEFAULT_LI
 
 
 class _Extraction:
-    def __init__(self, root: Path, where: str) -> None:
-        self._root, self._where = root, where
+    def __init__(self, root: Path, where: str, select: Callable[[str], bool]) -> None:
+        self._root, self._where, self._select = root, where, select
         self._kinds: dict[str, Kind] = {}
         self._links: dict[str, str] = {}
 
@@ -51,8 +59,11 @@ class _Extraction:
         kind = Kind.FILE if entry.kind is Kind.HARDLINK else entry.kind
         if self._kinds.get(name, kind) is not kind:
             raise ArchiveDamaged(f"{self._where}: {name} is in the archive as {self._kinds[name]} and as {kind}")
-        self._parents(name)
+        wanted = self._select(name)
+        self._parents(name, wanted)
         self._kinds[name] = kind
+        if not wanted:
+            return
         if kind is Kind.DIRECTORY:
             self._folder(name)
         elif kind is Kind.SYMLINK:
@@ -68,14 +79,15 @@ class _Extraction:
                 path.unlink()
             path.symlink_to(link)
 
-    def _parents(self, name: str) -> None:
+    def _parents(self, name: str, make: bool) -> None:
         parts = name.split("/")[:-1]
         for end in range(1, len(parts) + 1):
             parent = "/".join(parts[:end])
             kind = self._kinds.setdefault(parent, Kind.DIRECTORY)
             if kind is not Kind.DIRECTORY:
                 raise ArchiveDamaged(f"{self._where}: {name} stands below {parent}, which is a {kind}")
-            self._folder(parent)
+            if make:
+                self._folder(parent)
 
     def _folder(self, name: str) -> None:
         path = self._root / name
@@ -90,8 +102,10 @@ class _Extraction:
         mode = 0o755 if member.entry.executable else 0o644
         if member.entry.kind is Kind.HARDLINK:
             original = check_name(member.entry.link or "")
-            if self._kinds.get(original) is not Kind.FILE or original == name:
-                raise ArchiveDamaged(f"{self._where}: {name} is a hard link to {shown(original)}, not an earlier file")
+            if self._kinds.get(original) is not Kind.FILE or original == name or not self._select(original):
+                raise ArchiveDamaged(
+                    f"{self._where}: {name} is a hard link to {shown(original)}, not to an earlier file"
+                )
             shutil.copy(self._root / original, path)
             return
         with path.open("xb") as target, member.open() as content:

@@ -17,6 +17,7 @@ __all__ = ["TarBroken", "TarHeader", "read_headers"]
 _BLOCK = 512
 _ZERO = bytes(_BLOCK)
 _EXTENSION_LIMIT = 1 << 20  # names and pax records; the longest real ones are a few kilobytes
+_EXTENSIONS_TOTAL = 256 << 20  # all of one archive: names stay in memory
 _KINDS = {
     b"0": Kind.FILE, b"\0": Kind.FILE, b"7": Kind.FILE, b"1": Kind.HARDLINK, b"2": Kind.SYMLINK,
     b"5": Kind.DIRECTORY, b"3": Kind.OTHER, b"4": Kind.OTHER, b"6": Kind.OTHER,
@@ -43,7 +44,7 @@ def read_headers(read: Callable[[int], bytes]) -> Iterator[TarHeader]:
     """
     pending: dict[str, str] = {}
     every: dict[str, str] = {}
-    position = 0
+    position = extensions = 0
     while True:
         block = _exactly(read, _BLOCK, position, "a member header or the end mark")
         if block == _ZERO:
@@ -55,6 +56,9 @@ def read_headers(read: Callable[[int], bytes]) -> Iterator[TarHeader]:
         if kind in _EXTENSIONS:
             if size > _EXTENSION_LIMIT:
                 raise TarBroken(f"extension header of {size} bytes at block {position - 1}, expected at most 1 MiB")
+            extensions += size
+            if extensions > _EXTENSIONS_TOTAL:
+                raise TarBroken("all extension headers together take more than 256 MiB")
             data = _exactly(read, _padded(size), position, "an extension header")[:size]
             position += _padded(size) // _BLOCK
             _extend(kind, data, every if kind == b"g" else pending)

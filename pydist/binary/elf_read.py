@@ -15,6 +15,8 @@ from pydist.errors import InputError
 __all__ = ["ElfInvalid", "Header", "Layout", "Reader", "Strings"]
 
 _NAMES_IN_ALL = 64 << 20  # bytes
+_ENTRIES = 1 << 18  # segments, sections; an object with a section per function has some ten thousand
+_VERSIONS = 1 << 20  # bytes of .gnu.version_r; glibc's own has some hundred
 
 
 class ElfInvalid(InputError):
@@ -118,7 +120,8 @@ class Reader:
     def dynamic(self, offset: int, size: int) -> Iterator[tuple[int, int]]:
         """Tag and value up to DT_NULL."""
         form = self.layout.structure("II", "QQ")
-        for tag, value in form.iter_unpack(self.bytes_at(offset, size - size % form.size)):
+        size = min(size - size % form.size, _ENTRIES)
+        for tag, value in form.iter_unpack(self.bytes_at(offset, size)):
             if tag == 0:
                 return
             yield tag, value
@@ -140,7 +143,7 @@ class Reader:
 
     def version_needs(self, offset: int, size: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
         """Name of the library, then index and name of each version needed of it; names as string offsets."""
-        table = self.bytes_at(offset, size)
+        table = self.bytes_at(offset, min(size, _VERSIONS))
         need, item = self.layout.structure("HHIII", "HHIII"), self.layout.structure("IHHII", "IHHII")
         position, visited = 0, 0
         while True:
@@ -150,7 +153,7 @@ class Reader:
             for _ in range(count):
                 # Chains may not share entries: the work stays within the size of the section.
                 visited += item.size
-                if visited > size:
+                if visited > len(table):
                     raise ElfInvalid("the list of needed symbol versions is longer than its section")
                 _, _, index, name, forward = self._unpack(item, table, inner)
                 versions.append((index, name))
@@ -168,6 +171,8 @@ class Reader:
         form = self.layout.structure(narrow, wide)
         if count and step != form.size:
             raise ElfInvalid(f"table entries of {step} bytes, expected {form.size}")
+        if count > _ENTRIES:
+            raise ElfInvalid(f"a table of {count} headers, more than {_ENTRIES}")
         return form.iter_unpack(self.bytes_at(offset, count * form.size))
 
     @staticmethod

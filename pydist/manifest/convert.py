@@ -127,13 +127,10 @@ def _decode(kind: Any, value: object, faults: FaultCollector) -> Any:
         return _decode_array(arguments, value, faults)
     if origin is Mapping:
         return _decode_mapping(arguments[1], value, faults)
-    if fault := _scalar_fault(kind, value):
-        faults.add("", fault)
-        return None
-    return kind(value) if _is_enum(kind) else value
+    return _decode_scalar(kind, value, faults)
 
 
-def _scalar_fault(kind: Any, value: object) -> str | None:
+def _decode_scalar(kind: Any, value: object, faults: FaultCollector) -> Any:
     allowed = tuple(map(str, kind)) if _is_enum(kind) else typing.get_args(kind)
     if _is_enum(kind) or typing.get_origin(kind) is Literal:
         good = any(value == item and type(value) is type(item) for item in allowed)
@@ -143,7 +140,10 @@ def _scalar_fault(kind: Any, value: object) -> str | None:
         good = type(value) is int and 0 <= value <= INTEGER_MAX
     else:
         good = type(value) is kind or (kind is float and type(value) is int)
-    return None if good else f"expected {describe(kind)}, found {_shown(value)}"
+    if not good:
+        faults.add("", f"expected {describe(kind)}, found {_shown(value)}")
+        return None
+    return kind(value) if _is_enum(kind) else value
 
 
 def _is_enum(kind: Any) -> bool:

@@ -25,7 +25,7 @@ def load(data: bytes, where: str) -> Manifest:
     try:
         value = loads(data, where)
     except InputError as error:
-        raise ManifestInvalid(error.message, [Fault(where, "not readable as JSON")]) from error
+        raise ManifestInvalid(f"{where} cannot be read", [Fault(where, error.message)]) from error
     version = value.get("version") if isinstance(value, dict) else None
     if isinstance(version, str) and version != "8":
         # The other keys differ by version: listing them as faults would hide the one cause.

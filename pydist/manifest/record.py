@@ -99,7 +99,7 @@ def load_record(data: bytes, where: str) -> BuildRecord:
     try:
         value = loads(data, where)
     except InputError as error:
-        raise ManifestInvalid(error.message, [Fault(where, "not readable as JSON")]) from error
+        raise ManifestInvalid(f"{where} cannot be read", [Fault(where, error.message)]) from error
     return decode(BuildRecord, value, where, ManifestInvalid)
 
 

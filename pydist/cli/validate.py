@@ -1,0 +1,93 @@
+"""`pydist validate`: judge distributions and say everything that is wrong with them at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from pydist.cli.options import add_json, add_quiet
+from pydist.cli.terminal import Terminal
+from pydist.errors import InputError
+from pydist.manifest.convert import encode
+from pydist.validate import Report, choose, validate
+from pydist.validate.report import Reports
+from pydist.validate.rules import Severity, load_rules
+
+__all__ = ["configure", "run"]
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "example: pydist validate cpython-3.14.7+20260101-x86_64-unknown-linux-musl-noopt+static-full.tar.zst\n\n"
+        "exit code 0: all good; 1: at least one judged bad; 2: wrong use, or an input that cannot be opened\n"
+        "The interpreter of an archive is run when this machine can; --no-run for archives you do not trust."
+    )
+    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help="full archive, or folder with python/")
+    for name, what in (("select", "apply only"), ("ignore", "do not apply")):
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="R", help=f"{what} this rule or family")
+    parser.add_argument("--no-run", dest="start", action="store_false", help="do not start the interpreter")
+    parser.add_argument("--list-rules", action="store_true", help="show all rules and what to do about violations")
+    add_json(parser)
+    add_quiet(parser)
+
+
+def run(args: argparse.Namespace, terminal: Terminal) -> int:
+    if args.list_rules:
+        return _list_rules(args, terminal)
+    if not args.inputs:
+        raise InputError("nothing to judge; expected an archive: pydist validate ARCHIVE…")
+    rules = choose(_words(args.select), _words(args.ignore))
+    reports, unreadable = [], False
+    for path in args.inputs:
+        try:
+            report = validate(path, rules=rules, run=args.start, reporter=terminal)
+        except InputError as error:
+            terminal.error(str(error))
+            unreadable = True
+            continue
+        reports.append(report)
+        if not args.quiet or not report.good:
+            terminal.result(_text(report))
+    if args.json:
+        terminal.result_json(encode(Reports(reports=tuple(reports))))
+    return 2 if unreadable else int(any(not report.good for report in reports))
+
+
+def _words(given: Sequence[str]) -> list[str]:
+    return [word.strip() for item in given for word in item.split(",") if word.strip()]
+
+
+def _text(report: Report) -> Text:
+    text = Text()
+    fixed: set[str] = set()
+    for finding in report.findings:
+        text.append(f"{finding.severity:>7} ", _STYLES[finding.severity])
+        text.append(finding.rule, "bold")
+        text.append(f"  {finding.where}: {finding.message}\n" if finding.where else f"  {finding.message}\n")
+        if finding.rule not in fixed:
+            fixed.add(finding.rule)
+            text.append(f"        {finding.fix}\n", "dim")
+    summary = report.summary
+    text.append("good" if report.good else "bad", "bold green" if report.good else "bold red")
+    counts = [f"{sum(item.severity is severity for item in report.findings)} {severity}s" for severity in Severity]
+    text.append(f"  {report.input}: {', '.join(counts)}; {summary.entries:,} entries, {summary.binaries:,} binaries, ")
+    ran = f"interpreter ran, {summary.modules_imported} extension modules imported"
+    text.append(ran if summary.ran else "interpreter not run")
+    return text
+
+
+def _list_rules(args: argparse.Namespace, terminal: Terminal) -> int:
+    rules = load_rules().values()
+    if args.json:
+        terminal.result_json([encode(rule) for rule in rules])
+    table = Table("rule", "severity", "what holds in a good archive", "what to do otherwise", show_lines=False)
+    for rule in rules:
+        table.add_row(Text(rule.id, "bold"), Text(rule.severity, _STYLES[rule.severity]), rule.meaning, rule.fix)
+    terminal.result(table)
+    return 0

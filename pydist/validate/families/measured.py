@@ -1,0 +1,156 @@
+"""Rules that hold advertised facts of a build against what its files show."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from pydist.archive.paths import shown
+from pydist.binary.elf import Type
+from pydist.binary.kind import Kind
+from pydist.manifest.model import Manifest
+from pydist.target import Libc
+from pydist.validate.binary_facts import ElfFacts
+from pydist.validate.facts import Facts
+from pydist.validate.report import Finding, found
+
+__all__ = ["judge"]
+
+_INITTAB = re.compile(r'\{\s*"([\w.]+)"\s*,\s*(\w+)\s*\}', re.ASCII)
+_LIBPYTHON = re.compile(r"(^|/)(libpython\d[^/]*\.(so[^/]*|dylib)|python\d+t?\.dll)$", re.ASCII)
+_FORMATS = {"elf": Kind.ELF, "mach-o": Kind.MACHO, "coff": Kind.COFF, "llvm-bitcode": Kind.BITCODE}
+_CAP = "glibc-max-symbol-version:"
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    """Every advertised fact that the files contradict."""
+    manifest = facts.manifest
+    if manifest is None or facts.damage is not None:
+        return
+    yield from _link_mode(facts, manifest)
+    yield from _object_format(facts, manifest)
+    yield from _crt(facts, manifest)
+    yield from _init_functions(facts, manifest)
+    yield from _inittab(facts, manifest)
+
+
+def _link_mode(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+    mode, shared = manifest.libpython_link_mode, manifest.build_info.core.shared_lib
+    there = [name for name in facts.files if _LIBPYTHON.search(name)]
+    if mode not in ("static", "shared"):
+        yield found("measured.link-mode", "libpython_link_mode", f"{mode[:80]!r}, expected static or shared")
+    elif mode == "shared" and shared is None:
+        yield found("measured.link-mode", "libpython_link_mode", "shared, but build_info.core.shared_lib is missing")
+    elif mode == "static" and (shared is not None or there):
+        text = f"static, but there is a shared library: {shown(shared or there[0])}"
+        yield found("measured.link-mode", "libpython_link_mode", text)
+
+
+def _object_format(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+    build = manifest.build_info
+    stated, _, version = build.object_file_format.partition(":")
+    wanted = _FORMATS.get(stated)
+    numbered = re.fullmatch(r"\d+(\.\d+)*", version, re.ASCII) is not None
+    if wanted is None or numbered is not (wanted is Kind.BITCODE):
+        text = f"{build.object_file_format[:80]!r}, expected elf, mach-o, coff or llvm-bitcode:VERSION"
+        yield found("measured.object-format", "build_info.object_file_format", text)
+    objects = [*build.core.objs, *(path for group in build.extensions.values() for item in group for path in item.objs)]
+    kinds = Counter(facts.files[path].kind for path in objects if path in facts.files)
+    if wanted is not None and any(kind is not wanted for kind in kinds):
+        seen = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        yield found("measured.object-format", "build_info.object_file_format", f"{stated}, but the objects are: {seen}")
+
+
+def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+    linked = [
+        (name, elf)
+        for name, file in facts.files.items()
+        for _, elf in (file.binary.elf if file.binary else ())
+        if elf.type in (Type.EXEC, Type.DYN)
+    ]
+    features = manifest.crt_features
+    program = dict(linked).get(facts.resolve(manifest.python_exe))
+    if program is not None:
+        for feature, holds in _linkage(program, facts).items():
+            if holds is not None and holds is not (feature in features):
+                text = f"{feature} is {'missing' if holds else 'stated'}, but the interpreter {_described(program)}"
+                yield found("measured.crt", "crt_features", text)
+    stated = next((item.removeprefix(_CAP) for item in features if item.startswith(_CAP)), None)
+    needs = [(_numbers(version), name) for name, elf in linked for version in elf.versions if _numbers(version)]
+    greatest, file = max(needs, default=((), ""))
+    if stated is not None and linked and _numbers(f"GLIBC_{stated}") != greatest:
+        measured = f"{'.'.join(map(str, greatest))}, by {file}" if greatest else "of no glibc symbol at all"
+        yield found("measured.crt", "crt_features", f"{_CAP}{stated[:40]}, but the greatest need is {measured}")
+    if stated is None and greatest:
+        text = f"{_CAP}N is missing; the greatest need is {'.'.join(map(str, greatest))}, by {file}"
+        yield found("measured.crt", "crt_features", text)
+
+
+def _linkage(program: ElfFacts, facts: Facts) -> dict[str, bool | None]:
+    """Which words describe the linkage of the interpreter; None where the file cannot tell."""
+    static = program.interp is None and not program.needed
+    musl = facts.target is not None and facts.target.libc is Libc.MUSL
+    glibc = any(name.startswith("libc.so.6") for name in program.needed)
+    return {"static": static, "glibc-dynamic": glibc, "musl-dynamic": (not static and not glibc) if musl else None}
+
+
+def _described(program: ElfFacts) -> str:
+    if program.interp is None and not program.needed:
+        return "needs no loader and no library"
+    return f"needs {', '.join(program.needed)[:200] or program.interp}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    if re.fullmatch(r"GLIBC_\d{1,6}(\.\d{1,6})+", version, re.ASCII):
+        return tuple(map(int, version.removeprefix("GLIBC_").split(".")))
+    return ()
+
+
+def _init_functions(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+    core = _defined(facts, manifest.build_info.core.objs)
+    for name, variants in manifest.build_info.extensions.items():
+        for index, item in enumerate(variants):
+            defined = core if item.in_core else _defined(facts, item.objs) if item.objs else None
+            if defined is not None and item.init_fn != "NULL" and item.init_fn not in defined:
+                owner = "the core's objects" if item.in_core else "its objects"
+                where = f"build_info.extensions.{name[:80]}[{index}].init_fn"
+                yield found("measured.init-function", where, f"{item.init_fn[:80]!r} is not defined by {owner}")
+
+
+def _defined(facts: Facts, objects: tuple[str, ...]) -> frozenset[str] | None:
+    """Initialisation functions that ELF objects define; None when an object is missing or of another format."""
+    binaries = [facts.files[path].binary for path in objects if path in facts.files]
+    good = [binary for binary in binaries if binary is not None and binary.fault is None and binary.members]
+    if len(good) != len(objects) or not objects:
+        return None
+    return frozenset().union(*(binary.defines for binary in good))
+
+
+def _without_comments(source: str) -> str:
+    # No regular expression over both ends: a file of nothing but /* would take it quadratic time.
+    first, *rest = re.sub(r"//[^\n]*", "", source).split("/*")
+    return first + "".join(piece.partition("*/")[2] for piece in rest)
+
+
+def _inittab(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+    build = manifest.build_info
+    source = facts.texts.get(build.inittab_source)
+    if source is None:
+        return
+    table = dict(_INITTAB.findall(_without_comments(source)))
+    listed = {
+        name: variants[0].init_fn
+        for name, variants in build.extensions.items()
+        if variants and variants[0].shared_lib is None
+    }
+    for name in sorted(table.keys() | listed.keys()):
+        where = f"build_info.extensions.{name[:80]}"
+        if name not in listed:
+            text = f"in {shown(build.inittab_source)}, but not in the manifest as built in"
+            yield found("measured.inittab", where, text)
+        elif name not in table:
+            yield found("measured.inittab", where, f"built in, but not in {shown(build.inittab_source)}")
+        elif table[name] != listed[name]:
+            text = f"init_fn {listed[name][:80]}, but {table[name]} in {shown(build.inittab_source)}"
+            yield found("measured.inittab", where, text)

@@ -1,0 +1,69 @@
+"""Rules about what the running interpreter did and said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydist.manifest.convert import encode
+from pydist.manifest.model import Manifest
+from pydist.validate.report import Finding, found
+from pydist.validate.running import RunFacts
+
+__all__ = ["judge"]
+
+_SAME = (
+    "python_version",
+    "python_major_minor_version",
+    "python_platform_tag",
+    "python_implementation_name",
+    "python_implementation_cache_tag",
+    "python_implementation_hex_version",
+    "python_implementation_version",
+    "python_bytecode_magic_number",
+    "python_abi_tag",
+)
+
+
+def judge(manifest: Manifest | None, run: RunFacts) -> Iterator[Finding]:
+    """Everything the interpreter failed at, and every answer that is not the manifest's."""
+    if run.skipped is not None:
+        yield found("run.skipped", "python_exe", f"the interpreter was not run: {run.skipped}")
+    if run.fault is not None:
+        yield found("run.start", "python_exe", f"the interpreter does not work: {run.fault}")
+    for name, reason in run.failed.items():
+        yield found("run.import", f"build_info.extensions.{name[:80]}", f"cannot be imported: {reason[:900]}")
+    if manifest is None or not run.said:
+        return
+    for key in _SAME:
+        yield from _compare(key, getattr(manifest, key), run.said.get(key))
+    suffixes, paths = run.said.get("python_suffixes"), run.said.get("python_paths")
+    for name, stated in manifest.python_suffixes.items():
+        yield from _compare(f"python_suffixes.{name[:80]}", encode(stated), _item(suffixes, name))
+    for name, place in manifest.python_paths.items():
+        yield from _compare(f"python_paths.{name[:80]}", place, _relative(_item(paths, name), run.root))
+    yield from _builtin(manifest, run.said.get("builtin"))
+
+
+def _compare(where: str, stated: object, said: object) -> Iterator[Finding]:
+    if stated is not None and encode(stated) != said:
+        yield found("run.fact", where, f"{str(encode(stated))[:200]!r}, but the interpreter says {str(said)[:200]!r}")
+
+
+def _item(values: object, name: str) -> Any:
+    return values.get(name) if isinstance(values, dict) else None
+
+
+def _relative(path: object, root: str) -> object:
+    return path.removeprefix(root).lstrip("/") if isinstance(path, str) else path
+
+
+def _builtin(manifest: Manifest, said: object) -> Iterator[Finding]:
+    names = {name for name in said if isinstance(name, str)} if isinstance(said, list) else set()
+    listed = {
+        name for name, variants in manifest.build_info.extensions.items() if variants and variants[0].shared_lib is None
+    }
+    for name in sorted(names - listed):
+        yield found("run.fact", f"build_info.extensions.{name[:80]}", "built in, but not in the manifest as built in")
+    for name in sorted(listed - names):
+        yield found("run.fact", f"build_info.extensions.{name[:80]}", "not built in, but in the manifest as built in")

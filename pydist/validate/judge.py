@@ -1,0 +1,85 @@
+"""`validate`: facts in one pass, rules over the facts, a report.
+
+Invariant: whatever the input's content is, the result is a report; only an input that cannot be opened raises.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from pydist.progress import Reporter, Silent
+from pydist.validate.facts import Facts, gather
+from pydist.validate.families import archive, binary, manifest, measured, paths, record
+from pydist.validate.families import run as run_family
+from pydist.validate.report import Finding, Report, Summary
+from pydist.validate.rules import Severity, choose, load_rules
+from pydist.validate.running import RunFacts, run_interpreter
+
+__all__ = ["validate"]
+
+_SHOWN = 500  # findings of one rule; a hostile archive could have millions
+_FAMILIES = (archive.judge, manifest.judge, paths.judge, binary.judge, measured.judge, record.judge)
+
+
+def validate(
+    path: Path, *, rules: frozenset[str] | None = None, run: bool = True, reporter: Reporter | None = None
+) -> Report:
+    """Judge a full archive (`.tar.zst`, `.tar.gz`, `.tar.xz`, `.tar`) or an unpacked one.
+
+    `rules` are ids (see `pydist.validate.rules.choose`; default all). With `run` the interpreter is started when this
+    machine can: do so only with archives you would run anyway. Raises `InputError` when `path` cannot be opened.
+    """
+    wanted = choose() if rules is None else rules
+    teller = reporter or Silent()
+    facts = gather(path, teller)
+    findings = [finding for judge in _FAMILIES for finding in judge(facts)]
+    running = None
+    if run and any(load_rules()[rule].family == "run" for rule in wanted):
+        running = run_interpreter(facts, teller)
+        findings.extend(run_family.judge(facts.manifest, running))
+    chosen = _ordered(finding for finding in findings if finding.rule in wanted)
+    bad = any(finding.severity is Severity.ERROR for finding in chosen)
+    return Report(
+        input=str(path),
+        verdict="bad" if bad else "good",
+        rules=tuple(sorted(wanted)),
+        findings=tuple(chosen),
+        summary=_summary(facts, running),
+    )
+
+
+def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """By severity, then as the table of rules has them, then by place; long lists are cut and say so."""
+    order = {rule: position for position, rule in enumerate(load_rules())}
+    severities = list(Severity)
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_rule[finding.rule].append(finding)
+    made: list[Finding] = []
+
+    def rank(group: list[Finding]) -> tuple[int, int]:
+        return severities.index(group[0].severity), order[group[0].rule]
+
+    for group in sorted(by_rule.values(), key=rank):
+        group.sort(key=lambda finding: finding.where)
+        made.extend(group[:_SHOWN])
+        if len(group) > _SHOWN:
+            made.append(replace(group[0], where="", message=f"and {len(group) - _SHOWN:,} more findings of this rule"))
+    return made
+
+
+def _summary(facts: Facts, running: RunFacts | None) -> Summary:
+    made = facts.manifest
+    return Summary(
+        entries=len(facts.entries),
+        bytes=sum(file.size for file in facts.files.values()),
+        binaries=sum(file.binary.members for file in facts.files.values() if file.binary),
+        python_version=made.python_version[:80] if made else None,
+        target_triple=made.target_triple[:80] if made else None,
+        build_options=made.build_options[:80] if made else None,
+        ran=running is not None and running.skipped is None,
+        modules_imported=len(running.imported) if running else 0,
+    )

@@ -1,0 +1,76 @@
+"""What a judgement says: findings, and the verdict that follows from them.
+
+Invariant: field names are the keys of `schema/validate-report-1.schema.json`; a report holds everything that was
+found, and no time or path of the machine but the input's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydist.manifest.convert import doc
+from pydist.validate.rules import Severity, load_rules
+
+__all__ = ["Finding", "Report", "Reports", "Summary", "found"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One violation of one rule."""
+
+    rule: str = field(metadata=doc("Id of the rule, `family.name`."))
+    severity: Severity = field(metadata=doc("How serious it is."))
+    where: str = field(metadata=doc("A file below python/, or a key of a JSON file in it."))
+    message: str = field(metadata=doc("What was expected and what was found."))
+    fix: str = field(metadata=doc("What to do about it."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What was looked at."""
+
+    entries: int = field(metadata=doc("Names in the archive."))
+    bytes: int = field(metadata=doc("Size of all files."))
+    binaries: int = field(metadata=doc("ELF files, members of static libraries counted one by one."))
+    python_version: str | None = field(default=None, metadata=doc("Version the manifest states."))
+    target_triple: str | None = field(default=None, metadata=doc("Target the manifest states."))
+    build_options: str | None = field(default=None, metadata=doc("Options the manifest states."))
+    ran: bool = field(metadata=doc("Whether the interpreter was started."))
+    modules_imported: int = field(metadata=doc("Extension modules that were imported successfully."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The judgement of one input."""
+
+    input: str = field(metadata=doc("The path that was judged."))
+    verdict: Literal["good", "bad"] = field(metadata=doc("bad when there is a finding of severity error."))
+    rules: tuple[str, ...] = field(metadata=doc("Ids of the rules that were applied."))
+    findings: tuple[Finding, ...] = field(metadata=doc("Everything that was found."))
+    summary: Summary = field(metadata=doc("What was looked at."))
+
+    @property
+    def good(self) -> bool:
+        return self.verdict == "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """The output of `pydist validate --json`."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    reports: tuple[Report, ...] = field(metadata=doc("One report per input, in the order given."))
+
+
+def found(rule_id: str, where: str, message: str) -> Finding:
+    """A finding of a rule of the table. What a terminal would obey in `where` and `message` is made visible."""
+    rule = load_rules()[rule_id]
+    where, message = _printable(where), _printable(message)
+    return Finding(rule=rule.id, severity=rule.severity, where=where, message=message, fix=rule.fix)
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

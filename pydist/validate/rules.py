@@ -1,0 +1,74 @@
+"""The table of rules: what each id means, how serious it is, and what to do about a violation.
+
+Invariant: an id is `family.name`, is in `rules.toml`, and never changes its meaning.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydist.errors import Fault, InputError
+
+__all__ = ["Rule", "Severity", "choose", "load_rules"]
+
+
+class Severity(StrEnum):
+    """How serious a finding is. One error makes the verdict bad."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """`meaning` says what holds in a good archive; `fix` what to do where it does not."""
+
+    id: str
+    family: str
+    severity: Severity
+    meaning: str
+    fix: str
+
+
+@functools.cache
+def load_rules() -> Mapping[str, Rule]:
+    """All rules by id, in the order of the table."""
+    table = tomllib.loads((Path(__file__).with_name("rules.toml")).read_text(encoding="utf-8"))
+    made = (
+        Rule(
+            id=f"{family}.{name}",
+            family=family,
+            severity=Severity(row["severity"]),
+            meaning=row["meaning"],
+            fix=row["fix"],
+        )
+        for family, rows in table.items()
+        for name, row in rows.items()
+    )
+    return {rule.id: rule for rule in made}
+
+
+def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> frozenset[str]:
+    """Ids of the rules that `select` names (default all), without those that `ignore` names.
+
+    Both take ids and families. Raises `InputError` that lists every name that is neither.
+    """
+    rules = load_rules()
+    families = {rule.family for rule in rules.values()}
+    unknown = [name for name in (*select, *ignore) if name not in rules and name not in families]
+    if unknown:
+        faults = [
+            Fault(name, f"neither a rule nor a family; families: {', '.join(sorted(families))}") for name in unknown
+        ]
+        raise InputError("unknown rules; `pydist validate --list-rules` shows all", faults)
+
+    def named(names: Sequence[str]) -> set[str]:
+        return {rule.id for rule in rules.values() if rule.id in names or rule.family in names}
+
+    return frozenset((named(select) if select else set(rules)) - named(ignore))

@@ -1,0 +1,206 @@
+"""Start the judged interpreter and note what it says: facts, gathered like all others before anything is judged.
+
+Invariant: it runs with an empty environment, in a temporary folder, with a deadline for all starts together and a
+limit on its output; its process group is gone when this returns. The programs of an archive are run: whoever does
+not trust them uses `--no-run`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydist.archive.extract import extract
+from pydist.errors import InputError
+from pydist.manifest.model import Manifest
+from pydist.progress import Reporter
+from pydist.validate.facts import Facts
+
+__all__ = ["RunFacts", "run_interpreter"]
+
+_DEADLINE = 120.0  # seconds for everything; 110 modules import in less than two
+_START_DEADLINE = 60.0
+_OUTPUT_LIMIT = 16 << 20
+_STARTS = 40  # each module that takes the interpreter down costs one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What happened. `skipped` says why nothing was run, `fault` why it did not start; `said` is what it answered.
+
+    `root` is the folder that `python_paths` are relative to; `failed` maps modules to reasons.
+    """
+
+    skipped: str | None = None
+    fault: str | None = None
+    root: str = ""
+    said: Mapping[str, Any] = field(default_factory=dict)
+    imported: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_interpreter(facts: Facts, reporter: Reporter) -> RunFacts:
+    """Run the interpreter of `facts`, unpacked to a temporary folder when it is in an archive."""
+    manifest = facts.manifest
+    reason = _why_not(facts)
+    if reason is not None or manifest is None:
+        return RunFacts(skipped=reason)
+    reporter.step("run", manifest.python_exe)
+    try:
+        with tempfile.TemporaryDirectory(prefix="pydist-validate-", ignore_cleanup_errors=True) as folder:
+            root = facts.where
+            if facts.packed:
+                root = Path(folder, "tree", "python")
+                extract(facts.where, Path(folder, "tree"), select=lambda name: name.startswith("python/install/"))
+            work = Path(folder, "work")
+            work.mkdir()
+            result = _Conversation(root.resolve(), manifest, work, reporter).hold()
+    except (InputError, OSError) as error:
+        result = RunFacts(skipped=f"it could not be unpacked: {error}")
+    reporter.finish("run", f"{len(result.imported)} modules imported")
+    return result
+
+
+def _why_not(facts: Facts) -> str | None:
+    if facts.damage is not None:
+        return "the archive is damaged"
+    if facts.manifest is None:
+        return "there is no usable manifest"
+    if facts.target is None or not facts.target.runs_here:
+        return f"programs for {facts.manifest.target_triple} do not run on this machine"
+    if facts.resolve(facts.manifest.python_exe) not in facts.files:
+        return "the interpreter is not in the archive"
+    return None
+
+
+class _Conversation:
+    """Starts the interpreter until every module was tried."""
+
+    def __init__(self, root: Path, manifest: Manifest, work: Path, reporter: Reporter) -> None:
+        self._root, self._work, self._reporter = root, work, reporter
+        self._program = root / manifest.python_exe
+        self._modules = sorted(manifest.build_info.extensions)
+        self._said: dict[str, Any] = {}
+        self._imported: list[str] = []
+        self._failed: dict[str, str] = {}
+        self._until = time.monotonic() + _DEADLINE
+
+    def hold(self) -> RunFacts:
+        fault = skipped = None
+        for _ in range(_STARTS):
+            waiting = [name for name in self._modules if name not in self._imported and name not in self._failed]
+            if self._said and not waiting:
+                break
+            try:
+                ended = self._start(waiting)
+            except OSError as error:
+                # Linux says "no such file" when the loader that the program names is missing.
+                text = f"{self._program.name} cannot be started here: {error.strerror}"
+                fault, skipped = (None, text) if isinstance(error, FileNotFoundError) else (text, None)
+                break
+            progress = any(name in self._failed or name in self._imported for name in waiting)
+            if not progress and (waiting or not self._said):
+                lacking = "GLIBC_" in ended and "not found" in ended
+                fault, skipped = (None, f"this system is too old: {ended}") if lacking else (ended, None)
+                break
+        for name in sorted(set(self._modules) - {*self._imported, *self._failed}) if self._said else ():
+            self._failed[name] = "not tried: too many other modules took the interpreter down"
+        return RunFacts(
+            skipped=skipped,
+            fault=fault,
+            root=str(self._root),
+            said=self._said,
+            imported=tuple(self._imported),
+            failed=self._failed,
+        )
+
+    def _start(self, modules: list[str]) -> str:
+        """One process: take in what it says, return how it ended."""
+        marker = secrets.token_hex(16)
+        task = json.dumps({"marker": marker, "modules": modules}).encode()
+        probe = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            given.write(task)
+            given.seek(0)
+            code = self._wait([str(self._program), "-I", "-B", "-c", probe], given.fileno(), out.fileno(), err.fileno())
+            out.seek(0)
+            err.seek(0)
+            begun = self._take(out.read(_OUTPUT_LIMIT), marker)
+            tail = " | ".join(err.read(_OUTPUT_LIMIT)[-600:].decode("utf-8", "replace").splitlines())
+        how = "it did not end in time" if code is None else _ending(code)
+        ended = f"{how}; its last words: {tail}" if tail else how
+        if begun is not None:
+            self._failed[begun] = ended
+        return ended
+
+    def _wait(self, command: list[str], given: int, out: int, err: int) -> int | None:
+        process = subprocess.Popen(
+            command, stdin=given, stdout=out, stderr=err, env={}, cwd=self._work, start_new_session=True
+        )
+        try:
+            _limit(process.pid)
+            return process.wait(min(_START_DEADLINE, max(1.0, self._until - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            # Also what it left running in the background.
+            _quietly(lambda: os.killpg(process.pid, signal.SIGKILL))
+            process.wait()
+
+    def _take(self, output: bytes, marker: str) -> str | None:
+        """Note what was said; return the module whose import was begun and not ended."""
+        begun = None
+        for line in output.decode("utf-8", "replace").splitlines():
+            if not line.startswith(marker):
+                continue
+            match _answer(line[len(marker) :]):
+                case {"facts": dict(said)}:
+                    self._said = said
+                case {"begin": str(name)}:
+                    begun = name
+                case {"imported": str(name)}:
+                    self._imported.append(name)
+                    begun = None
+                case {"failed": str(name), "reason": str(reason)}:
+                    self._failed[name] = reason
+                    begun = None
+        self._reporter.advance("run", len(self._imported), len(self._modules))
+        return begun
+
+
+def _answer(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _limit(pid: int) -> None:
+    # From outside, because a function run between fork and exec may not be used where there are threads.
+    if hasattr(resource, "prlimit"):
+        _quietly(lambda: resource.prlimit(pid, resource.RLIMIT_FSIZE, (_OUTPUT_LIMIT, _OUTPUT_LIMIT)))
+        _quietly(lambda: resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0)))
+
+
+def _quietly(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except OSError:
+        return
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"it ended with exit code {code}"
+    known = {item.value: item.name for item in signal.Signals}
+    return f"it was ended by {known.get(-code, f'signal {-code}')}"
