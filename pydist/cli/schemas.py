@@ -1,0 +1,18 @@
+"""The JSON documents that pydist reads and writes below the command line, by the file name of their schema.
+
+Invariant: the files in `schema/` are made from these classes (`make gen`); a test compares them.
+"""
+
+from __future__ import annotations
+
+from pydist.manifest.model import Manifest
+from pydist.manifest.record import BuildRecord
+from pydist.validate.report import Reports
+
+__all__ = ["DOCUMENTS"]
+
+DOCUMENTS: dict[str, type] = {
+    "python-json-8.schema.json": Manifest,
+    "pydist-json-1.schema.json": BuildRecord,
+    "validate-report-1.schema.json": Reports,
+}
