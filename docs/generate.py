@@ -14,18 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydist.cli import doctor
+from pydist.cli import doctor, schemas
 from pydist.cli import main as command_line
 from pydist.link.report import InspectReport, LinkReport
-from pydist.manifest.model import Manifest
-from pydist.manifest.record import BuildRecord
 from pydist.manifest.schema import schema_of
+from pydist.validate.rules import load_rules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "<!-- made from the code by `make gen`: do not edit below -->"
 DOCUMENTS: dict[str, type] = {
-    "python-json-8.schema.json": Manifest,
-    "pydist-json-1.schema.json": BuildRecord,
+    **schemas.DOCUMENTS,
     "link-report-1.schema.json": LinkReport,
     "inspect-report-1.schema.json": InspectReport,
     "doctor-report-1.schema.json": doctor.Report,
@@ -44,12 +42,13 @@ def main() -> int:
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated file with its text."""
-    schemas = {name: schema_of(kind, name) for name, kind in DOCUMENTS.items()}
-    for name, schema in schemas.items():
+    made = {name: schema_of(kind, name) for name, kind in DOCUMENTS.items()}
+    for name, schema in made.items():
         yield CHECKOUT / "schema" / name, json.dumps(schema, indent=2, sort_keys=True) + "\n"
     yield below_mark("cli.md", commands())
-    yield below_mark("manifest.md", keys(schemas["python-json-8.schema.json"]))
-    yield below_mark("pydist-json.md", keys(schemas["pydist-json-1.schema.json"]))
+    yield below_mark("rules.md", rules())
+    yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
+    yield below_mark("pydist-json.md", keys(made["pydist-json-1.schema.json"]))
 
 
 def write(path: Path, text: str, check: bool) -> bool:
@@ -122,6 +121,14 @@ def spelling(action: argparse.Action) -> str:
 def explanation(action: argparse.Action) -> str:
     values = {**vars(action), "prog": "pydist", "default": action.default}
     return ((action.help or "") % values).replace("|", "\\|")
+
+
+def rules() -> Iterator[str]:
+    """The rules of `pydist validate`."""
+    yield "| rule | severity | what holds in a good archive | what to do otherwise |"
+    yield "|---|---|---|---|"
+    for rule in load_rules().values():
+        yield f"| `{rule.id}` | {rule.severity} | {rule.meaning} | {rule.fix} |".replace("\n", " ")
 
 
 def keys(schema: dict[str, Any]) -> Iterator[str]:
