@@ -36,7 +36,7 @@ APPLICATIONS = (
     Application(
         what=("httpie", "--script", "http"),
         file=OUT / "http",
-        runs=(("--version",), ("--offline", "POST", "example.org/greet", "hello=world")),
+        runs=(("--version",), ("--ignore-stdin", "--offline", "POST", "example.org/greet", "hello=world")),
     ),
     Application(
         what=("examples/elements",),
