@@ -15,6 +15,7 @@ struct state {
     PyObject *fix_filename; /* _imp._fix_co_filename; NULL when this Python has none */
     PyObject *exec; /* builtins.exec */
     PyObject *spec_keywords; /* ("origin", "is_package") */
+    PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_file;
 };
 
@@ -58,6 +59,10 @@ PyObject *loader_create_module(PyObject *self, PyObject *spec);
 PyObject *loader_exec_module(PyObject *self, PyObject *module);
 PyObject *loader_code(struct state *state, const struct image_module *row);
 PyObject *loader_source_bytes(struct state *state, const struct image_module *row);
+
+/* collector.c: larger generations until `gc` is imported. Both return -1 with an exception set when they fail. */
+int collector_relax(struct state *state);
+int collector_notice(struct state *state, PyObject *name);
 
 /* tree.c: the virtual tree. */
 PyObject *tree_read(const struct state *state, const struct image_entry *entry);

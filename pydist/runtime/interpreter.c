@@ -116,6 +116,7 @@ PyStatus interpreter_start(const struct runtime *runtime)
     PyStatus status = Py_PreInitialize(&preconfig);
     if (PyStatus_Exception(status))
         return status;
+    arenas_install();
     status = set_frozen_modules(&runtime->image);
     if (PyStatus_Exception(status))
         return status;

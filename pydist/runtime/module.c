@@ -31,7 +31,7 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
     int failed = !finder || PyList_Insert(finders, 0, finder) ||
                  PyList_Insert(hooks, 0, (PyObject *)state->importer_type);
     Py_XDECREF(finder);
-    if (failed)
+    if (failed || collector_relax(state))
         return NULL;
     Py_RETURN_NONE;
 }

@@ -25,6 +25,9 @@ PyStatus interpreter_start(const struct runtime *runtime);
 /* entry.c: run the application and finalize Python. Returns the exit code of the process. */
 int entry_run(const struct runtime *runtime);
 
+/* arenas.c: let Python take the memory of small objects in large pages. */
+void arenas_install(void);
+
 /* module.c: the builtin module `_pydist_image`. */
 PyObject *PyInit__pydist_image(void);
 

@@ -142,6 +142,8 @@ PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path)
 {
     if (!PyUnicode_Check(name))
         return PyErr_Format(PyExc_TypeError, "the module name must be a string, not %.100s", Py_TYPE(name)->tp_name);
+    if (collector_notice(self->state, name))
+        return NULL;
     const struct image_module *row = spec_lookup(self, name);
     if (row && (self->folder || leads_into_image(self->state, path)))
         return make_spec(self, name, row);

@@ -1,0 +1,76 @@
+/* Memory for Python's small objects in large pages: fewer page faults while modules are imported.
+ *
+ * Invariant: every arena that Python frees goes back to the list it came from or to the kernel; without large pages
+ * (or when the address space is limited) all works as before, in small ones. */
+#include "runtime.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+#define LARGE_PAGE ((size_t)2 << 20)
+
+/* The first arenas stay in small pages: a program that needs no more should not pay for memory that it never uses. */
+#define SMALL_ARENAS 3
+
+/* Arenas of one size are cut from blocks of one large page; what is freed is kept for the next. */
+struct free_arena {
+    struct free_arena *next;
+};
+
+static struct {
+    size_t size; /* of an arena: Python asks for one size only */
+    struct free_arena *free;
+    size_t count; /* given out so far */
+} arenas;
+
+static void *map(size_t size)
+{
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return block == MAP_FAILED ? NULL : block;
+}
+
+/* A large page at an address that is a multiple of its size. */
+static char *map_large_page(void)
+{
+    char *block = map(2 * LARGE_PAGE);
+    if (!block)
+        return NULL;
+    size_t before = -(uintptr_t)block % LARGE_PAGE;
+    if (before)
+        munmap(block, before);
+    munmap(block + before + LARGE_PAGE, LARGE_PAGE - before);
+    madvise(block + before, LARGE_PAGE, MADV_HUGEPAGE);
+    return block + before;
+}
+
+static void *arena_alloc(void *Py_UNUSED(context), size_t size)
+{
+    if (arenas.size == 0)
+        arenas.size = size;
+    if (size != arenas.size || LARGE_PAGE % size || arenas.count++ < SMALL_ARENAS)
+        return map(size);
+    if (!arenas.free) {
+        char *page = map_large_page();
+        if (!page)
+            return map(size);
+        for (size_t at = LARGE_PAGE; at >= size; at -= size) {
+            struct free_arena *arena = (struct free_arena *)(page + at - size);
+            arena->next = arenas.free;
+            arenas.free = arena;
+        }
+    }
+    struct free_arena *arena = arenas.free;
+    arenas.free = arena->next;
+    return arena;
+}
+
+static void arena_free(void *Py_UNUSED(context), void *address, size_t size)
+{
+    munmap(address, size);
+}
+
+void arenas_install(void)
+{
+    PyObjectArenaAllocator allocator = {NULL, arena_alloc, arena_free};
+    PyObject_SetArenaAllocator(&allocator);
+}
