@@ -5,34 +5,24 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
-from dataclasses import dataclass
+import time
 from pathlib import Path
 
 from pydist.build.assemble import FULL, INSTALL_ONLY
 from pydist.build.box import HostBox, Processes
 from pydist.build.jobserver import JobServer
 from pydist.build.plan import ARCHIVES, DISTRIBUTION, components, plan
+from pydist.build.report import ArchiveFacts, BuildReport
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import run
 from pydist.errors import InputError
-from pydist.policy import toolchain
+from pydist.manifest.load import load
+from pydist.policy import extensions, toolchain
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
-from pydist.store import Store
+from pydist.store import Store, digest_file
 
-__all__ = ["BuildResult", "build", "default_tag"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildResult:
-    """What was made: the archives, and the unpacked distribution (the folder that holds PYTHON.json) in the store."""
-
-    request: str
-    full: str
-    install_only: str
-    tree: str
-    extensions: int
-    seconds: float
+__all__ = ["build", "default_tag"]
 
 
 def build(
@@ -46,7 +36,7 @@ def build(
     downloads: Path | None = None,
     store: Store | None = None,
     reporter: Reporter | None = None,
-) -> BuildResult:
+) -> BuildReport:
     """Make a distribution from source and put its archives into `output`.
 
     `python` is a version or series, `tag` the release tag in the file names (default: today, or the day of
@@ -54,7 +44,7 @@ def build(
     made before is taken from `store`. Raises `InputError` for what cannot be built, `EnvironmentLacking` for sources
     or tools that cannot be had, `StepFailed` for a build script that failed.
     """
-    started = datetime.datetime.now(datetime.UTC)
+    started = time.monotonic()
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
     request = BuildRequest.parse(python=python, target=target, options=options)
     compiler = toolchain.locate()
@@ -70,13 +60,17 @@ def build(
     store.set_ref(request.ref, planned.key(DISTRIBUTION))
     full, installed = _publish(done[ARCHIVES], output, request, tag or default_tag())
     tree = done[DISTRIBUTION] / "python"
-    return BuildResult(
-        request=str(request),
-        full=str(full),
-        install_only=str(installed),
+    manifest = load((tree / "PYTHON.json").read_bytes(), "PYTHON.json")
+    return BuildReport(
+        python_version=manifest.python_version,
+        target_triple=manifest.target_triple,
+        build_options=manifest.build_options,
+        full=full,
+        install_only=installed,
         tree=str(tree),
-        extensions=_built_in(tree),
-        seconds=(datetime.datetime.now(datetime.UTC) - started).total_seconds(),
+        extensions=len(manifest.build_info.extensions),
+        left_out=sum(1 for row in extensions.for_series(request.series).values() if row.off),
+        seconds=time.monotonic() - started,
     )
 
 
@@ -92,20 +86,18 @@ def default_tag() -> str:
     return f"{now:%Y%m%d}"
 
 
-def _publish(node: Path, output: Path, request: BuildRequest, tag: str) -> tuple[Path, Path]:
+def _publish(node: Path, output: Path, request: BuildRequest, tag: str) -> tuple[ArchiveFacts, ArchiveFacts]:
+    """Copy the archives to where the user wants them, under the names that the ecosystem knows."""
     output.mkdir(parents=True, exist_ok=True)
-    results = []
-    for suffix in (FULL, INSTALL_ONLY):
-        # cpython-3.14.7+20260131-x86_64-unknown-linux-musl-noopt+static-full.tar.zst
-        name = f"cpython-{request.version}+{tag}-{request.target.target}-{request.options}-{suffix}"
-        fresh = output / f".{name}.{os.getpid()}"
-        shutil.copyfile(node / f"{request}-{suffix}", fresh)
-        results.append(fresh.replace(output / name))
-    return results[0], results[1]
+    base = f"cpython-{request.version}+{tag}-{request.target.target}"
+    return (
+        _copied(node / f"{request}-{FULL}", output / f"{base}-{request.options}-{FULL}"),
+        _copied(node / f"{request}-{INSTALL_ONLY}", output / f"{base}-{INSTALL_ONLY}"),
+    )
 
 
-def _built_in(tree: Path) -> int:
-    from pydist.manifest.load import load
-
-    manifest = load((tree / "PYTHON.json").read_bytes(), "PYTHON.json")
-    return len(manifest.build_info.extensions)
+def _copied(source: Path, destination: Path) -> ArchiveFacts:
+    fresh = destination.with_name(f".{destination.name}.{os.getpid()}")
+    shutil.copyfile(source, fresh)
+    fresh.replace(destination)
+    return ArchiveFacts(path=str(destination), size=destination.stat().st_size, sha256=digest_file(destination))

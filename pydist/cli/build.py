@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from pydist.build.build import build
 from pydist.cli.options import add_json, add_python, add_quiet, add_target
 from pydist.cli.terminal import Terminal
 from pydist.errors import InputError
+from pydist.manifest.convert import encode
 
 __all__ = ["configure", "run"]
 
@@ -40,9 +40,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         jobs=args.jobs, downloads=args.downloads, reporter=terminal,
     )  # fmt: skip
     if args.json:
-        terminal.result_json(asdict(result))
+        terminal.result_json(encode(result))
         return 0
-    for path in (Path(result.full), Path(result.install_only)):
-        terminal.result(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
-    terminal.result(f"{result.extensions} extension modules built in, {result.seconds:.1f} s")
+    for archive in (result.full, result.install_only):
+        terminal.result(f"{archive.path}  {archive.size / 1e6:.1f} MB")
+    terminal.result(
+        f"{result.extensions} extension modules built in, {result.left_out} left out, {result.seconds:.1f} s"
+    )
     return 0

@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass, field
+from typing import Literal
 
 from rich.table import Table
 
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
+from pydist.manifest.convert import doc, encode
 from pydist.store import Node, Store
 
-__all__ = ["configure", "run"]
+__all__ = ["Report", "configure", "run"]
 
 _DAY = 86400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFacts:
+    """One result of the store."""
+
+    key: str = field(metadata=doc("Kind and digest of everything that it was made from."))
+    label: str = field(metadata=doc("What it is, for people."))
+    size: int = field(metadata=doc("Size in bytes."))
+    used: int = field(metadata=doc("When it was last used, in seconds since 1970."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the store holds, or what was removed from it."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    path: str = field(metadata=doc("Folder of the store."))
+    action: Literal["list", "collect", "path"] = field(metadata=doc("What was asked for."))
+    nodes: tuple[NodeFacts, ...] = field(metadata=doc("Results that are there, or that were removed by collect."))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,15 +57,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     store = Store.default()
-    if args.action == "path":
-        terminal.result_json({"path": str(store.root)}) if args.json else terminal.result(str(store.root))
-        return 0
-    nodes = list(store.nodes()) if args.action == "list" else store.collect(older_than=args.older_than * _DAY)
+    nodes: list[Node] = []
+    if args.action == "list":
+        nodes = list(store.nodes())
+    elif args.action == "collect":
+        nodes = store.collect(older_than=args.older_than * _DAY)
     if args.json:
-        terminal.result_json([{"key": str(node.key), "label": node.label, "bytes": node.size, "used": int(node.used)}
-                              for node in nodes])  # fmt: skip
-        return 0
-    terminal.result(_table(nodes, "removed" if args.action == "collect" else "results"))
+        rows = tuple(
+            NodeFacts(key=str(node.key), label=node.label, size=node.size, used=int(node.used)) for node in nodes
+        )
+        terminal.result_json(encode(Report(path=str(store.root), action=args.action, nodes=rows)))
+    elif args.action == "path":
+        terminal.result(str(store.root))
+    else:
+        terminal.result(_table(nodes, "removed" if args.action == "collect" else "results"))
     return 0
 
 

@@ -5,6 +5,8 @@ Invariant: the files in `schema/` are made from these classes (`make gen`); a te
 
 from __future__ import annotations
 
+from pydist.build.report import BuildReport
+from pydist.cli import cache
 from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord
 from pydist.validate.report import Reports
@@ -12,6 +14,8 @@ from pydist.validate.report import Reports
 __all__ = ["DOCUMENTS"]
 
 DOCUMENTS: dict[str, type] = {
+    "build-report-1.schema.json": BuildReport,
+    "cache-report-1.schema.json": cache.Report,
     "python-json-8.schema.json": Manifest,
     "pydist-json-1.schema.json": BuildRecord,
     "validate-report-1.schema.json": Reports,

@@ -1,0 +1,35 @@
+"""What `pydist build` made: the document of `--json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydist.manifest.convert import Digest, doc
+
+__all__ = ["ArchiveFacts", "BuildReport"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFacts:
+    """One archive."""
+
+    path: str = field(metadata=doc("Where it is."))
+    size: int = field(metadata=doc("Size in bytes."))
+    sha256: Digest = field(metadata=doc("Digest of its bytes."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """One build."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    python_version: str = field(metadata=doc("Full version of Python."))
+    target_triple: str = field(metadata=doc("Platform it runs on."))
+    build_options: str = field(metadata=doc("As in PYTHON.json."))
+    full: ArchiveFacts = field(metadata=doc("The archive with everything that a linker needs."))
+    install_only: ArchiveFacts = field(metadata=doc("The archive with nothing but the installed tree."))
+    tree: str = field(metadata=doc("The unpacked distribution in the store: the folder that holds PYTHON.json."))
+    extensions: int = field(metadata=doc("Extension modules that are built in."))
+    left_out: int = field(metadata=doc("Extension modules that CPython offers and the build does not contain."))
+    seconds: float = field(metadata=doc("How long it took; next to nothing when all of it was in the store."))
