@@ -29,7 +29,7 @@ check: .make/installed .make/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy pydist
-	$(BIN)/mypy --package-root examples examples/elements/src examples/demo.py benchmarks
+	MYPYPATH=benchmarks:examples/elements/src $(BIN)/mypy examples benchmarks docs tests/conftest.py
 	$(BIN)/python docs/generate.py --check
 
 ##   make fmt      format the code

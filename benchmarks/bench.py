@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from measure import peak_memory, rounds, summarise
+from measure import memory, rounds, summarise
 from report import LINKED, Report, machine, write
 from subjects import HELLO, LISTER, STATUS, find_distribution, importable_modules, interpreter, link, pyinstaller
 
@@ -109,13 +109,15 @@ class Bench:
         self.report.imports = summarise(rounds({SCRIPT: [self.python, "-I", script], LINKED: [linked]}, n))
 
     def memory(self) -> None:
-        """Peak resident memory; the median of five runs."""
+        """Peak resident and private memory of hello; medians of five runs."""
         script = save(self.folder / "status.py", STATUS)
         linked = self.folder / "status"
         link(script, linked, self.options)
         commands: dict[str, list[str | Path]] = {SCRIPT: [self.python, "-I", script], LINKED: [linked]}
         for name, command in commands.items():
-            self.report.peak_memory_mb[name] = statistics.median(peak_memory(command) for _ in range(5))
+            peaks, privates = zip(*(memory(command) for _ in range(5)), strict=True)
+            self.report.peak_memory_mb[name] = statistics.median(peaks)
+            self.report.private_memory_mb[name] = statistics.median(privates)
 
 
 def timed(action: Callable[[], None]) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Sample", "Summary", "peak_memory", "rounds", "run_once", "summarise"]
+__all__ = ["Sample", "Summary", "memory", "rounds", "run_once", "summarise"]
 
 _ENVIRONMENT = {"PATH": os.defpath, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
 
@@ -87,12 +87,14 @@ def summarise(samples: Mapping[str, Sequence[Sample]]) -> dict[str, Summary]:
     return summaries
 
 
-def peak_memory(command: Sequence[str | Path]) -> float:
-    """The peak resident memory in MB of a command that prints its own /proc/self/status.
+def memory(command: Sequence[str | Path]) -> tuple[float, float]:
+    """Peak resident memory, and private memory at the end, in MB, of a command that prints its /proc/self/status.
 
+    Private memory is what each process has for itself; the rest are pages of files, shared and given back at need.
     Not `ru_maxrss`: that starts from the size of the process that forked, which is larger than what is measured.
     """
     words = [str(word) for word in command]
     output = subprocess.run(words, env=_ENVIRONMENT, capture_output=True, text=True, check=True).stdout
-    (line,) = [line for line in output.splitlines() if line.startswith("VmHWM:")]
-    return round(int(line.split()[1]) * 1024 / 1e6, 1)
+    rows = dict(line.split(":", 1) for line in output.splitlines() if line.endswith(" kB"))
+    peak, private = (int(rows[name].split()[0]) * 1024 / 1e6 for name in ("VmHWM", "RssAnon"))
+    return round(peak, 1), round(private, 1)
