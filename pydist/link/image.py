@@ -137,7 +137,8 @@ class FrozenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
-    """All that an image says. `frozen` is `START` in every application; `config` is an ordered list of settings (docs/reference/image.md), whose keys may repeat; `meta` is JSON."""
+    """All that an image says. `frozen` is `START` in every application; `config` is an ordered list of settings
+    (docs/reference/image.md), whose keys may repeat; `meta` is JSON."""
 
     python_hex: int
     pyc_magic: int
