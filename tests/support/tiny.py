@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import io
+import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from support.elf import R, W, make_ar, make_elf
+
+from pydist.archive.paths import name_fault
 
 TRIPLE = "x86_64-unknown-linux-musl"
 
@@ -82,12 +89,76 @@ def manifest() -> dict[str, Any]:
 
 
 Members = dict[str, "bytes | tuple[str, str]"]
+_CONFIG_C = b"""/* {"nothing", PyInit_nothing}, */
+struct _inittab _PyImport_Inittab[] = {
+    {"_io", PyInit__io}, {"zlib", PyInit_zlib}, // {"no", PyInit_no},
+    {"sys", NULL},
+    {0, 0}
+};
+"""
 
 
-def pack(path: Path, members: Members) -> Path:
+def members() -> Members:
+    """Everything the manifest names, without the two JSON files. Fresh at each call."""
+    stdlib = "python/install/lib/python3.14"
+    return {
+        "python/build/Modules/config.c": _CONFIG_C,
+        "python/build/Modules/config.o": make_elf(kind=1, defined=["_PyImport_Inittab"]),
+        "python/build/Modules/zlibmodule.o": make_elf(kind=1, defined=["PyInit_zlib"], undefined=["inflate"]),
+        "python/build/Python/core.o": make_elf(kind=1, defined=["PyInit__io", "Py_Initialize"]),
+        "python/build/lib/libz.a": make_ar({"inflate.o": make_elf(kind=1, defined=["inflate"])}),
+        "python/build/run_tests.py": b"",
+        "python/install/bin/python3": ("sym", "python3.14"),
+        "python/install/bin/python3.14": make_elf(stack_flags=R | W),
+        f"{stdlib}/config-3.14-x86_64-linux-musl/libpython3.14.a": make_ar({"core.o": make_elf(kind=1)}),
+        f"{stdlib}/os.py": b"",
+        "python/licenses/LICENSE.cpython.txt": b"PSF",
+        "python/licenses/LICENSE.zlib.txt": b"zlib",
+    }
+
+
+def record(content: Members) -> dict[str, Any]:
+    """A conforming `build/pydist.json` for the safe names of `content`."""
+    content = {name: data for name, data in content.items() if name.startswith("python/") and not name_fault(name)}
+    files = {
+        name.removeprefix("python/"): {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "size": len(data),
+            "mode": 0o755 if "/bin/" in name else 0o644,
+        }
+        for name, data in content.items()
+        if isinstance(data, bytes)
+    }
+    return {
+        "format_version": 1,
+        "name": "tiny",
+        "python_version": "3.14.7",
+        "target_triple": TRIPLE,
+        "options": "noopt+static",
+        "sources": [],
+        "toolchain": {"name": "none", "version": "0", "digest": "0"},
+        "patches": [],
+        "flags": {},
+        "link_line": [],
+        "extensions_left_out": [],
+        "files": files,
+        "links": {name.removeprefix("python/"): link[1] for name, link in content.items() if link[0] == "sym"},
+        "keys": {},
+    }
+
+
+def distribution(change: Callable[[dict[str, Any], Members], None] = lambda _manifest, _members: None) -> Members:
+    """All members of a distribution, PYTHON.json first, after `change` had its way with the manifest and the files."""
+    about, content = manifest(), members()
+    change(about, content)
+    content["python/build/pydist.json"] = json.dumps(record(content)).encode()
+    return {"python/PYTHON.json": json.dumps(about).encode(), **content}
+
+
+def pack(path: Path, content: Members) -> Path:
     """Write a plain tar; a value is a file's bytes, or (`sym` or `hard`, target)."""
     with tarfile.open(path, "w") as tar:
-        for name, value in members.items():
+        for name, value in content.items():
             info = tarfile.TarInfo(name)
             info.mode = 0o755 if "/bin/" in name else 0o644
             if isinstance(value, bytes):

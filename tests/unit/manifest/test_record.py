@@ -22,7 +22,6 @@ from pydist.manifest.record import (
 DIGEST = "ab" * 32
 RECORD = BuildRecord(
     name="cpython-3.14.7+20260101-x86_64-unknown-linux-musl-noopt+static-full",
-    tag="20260101",
     python_version="3.14.7",
     target_triple="x86_64-unknown-linux-musl",
     options="noopt+static",

@@ -1,0 +1,217 @@
+"""Each rule is violated by one change to a conforming distribution, and by nothing else."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import tiny
+from support.elf import R, W, X, make_ar, make_elf
+
+from pydist.archive.extract import extract
+from pydist.validate import validate
+from pydist.validate.rules import load_rules
+
+EXE, CORE, ZLIB = "python/install/bin/python3.14", "python/build/Python/core.o", "python/build/Modules/zlibmodule.o"
+PYTHON = "python/PYTHON.json"
+Change = Callable[[dict[str, Any], tiny.Members], None]
+
+
+def key(path: str, value: Any) -> Change:
+    """Set one key of the manifest; `None` removes it."""
+
+    def change(manifest: dict[str, Any], _: tiny.Members) -> None:
+        *parents, last = path.split("/")
+        place: Any = manifest
+        for step in parents:
+            place = place[int(step) if step.isdigit() else step]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+
+    return change
+
+
+def member(name: str, value: Any) -> Change:
+    """Set one member; `None` removes it."""
+
+    def change(_: dict[str, Any], content: tiny.Members) -> None:
+        if value is None:
+            del content[name]
+        else:
+            content[name] = value
+
+    return change
+
+
+BUILD, EXTENSIONS = "build_info", "build_info/extensions"
+CHANGES: list[tuple[str, Change]] = [
+    ("archive.unsafe-name", member("python/../x", b"")),
+    ("archive.unsafe-name", member("/etc/x", b"")),
+    ("archive.unsafe-name", member("python/a\\b", b"")),
+    ("archive.outside-root", member("other/x", b"")),
+    ("archive.case-collision", member("python/install/bin/PYTHON3", b"")),
+    ("archive.link-escape", member("python/x", ("sym", "../../x"))),
+    ("archive.link-escape", member("python/x", ("sym", "/bin/sh"))),
+    ("archive.link-dangling", member("python/x", ("sym", "y"))),
+    ("archive.link-dangling", member("python/x", ("hard", "python/y"))),
+    ("archive.link-dangling", member("python/x", ("sym", "x"))),
+    ("manifest.schema", key("version", "7")),
+    ("manifest.schema", key("python_exe", None)),
+    ("manifest.schema", key("unknown", 1)),
+    ("manifest.target", key("target_triple", "z80-unknown-cpm")),
+    ("manifest.build-options", key("build_options", "static+noopt")),
+    ("manifest.build-options", key("optimizations", "pgo")),
+    ("manifest.version", key("python_version", "3.14.8")),
+    ("manifest.version", key("python_version", "three")),
+    ("manifest.version", key("python_abi_tag", "t")),
+    ("manifest.version", key("python_bytecode_magic_number", "2b0e")),
+    ("manifest.platform-tag", key("python_platform_tag", "linux_x86_64")),
+    ("manifest.crt-features", key("crt_features", ["static", "glibc-max-symbol-version:2.17)"])),
+    ("manifest.apple-sdk", key("target_triple", "x86_64-apple-darwin")),
+    ("manifest.path", key("run_tests", "build/none.py")),
+    ("manifest.path", key("python_paths/stdlib", "install/lib/python3.15")),
+    ("manifest.path", member(ZLIB, None)),
+    ("manifest.path", member("python/licenses/LICENSE.zlib.txt", None)),
+    ("manifest.path", key("tcl_library_path", "install/tcl")),
+    ("manifest.extension", key(f"{EXTENSIONS}/empty", [])),
+    ("manifest.extension", key(f"{EXTENSIONS}/_io/0/objs", ["build/Python/core.o"])),
+    ("manifest.link", key(f"{EXTENSIONS}/zlib/0/links", [{"name": "z"}])),
+    ("manifest.license", key(f"{EXTENSIONS}/zlib/0/licenses", [])),
+    ("binary.damaged", member(CORE, make_elf(kind=1)[:80])),
+    ("binary.damaged", member("python/build/lib/libz.a", b"!<arch>\nrubbish")),
+    ("binary.damaged", member("python/build/lib/libz.a", make_ar({"a.o": make_elf(kind=1)[:80]}))),
+    ("binary.machine", member(CORE, make_elf(kind=1, machine=183, defined=["PyInit__io"]))),
+    ("binary.machine", member(CORE, make_elf(kind=1, bits=32, defined=["PyInit__io"]))),
+    ("binary.machine", member("python/build/lib/libz.a", make_ar({"a.o": make_elf(kind=1, machine=40)}))),
+    ("binary.type", member(EXE, make_elf(kind=1))),
+    ("binary.type", member(CORE, make_elf(kind=3, defined=["PyInit__io"]))),
+    ("binary.dynamic-in-static", member(EXE, make_elf(interp="/lib/ld-musl-x86_64.so.1"))),
+    ("binary.dynamic-in-static", member(EXE, make_elf(needed=["libc.so"]))),
+    ("binary.dynamic-in-static", member("python/install/lib/x.so", b"")),
+    ("binary.writable-code", member(EXE, make_elf(load_flags=R | W | X))),
+    ("binary.executable-stack", member(EXE, make_elf(stack_flags=R | W | X))),
+    ("binary.executable-stack", member(EXE, make_elf(stack_flags=None))),
+    (
+        "binary.executable-stack-object",
+        member(CORE, make_elf(kind=1, defined=["PyInit__io"], sections=[(".note.GNU-stack", 4)])),
+    ),
+    ("binary.text-relocations", member(EXE, make_elf(dynamic=[(22, 1)]))),
+    ("binary.relro", member(EXE, make_elf(needed=["libc.so"]))),
+    ("binary.bind-now", member(EXE, make_elf(needed=["libc.so"]))),
+    ("measured.link-mode", key("libpython_link_mode", "shared")),
+    ("measured.link-mode", key("libpython_link_mode", "both")),
+    ("measured.link-mode", member("python/install/lib/libpython3.14.so.1.0", b"")),
+    ("measured.object-format", key(f"{BUILD}/object_file_format", "llvm-bitcode:22.1.3")),
+    ("measured.object-format", key(f"{BUILD}/object_file_format", "llvm-bitcode:%22.1.3")),
+    ("measured.object-format", member(CORE, b"BC\xc0\xde")),
+    ("measured.crt", key("crt_features", ["musl-version:1.2.5"])),
+    ("measured.crt", member(EXE, make_elf(needed=["libc.so.6"]))),
+    ("measured.crt", member(EXE, make_elf(needs=[("libc.so.6", ["GLIBC_2.17"])]))),
+    ("measured.crt", key("crt_features", ["static", "glibc-max-symbol-version:2.17"])),
+    ("measured.init-function", key(f"{EXTENSIONS}/zlib/0/init_fn", "PyInit_zip")),
+    ("measured.init-function", member(CORE, make_elf(kind=1, undefined=["PyInit__io"]))),
+    ("measured.inittab", key(f"{EXTENSIONS}/zlib", None)),
+    ("measured.inittab", key(f"{EXTENSIONS}/zlib/0/init_fn", "PyInit_zip")),
+    ("measured.inittab", member("python/build/Modules/config.c", b'{"_io", PyInit__io}, {"sys", NULL}')),
+    ("record.contradiction", key("build_options", "debug+static")),
+]
+
+
+def findings(path: Path) -> dict[str, str]:
+    return {finding.rule: finding.where for finding in validate(path, run=False).findings}
+
+
+def test_a_conforming_distribution_has_no_findings(tmp_path: Path) -> None:
+    report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution()), run=False)
+    assert report.findings == ()
+    assert report.good
+    assert (report.summary.entries, report.summary.binaries, report.summary.ran) == (14, 6, False)
+
+
+def test_the_unpacked_folder_is_judged_alike(tmp_path: Path) -> None:
+    archive = tiny.pack(tmp_path / "a.tar", tiny.distribution())
+    extract(archive, tmp_path / "tree")
+    assert validate(tmp_path / "tree", run=False).findings == ()
+    assert validate(tmp_path / "tree" / "python", run=False).findings == ()
+
+
+@pytest.mark.parametrize(("rule", "change"), CHANGES, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(CHANGES)])
+def test_a_change_is_found_by_its_rule(tmp_path: Path, rule: str, change: Change) -> None:
+    found = findings(tiny.pack(tmp_path / "a.tar", tiny.distribution(change)))
+    assert rule in found
+    assert not any(name.startswith("record.") and name != "record.contradiction" for name in found)
+
+
+AFTER: list[tuple[str, Callable[[tiny.Members], None]]] = [
+    ("archive.manifest-missing", lambda content: content.pop("python/PYTHON.json")),
+    ("archive.manifest-first", lambda content: content.update({PYTHON: content.pop(PYTHON)})),
+    ("manifest.schema", lambda content: content.update({"python/PYTHON.json": b"{"})),
+    ("manifest.schema", lambda content: content.update({"python/PYTHON.json": b'{"a":' * 50_000})),
+    ("record.schema", lambda content: content.update({"python/build/pydist.json": b"[]"})),
+    ("record.digest", lambda content: content.update({"python/licenses/LICENSE.zlib.txt": b"zlip"})),
+    ("record.digest", lambda content: content.update({"python/licenses/LICENSE.zlib.txt": b"longer"})),
+    ("record.missing", lambda content: content.pop(EXE)),
+    ("record.missing", lambda content: content.pop("python/install/bin/python3")),
+    ("record.missing", lambda content: content.update({"python/install/bin/python3": ("sym", "../bin/python3.14")})),
+    ("record.unlisted", lambda content: content.update({"python/install/new": b""})),
+    ("record.unlisted", lambda content: content.update({"python/install/new": ("sym", "bin")})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "change"), AFTER, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(AFTER)])
+def test_a_change_after_the_build_is_found_by_its_rule(
+    tmp_path: Path, rule: str, change: Callable[[tiny.Members], Any]
+) -> None:
+    content = tiny.distribution()
+    change(content)
+    assert rule in findings(tiny.pack(tmp_path / "a.tar", content))
+
+
+def test_names_kinds_and_modes_that_only_tar_can_express_are_found(tmp_path: Path) -> None:
+    path = tiny.pack(tmp_path / "a.tar", tiny.distribution())
+    with tarfile.open(path, "a") as tar:
+        for name, kind, mode in [
+            ("python/device", tarfile.CHRTYPE, 0o644),
+            ("python/setuid", tarfile.REGTYPE, 0o4755),
+            ("python/build/run_tests.py", tarfile.REGTYPE, 0o644),
+        ]:
+            info = tarfile.TarInfo(name)
+            info.type, info.mode = kind, mode
+            tar.addfile(info)
+    assert {"archive.special-file", "archive.special-mode", "archive.duplicate-name"} <= set(findings(path))
+
+
+def test_a_truncated_archive_is_one_finding_and_not_a_list_of_missing_files(tmp_path: Path) -> None:
+    path = tiny.pack(tmp_path / "a.tar", tiny.distribution())
+    path.write_bytes(path.read_bytes()[:4096])
+    assert list(findings(path)) == ["archive.damaged"]
+
+
+def test_every_rule_that_needs_no_interpreter_is_reached_by_these_tests() -> None:
+    elsewhere = {"archive.damaged", "archive.special-file", "archive.special-mode", "archive.duplicate-name"}
+    reached = {rule for rule, _ in CHANGES} | {rule for rule, _ in AFTER} | elsewhere
+    assert {rule.id for rule in load_rules().values() if rule.family != "run"} == reached
+
+
+def test_control_characters_of_hostile_names_do_not_reach_the_report(tmp_path: Path) -> None:
+    content = tiny.distribution()
+    content["python/\x1b[31mred\n"] = b""
+    manifest = tiny.manifest()
+    manifest["build_info"]["extensions"]["\x1b]0;title\x07"] = []
+    content["python/PYTHON.json"] = json.dumps(manifest).encode()
+    report = validate(tiny.pack(tmp_path / "a.tar", content), run=False)
+    assert all(f"{finding.where}{finding.message}".isprintable() for finding in report.findings)
+
+
+def test_a_flood_of_findings_is_cut_and_says_so(tmp_path: Path) -> None:
+    content = tiny.distribution()
+    content.update({f"outside{index}": b"" for index in range(2000)})
+    report = validate(tiny.pack(tmp_path / "a.tar", content), run=False)
+    assert len(report.findings) == 501
+    assert report.findings[-1].message == "and 1,500 more findings of this rule"

@@ -1,0 +1,152 @@
+"""The interpreter is started, asked and held to its manifest; one that misbehaves is a finding."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import tiny
+
+from pydist.target import Target
+from pydist.validate import running, validate
+from pydist.validate.report import Report
+
+EXE = "python/install/bin/python3.14"
+pytestmark = pytest.mark.skipif(not Target.parse(tiny.TRIPLE).runs_here, reason="needs Linux on x86-64")
+
+# It keeps to the protocol of pydist.validate.probe and says what the tiny manifest says.
+HONEST = """
+import json, os, sys
+task = json.load(sys.stdin)
+root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+facts = {
+    "python_version": "3.14.7", "python_major_minor_version": "3.14", "python_abi_tag": "",
+    "python_platform_tag": "linux-x86_64", "python_implementation_name": "cpython",
+    "python_implementation_cache_tag": "cpython-314", "python_implementation_hex_version": 0x030E07F0,
+    "python_implementation_version": ["3", "14", "7", "final", "0"], "python_bytecode_magic_number": "2b0e0d0a",
+    "python_paths": {"stdlib": root + "/install/lib/python3.14", "scripts": root + "/install/bin"},
+    "python_suffixes": {"bytecode": [".pyc"], "debug_bytecode": [".pyc"], "extension": [],
+                        "optimized_bytecode": [".pyc"], "source": [".py"]},
+    "builtin": ["_io", "sys", "zlib"],
+}
+def say(**answer):
+    print(task["marker"] + json.dumps(answer), flush=True)
+"""
+IMPORTS = """
+say(facts=facts)
+for name in task["modules"]:
+    say(begin=name)
+    act(name)
+    say(imported=name)
+"""
+
+
+def judge(tmp_path: Path, program: str) -> Report:
+    script = f"#!{sys.executable} -I\n{program}".encode()
+    content = tiny.distribution(lambda _, members: members.update({EXE: script}))
+    return validate(tiny.pack(tmp_path / "a.tar", content))
+
+
+def findings(report: Report) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.where) for finding in report.findings]
+
+
+def python(body: str = "def act(name): pass", facts: str = "") -> str:
+    return f"{HONEST}\n{facts}\n{body}\n{IMPORTS}"
+
+
+def test_an_honest_interpreter_is_good(tmp_path: Path) -> None:
+    report = judge(tmp_path, python())
+    assert findings(report) == []
+    assert (report.summary.ran, report.summary.modules_imported) == (True, 3)
+
+
+def test_it_runs_with_an_empty_environment_in_an_empty_folder(tmp_path: Path) -> None:
+    checks = "import os\nassert not set(os.environ) - {'LC_CTYPE'}, os.environ\nassert not os.listdir('.')\n"
+    body = checks + "def act(name): pass"
+    assert findings(judge(tmp_path, python(body))) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "where"),
+    [
+        ("facts['python_version'] = '3.14.6'", "python_version"),
+        ("facts['python_bytecode_magic_number'] = '00000d0a'", "python_bytecode_magic_number"),
+        ("facts['python_platform_tag'] = 'linux-aarch64'", "python_platform_tag"),
+        ("facts['python_suffixes']['extension'] = ['.so']", "python_suffixes.extension"),
+        ("facts['python_paths']['stdlib'] = '/usr/lib/python3.14'", "python_paths.stdlib"),
+        ("facts['python_paths'] = 7", "python_paths.stdlib"),
+        ("facts['builtin'].remove('zlib')", "build_info.extensions.zlib"),
+        ("facts['builtin'].append('extra')", "build_info.extensions.extra"),
+    ],
+)
+def test_an_answer_that_is_not_the_manifests_is_found(tmp_path: Path, facts: str, where: str) -> None:
+    assert ("run.fact", where) in findings(judge(tmp_path, python(facts=facts)))
+
+
+def test_a_module_that_kills_the_interpreter_is_named_and_the_others_are_still_tried(tmp_path: Path) -> None:
+    report = judge(tmp_path, python("import os\ndef act(name):\n    if name == 'sys': os.abort()"))
+    assert findings(report) == [("run.import", "build_info.extensions.sys")]
+    assert "SIGABRT" in report.findings[0].message
+    assert report.summary.modules_imported == 2
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("raise SystemExit(3)", "exit code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+        ("import sys; sys.exit('No module named encodings')", "No module named encodings"),
+        ("print('}{' * 100000)", "exit code 0"),
+        ("import json, sys\nprint(json.load(sys.stdin)['marker'] + '[' * 100000)", "exit code 0"),
+    ],
+)
+def test_an_interpreter_that_does_not_answer_did_not_start(tmp_path: Path, program: str, words: str) -> None:
+    report = judge(tmp_path, program)
+    assert findings(report) == [("run.start", "python_exe")]
+    assert words in report.findings[0].message
+
+
+def test_an_interpreter_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_START_DEADLINE", 1.0)
+    mark = tmp_path / "alive"
+    child = f"import time\nwhile True:\n    open({str(mark)!r}, 'a').write('x')\n    time.sleep(0.05)"
+    program = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {child!r}])\ntime.sleep(600)"
+    report = judge(tmp_path, program)
+    assert findings(report) == [("run.start", "python_exe")]
+    size = mark.stat().st_size
+    time.sleep(0.3)
+    assert mark.stat().st_size == size
+
+
+def test_an_interpreter_that_floods_its_output_is_ended(tmp_path: Path) -> None:
+    report = judge(tmp_path, "while True: print('x' * 100000)")
+    assert findings(report) == [("run.start", "python_exe")]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda about, _: about.update(target_triple="s390x-unknown-linux-gnu"), "do not run on this machine"),
+        (lambda _, members: members.pop(EXE), "not in the archive"),
+        (lambda about, _: about.pop("version"), "no usable manifest"),
+        (lambda _, members: members.update({"python/../x": b""}), "could not be unpacked"),
+        (lambda _, members: members.update({EXE: b"#!/no/such/loader\n"}), "cannot be started here"),
+    ],
+)
+def test_what_cannot_run_here_is_a_note_with_its_reason(tmp_path: Path, change: Any, reason: str) -> None:
+    report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution(change)))
+    notes = [finding for finding in report.findings if finding.rule == "run.skipped"]
+    assert len(notes) == 1
+    assert reason in notes[0].message
+    assert not report.summary.ran
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    judge(tmp_path, python())
+    assert not list((tmp_path / "tmp").iterdir())
