@@ -14,20 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydist.cli import doctor, schemas
 from pydist.cli import main as command_line
-from pydist.link.report import InspectReport, LinkReport
+from pydist.cli.schemas import DOCUMENTS
 from pydist.manifest.schema import schema_of
 from pydist.validate.rules import load_rules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "<!-- made from the code by `make gen`: do not edit below -->"
-DOCUMENTS: dict[str, type] = {
-    **schemas.DOCUMENTS,
-    "link-report-1.schema.json": LinkReport,
-    "inspect-report-1.schema.json": InspectReport,
-    "doctor-report-1.schema.json": doctor.Report,
-}
 
 
 def main() -> int:

@@ -6,7 +6,8 @@ Invariant: the files in `schema/` are made from these classes (`make gen`); a te
 from __future__ import annotations
 
 from pydist.build.report import BuildReport
-from pydist.cli import cache
+from pydist.cli import cache, doctor
+from pydist.link.report import InspectReport, LinkReport
 from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord
 from pydist.validate.report import Reports
@@ -16,6 +17,9 @@ __all__ = ["DOCUMENTS"]
 DOCUMENTS: dict[str, type] = {
     "build-report-1.schema.json": BuildReport,
     "cache-report-1.schema.json": cache.Report,
+    "doctor-report-1.schema.json": doctor.Report,
+    "inspect-report-1.schema.json": InspectReport,
+    "link-report-1.schema.json": LinkReport,
     "python-json-8.schema.json": Manifest,
     "pydist-json-1.schema.json": BuildRecord,
     "validate-report-1.schema.json": Reports,
