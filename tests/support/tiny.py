@@ -11,9 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from support.elf import R, W, make_ar, make_elf
-
 from pydist.archive.paths import name_fault
+from support.elf import R, W, make_ar, make_elf
 
 TRIPLE = "x86_64-unknown-linux-musl"
 
@@ -142,7 +141,7 @@ def record(content: Members) -> dict[str, Any]:
         "link_line": [],
         "extensions_left_out": [],
         "files": files,
-        "links": {name.removeprefix("python/"): link[1] for name, link in content.items() if link[0] == "sym"},
+        "links": {name.removeprefix("python/"): link[1] for name, link in content.items() if link[:1] == ("sym",)},
         "keys": {},
     }
 
