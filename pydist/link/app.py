@@ -73,7 +73,7 @@ def read_app(request: Request) -> AppSpec:
     if request.script and request.module:
         raise InputError("--script and -m exclude each other: the application starts at one of them")
     path = Path(request.app)
-    if path.is_dir():
+    if request.app and path.is_dir():
         app = _project(path)
     elif path.suffix == ".whl" and path.is_file():
         app = _wheel(path)

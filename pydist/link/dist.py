@@ -117,7 +117,8 @@ def _version_order(version: str) -> tuple[int, ...]:
 
 
 def _rank(options: str) -> int:
-    return _PREFERENCE.index(options) if options in _PREFERENCE else len(_PREFERENCE)
+    optimised = "+".join(part for part in options.split("+") if part != "static")
+    return _PREFERENCE.index(optimised) if optimised in _PREFERENCE else len(_PREFERENCE)
 
 
 def _unpacked(archive: Path, store: Store, reporter: Reporter) -> Distribution:

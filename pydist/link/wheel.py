@@ -183,9 +183,11 @@ def _check_distinct(files: tuple[WheelFile, ...], faults: FaultCollector) -> Non
         if file.scheme not in known or not file.path:
             faults.add(file.path or file.scheme, f"the .data folder has no scheme {file.scheme!r}")
         scheme = "lib" if file.scheme in ("purelib", "platlib") else file.scheme
-        # Two names that differ in case only would be one file on other systems: a mistake or a trick.
-        other = seen.setdefault((scheme, file.path.lower()), file.path)
-        if other != file.path:
-            faults.add(file.path, f"differs from {other} in upper and lower case only")
-    if len(seen) < len({(file.scheme, file.path) for file in files}) and not faults.faults:
-        faults.add("", "two files of the wheel would be installed at one place")
+        key = (scheme, file.path.lower())
+        if key not in seen:
+            seen[key] = file.path
+        elif seen[key] == file.path:
+            faults.add(file.path, "two files of the wheel would be installed at one place")
+        else:
+            # They would be one file on other systems: a mistake or a trick.
+            faults.add(file.path, f"differs from {seen[key]} in upper and lower case only")

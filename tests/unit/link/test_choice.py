@@ -1,0 +1,72 @@
+"""A pure wheel is preferred whatever else there is; what has none is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pydist.errors import InputError
+from pydist.link.choice import choose, pure_builds
+from pydist.link.lock import LockedFile, LockedPackage
+
+
+def file(name: str) -> LockedFile:
+    return LockedFile(name=name, url=f"https://h/{name}", sha256="ab" * 32, size=1)
+
+
+def package(name: str, *wheels: str, sdist: bool = True) -> LockedPackage:
+    return LockedPackage(
+        name=name, version="1", wheels=tuple(map(file, wheels)), sdist=file(f"{name}-1.tar.gz") if sdist else None
+    )
+
+
+NATIVE = "x-1-cp314-cp314-musllinux_1_2_x86_64.whl"
+PURE = "x-1-py3-none-any.whl"
+
+
+@pytest.mark.parametrize("wheels", [(NATIVE, PURE), (PURE, NATIVE), (PURE,), ("x-1-py2.py3-none-any.whl",)])
+def test_the_pure_wheel_is_taken(wheels: tuple[str, ...]) -> None:
+    (choice,) = choose([package("x", *wheels)])
+    assert choice.wheel is not None
+    assert choice.wheel.name.endswith("none-any.whl")
+
+
+def test_a_package_with_a_source_archive_only_is_built() -> None:
+    (choice,) = choose([package("x")])
+    assert (choice.sdist is not None, choice.wheel, choice.without_native) == (True, None, "")
+
+
+def test_a_local_project_is_built(tmp_path: Path) -> None:
+    (choice,) = choose([LockedPackage(name="x", version="", folder=tmp_path)])
+    assert choice.folder == tmp_path
+
+
+def test_a_package_of_the_table_is_built_without_its_native_part() -> None:
+    (choice,) = choose([package("markupsafe", NATIVE)])
+    assert choice.sdist is not None
+    assert "_native.py" in choice.without_native
+
+
+def test_every_package_with_native_code_only_is_refused_by_name() -> None:
+    with pytest.raises(InputError) as caught:
+        choose([package("x", NATIVE), package("ok", PURE), package("y", "y-1-cp314-abi3-any.whl", sdist=False)])
+    text = str(caught.value)
+    assert f"x 1: {NATIVE}" in text
+    assert "y 1: y-1-cp314-abi3-any.whl" in text
+    assert "ok 1" not in text
+    assert "py3-none-any.whl" in text
+
+
+def test_the_table_has_a_reason_for_every_package() -> None:
+    assert all(row.reason for row in pure_builds().values())
+
+
+def test_a_wrong_table_is_refused_with_every_fault(tmp_path: Path) -> None:
+    path = tmp_path / "pure.toml"
+    path.write_text('[a]\nenvironment = { X = 1 }\n[b]\nenvironment = {}\nreason = ""\nmore = 1\n')
+    with pytest.raises(InputError) as caught:
+        pure_builds(path)
+    assert "a.environment: expected a table of strings" in str(caught.value)
+    assert "a.reason: expected a string" in str(caught.value)
+    assert "b.more: not a known key" in str(caught.value)
