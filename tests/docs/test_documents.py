@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from pydist.cli.main import _COMMANDS
 from pydist.link.settings import Settings
+from pydist.validate import choose
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md"), *(CHECKOUT / "examples").rglob("*.md")])
@@ -66,7 +67,9 @@ def test_commands_are_ones_that_pydist_understands(page: Path, capsys: pytest.Ca
         parser = argparse.ArgumentParser(prog=f"pydist {words[0]}")
         importlib.import_module(f"pydist.cli.{words[0]}").configure(parser)
         try:
-            parser.parse_args(words[1:])
+            args = parser.parse_args(words[1:])
+            if words[0] == "validate":
+                choose(args.select, args.ignore)
         except SystemExit as stopped:
             if stopped.code:
                 wrong.append(f"{shlex.join(['pydist', *words])}: {capsys.readouterr().err.splitlines()[-1]}")
