@@ -1,0 +1,102 @@
+"""The entry is the one that was named, the only one, or an error that lists the choices."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pydist.errors import InputError
+from pydist.link.app import AppKind, AppSpec
+from pydist.link.collect import collect
+from pydist.link.entry import Entry, choose_entry, module_exists
+from pydist.link.part import Part, TreeFile, make_part
+from pydist.link.settings import Settings
+from tests.support.dist import distribution, rows
+
+DIST = distribution()
+
+
+def app(name: str = "demo", **settings: str) -> AppSpec:
+    return AppSpec(
+        kind=AppKind.REQUIREMENT, name=name, path=None, package=name, requirements=(name,), requires_python="",
+        settings=Settings(**settings),
+    )  # fmt: skip
+
+
+def package(name: str, scripts: dict[str, str], files: dict[str, bytes] | None = None) -> Part:
+    made = tuple(TreeFile(path=path, data=data, script=path.startswith("bin/")) for path, data in (files or {}).items())
+    return make_part(name, made, Path(sys.executable), {"name": name, "scripts": scripts})
+
+
+def test_the_only_script_is_the_entry() -> None:
+    entry = choose_entry(app(), DIST, [package("demo", {"run": "demo.cli:main"})])
+    assert (entry.kind, entry.name, entry.path) == ("script", "run", "bin/run")
+    assert entry.launcher is not None
+    assert entry.launcher.data == b"import sys\n\nfrom demo.cli import main\n\nsys.exit(main())\n"
+
+
+def test_of_several_the_one_with_the_applications_name_is_the_entry() -> None:
+    entry = choose_entry(app(), DIST, [package("demo", {"demo": "demo:main", "other": "demo:other"})])
+    assert entry.name == "demo"
+
+
+def test_an_attribute_of_an_attribute_is_called() -> None:
+    entry = choose_entry(app(), DIST, [package("demo", {"run": "demo:app.run"})])
+    assert entry.launcher is not None
+    assert b"from demo import app\n\nsys.exit(app.run())" in entry.launcher.data
+
+
+def test_several_scripts_are_listed() -> None:
+    with pytest.raises(InputError, match="choose one with --script: one, two"):
+        choose_entry(app(), DIST, [package("demo", {"one": "a:b", "two": "a:b"})])
+
+
+def test_a_script_of_another_package_can_be_named() -> None:
+    parts = [package("demo", {"demo": "demo:main"}), package("other", {"tool": "other:main"})]
+    assert choose_entry(app(script="tool"), DIST, parts).shown == "tool (other:main)"
+
+
+def test_an_installers_script_file_can_be_named() -> None:
+    part = package("demo", {}, {"bin/old": b"#!python\nprint()\n", "bin/shell": b"#!/bin/sh\n"})
+    entry = choose_entry(app(script="old"), DIST, [part])
+    assert (entry.path, entry.launcher) == ("bin/old", None)
+    with pytest.raises(InputError, match="no package has it"):
+        choose_entry(app(script="shell"), DIST, [part])
+
+
+def test_an_unknown_script_lists_the_known() -> None:
+    with pytest.raises(InputError, match="--script x: no package has it; the scripts are: run"):
+        choose_entry(app(script="x"), DIST, [package("demo", {"run": "a:b"})])
+
+
+def test_a_package_that_runs_as_module_needs_no_script() -> None:
+    part = package("demo", {}, rows({"demo/__init__.py": b"", "demo/__main__.py": b""}))
+    entry = choose_entry(app(), DIST, [part])
+    assert (entry.kind, entry.module) == ("module", "demo")
+
+
+def test_without_script_and_main_a_module_must_be_named() -> None:
+    with pytest.raises(InputError, match="-m MODULE"):
+        choose_entry(app(), DIST, [package("demo", {})])
+
+
+@pytest.mark.parametrize("reference", ["demo", "demo:", "de mo:x", "demo:x()", "demo;import os:x"])
+def test_a_reference_that_is_no_function_is_refused(reference: str) -> None:
+    with pytest.raises(InputError, match="expected module:function"):
+        choose_entry(app(), DIST, [package("demo", {"run": reference})])
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"), [("demo", None), ("demo.tool", None), ("plain", "no __main__"), ("missing", "no such module")]
+)
+def test_a_named_module_must_be_one_that_runs(module: str, reason: str | None) -> None:
+    files = rows({"demo/__init__.py": b"", "demo/__main__.py": b"", "demo/tool.py": b"", "plain/__init__.py": b""})
+    tree = collect(DIST, [package("demo", {}, files)])
+    entry = Entry(kind="module", name="x", shown="x", module=module)
+    if reason is None:
+        module_exists(entry, tree, DIST)
+        return
+    with pytest.raises(InputError, match=reason):
+        module_exists(entry, tree, DIST)
