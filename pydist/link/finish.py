@@ -5,6 +5,7 @@ Invariant: the output appears complete under its name or not at all, and its byt
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,8 @@ def finish(stub: Path, spec: ImageSpec, output: Path) -> Finished:
     except OSError as error:
         raise InputError(f"{output} cannot be written: {error.strerror}") from None
     finally:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is not there when all went well
+            fresh.unlink()
     return Finished(path=output, size=start + layout.size, stub_size=len(program), layout=layout)
 
 

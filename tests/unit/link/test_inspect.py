@@ -1,0 +1,137 @@
+"""Whatever the bytes, `inspect` answers with a report or with one error."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from pydist.errors import InputError
+from pydist.link.finish import finish
+from pydist.link.image import FileRow, ImageSpec, ModuleRow
+from pydist.link.inspect import extract_application, inspect
+from pydist.link.report import Contents, InterpreterFacts, PackageFacts
+from pydist.manifest.convert import dumps
+from tests.support import tiny
+from tests.support.dist import stub, tree
+
+CONTENTS = Contents(
+    pydist="0.1.0",
+    name="app",
+    entry="app (a:main)",
+    interpreter=InterpreterFacts(
+        implementation="cpython", version="3.14.7", target_triple=tiny.TRIPLE, build_options="noopt",
+        distribution="a" * 64, licenses=("Python-2.0",),
+    ),
+    packages=(
+        PackageFacts(name="demo", version="1", license="MIT", summary="", origin="wheel", file="demo.whl",
+                     sha256="b" * 64, modules=1, files=1, size=1),
+    ),
+    modules=1,
+)  # fmt: skip
+
+
+def application(folder: Path, meta: bytes | None = None) -> Path:
+    (folder / "stub").write_bytes(stub())
+    spec = ImageSpec(
+        python_hex=1, pyc_magic=2, abi_tag="cpython-314",
+        modules=(ModuleRow(name="a", path="lib/a.py", code=b"code"),),
+        files=(FileRow(path="lib/a.py", data=b"x = 1\n"), FileRow(path="bin/run", data=b"#!", executable=True)),
+        meta=dumps(CONTENTS) if meta is None else meta,
+    )  # fmt: skip
+    return finish(folder / "stub", spec, folder / "app").path
+
+
+def test_an_application_is_described(tmp_path: Path) -> None:
+    report = inspect(application(tmp_path))
+    assert (report.kind, report.contents, report.modules) == ("application", CONTENTS, ("a",))
+    assert report.sections is not None
+    assert report.sections["code"] == 4
+
+
+def test_the_files_of_an_application_are_given_back(tmp_path: Path) -> None:
+    path = application(tmp_path)
+    assert extract_application(path, tmp_path / "out") == 2
+    assert (tmp_path / "out/lib/a.py").read_bytes() == b"x = 1\n"
+    assert (tmp_path / "out/bin/run").stat().st_mode & 0o111
+    with pytest.raises(InputError, match="is there already"):
+        extract_application(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("meta", "reason"),
+    [
+        (b"", "not usable JSON"),
+        (b"[]", "expected an object"),
+        (b"{}", "contents: name: missing"),
+        (b"\xff", "not usable"),
+    ],
+)
+def test_contents_that_are_wrong_are_an_error(tmp_path: Path, meta: bytes, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        inspect(application(tmp_path, meta))
+
+
+def test_another_executable_is_named_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(stub())
+    with pytest.raises(InputError, match="not one that pydist linked"):
+        inspect(tmp_path / "x")
+
+
+def test_every_changed_byte_of_the_image_is_noticed(tmp_path: Path) -> None:
+    data = application(tmp_path).read_bytes()
+    start = data.index(b"pydist\x1a\n")
+    path = tmp_path / "changed"
+    for place in range(start, len(data), 11):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 0x20]) + data[place + 1 :])
+        with pytest.raises(InputError):
+            inspect(path)
+
+
+def test_damage_anywhere_gives_a_report_or_one_error(tmp_path: Path) -> None:
+    data = application(tmp_path).read_bytes()
+    path = tmp_path / "damaged"
+    chance = random.Random(20)  # noqa: S311 - the same damage each time
+    for _ in range(400):
+        damaged = bytearray(data[: chance.choice([len(data), chance.randrange(len(data))])])
+        for _ in range(chance.randrange(4)):
+            if damaged:
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            inspect(path)
+        except InputError:
+            continue
+
+
+def test_a_distribution_is_described_as_folder_and_as_archive(tmp_path: Path) -> None:
+    root = tree(tmp_path)
+    archive = tiny.pack(tmp_path / "d.tar", {"python/PYTHON.json": (root / "PYTHON.json").read_bytes()})
+    for path in (tmp_path, root, archive):
+        report = inspect(path)
+        assert (report.kind, report.interpreter.version) == ("distribution", "3.14.7")
+        assert report.extensions == ("_io", "sys", "zlib")
+    assert inspect(archive).interpreter.licenses == ("CNRI-Python", "Python-2.0", "Zlib")
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"\x28\xb5\x2f\xfd", b"\x1f\x8b\x08", b"\x7fELF", b"\0" * 1024, b"PK"])
+def test_other_files_are_one_error(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(InputError):
+        inspect(tmp_path / "x")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "", '{"version": "9"}', json.dumps({"version": "8"})])
+def test_a_distribution_with_a_wrong_manifest_is_one_error(tmp_path: Path, text: str) -> None:
+    archive = tiny.pack(tmp_path / "d.tar", {"python/PYTHON.json": text.encode()})
+    with pytest.raises(InputError):
+        inspect(archive)
+
+
+def test_what_is_not_there_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        inspect(tmp_path / "x")
+    with pytest.raises(InputError, match="PYTHON"):
+        inspect(tmp_path)

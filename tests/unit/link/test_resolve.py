@@ -1,0 +1,78 @@
+"""Resolution is asked for the target, and nothing runs when nothing is required."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pydist.errors import InputError
+from pydist.link.app import Request, read_app
+from pydist.link.resolve import Platform, resolve, run_uv
+from pydist.progress import Silent
+from pydist.target import Target
+from tests.support.wheels import wheel
+
+MUSL = Platform(python="3.14.7", target=Target.parse("x86_64-unknown-linux-musl"))
+
+
+def test_markers_are_those_of_the_target() -> None:
+    assert MUSL.markers["python_version"] == "3.14"
+    assert MUSL.markers["sys_platform"] == "linux"
+    assert MUSL.uv_name == "x86_64-unknown-linux-musl"
+
+
+def test_other_systems_are_refused() -> None:
+    with pytest.raises(InputError, match="for Linux targets only"):
+        _ = Platform(python="3.14.7", target=Target.parse("aarch64-apple-darwin")).markers
+
+
+def test_a_script_without_dependencies_needs_no_resolver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    (tmp_path / "x.py").write_text("print()\n")
+    assert resolve(read_app(Request(app=str(tmp_path / "x.py"))), MUSL, Silent()) == ()
+
+
+@pytest.mark.parametrize(("wanted", "good"), [(">=3.12", True), (">=3.15", False), ("==3.14.*", True)])
+def test_requires_python_is_held(tmp_path: Path, wanted: str, good: bool) -> None:
+    path = tmp_path / "x.py"
+    path.write_text(f"# /// script\n# requires-python = '{wanted}'\n# ///\n")
+    app = read_app(Request(app=str(path)))
+    if good:
+        assert resolve(app, MUSL, Silent()) == ()
+        return
+    with pytest.raises(InputError, match=r"requires Python >=3\.15, the distribution is 3\.14\.7"):
+        resolve(app, MUSL, Silent())
+
+
+def test_a_specifier_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    path.write_text("# /// script\n# requires-python = 'new'\n# ///\n")
+    with pytest.raises(InputError, match="not a version specifier: 'new'"):
+        resolve(read_app(Request(app=str(path))), MUSL, Silent())
+
+
+def test_a_local_wheel_is_resolved_without_a_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    path = wheel(tmp_path, "demo", "1.0", {"demo.py": b""})
+    (package,) = resolve(read_app(Request(app=str(path))), MUSL, Silent())
+    assert (package.name, package.version) == ("demo", "1.0")
+    assert package.wheels[0].url == path.as_uri()
+
+
+def test_a_lock_of_the_project_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1"\ndependencies = ["other"]\n')
+    (tmp_path / "pylock.toml").write_text(
+        'lock-version = "1.0"\n[[packages]]\nname = "other"\nversion = "2"\n'
+        f'wheels = [{{ url = "https://h/other-2-py3-none-any.whl", hashes = {{ sha256 = "{"ab" * 32}" }} }}]\n'
+    )
+    found = resolve(read_app(Request(app=str(tmp_path))), MUSL, Silent())
+    assert [(package.name, package.version, package.folder) for package in found] == [
+        ("demo", "", tmp_path.resolve()), ("other", "2", None)
+    ]  # fmt: skip
+
+
+def test_what_the_resolver_says_reaches_the_user() -> None:
+    with pytest.raises(InputError, match=r"(?s)resolving failed.*nonsense"):
+        run_uv(["nonsense"], what="resolving")
