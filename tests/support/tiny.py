@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydist.archive.paths import name_fault
-from support.elf import R, W, make_ar, make_elf
+from tests.support.elf import R, W, make_ar, make_elf
 
 TRIPLE = "x86_64-unknown-linux-musl"
 

@@ -7,9 +7,9 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.elf import make_ar
 
 from pydist.binary.ar import ArInvalid, members
+from tests.support.elf import make_ar
 
 CONTENT = {"a.o": b"odd", "a_name_longer_than_fifteen.o": b"even", "another_one_that_is_long.o": b""}
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.elf import R, W, X, make_elf
 
 from pydist.binary.elf import ElfFile, ElfInvalid, Machine, Type
+from tests.support.elf import R, W, X, make_elf
 
 FULL = {
     "interp": "/lib/ld-musl.so.1",

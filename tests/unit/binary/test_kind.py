@@ -9,9 +9,9 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-from support.elf import make_ar, make_elf
 
 from pydist.binary.kind import HEAD_SIZE, Kind, kind_of
+from tests.support.elf import make_ar, make_elf
 
 
 @pytest.mark.parametrize(

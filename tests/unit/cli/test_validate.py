@@ -7,10 +7,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from support import tiny
 
 from pydist.cli.main import main
 from pydist.policy import resources
+from tests.support import tiny
 
 
 @pytest.fixture

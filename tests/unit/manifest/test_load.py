@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import tiny
 
 from pydist.manifest.dump import dump
 from pydist.manifest.load import ManifestInvalid, load
+from tests.support import tiny
 
 
 def loads(value: Any) -> Any:

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from support import tiny
 
 from pydist.manifest.load import ManifestInvalid, load
 from pydist.manifest.model import Manifest
 from pydist.manifest.schema import schema_of
+from tests.support import tiny
 
 SCHEMA = schema_of(Manifest, "python-json-8.schema.json")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

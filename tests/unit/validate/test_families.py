@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import tiny
-from support.elf import R, W, X, make_ar, make_elf
 
 from pydist.archive.extract import extract
 from pydist.validate import validate
 from pydist.validate.rules import load_rules
+from tests.support import tiny
+from tests.support.elf import R, W, X, make_ar, make_elf
 
 EXE, CORE, ZLIB = "python/install/bin/python3.14", "python/build/Python/core.o", "python/build/Modules/zlibmodule.o"
 PYTHON = "python/PYTHON.json"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import tiny
 
 from pydist.errors import InputError
 from pydist.validate import choose, validate
 from pydist.validate.rules import load_rules
+from tests.support import tiny
 
 
 def test_every_rule_says_what_holds_and_what_to_do() -> None:

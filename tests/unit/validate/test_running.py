@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import tiny
 
 from pydist.target import Target
 from pydist.validate import running, validate
 from pydist.validate.report import Report
+from tests.support import tiny
 
 EXE = "python/install/bin/python3.14"
 pytestmark = pytest.mark.skipif(not Target.parse(tiny.TRIPLE).runs_here, reason="needs Linux on x86-64")
