@@ -72,22 +72,25 @@ class Facts:
         return made is not None and ("static" in made.build_options.split("+") or "static" in made.crt_features)
 
     def resolve(self, path: str) -> str:
-        """The name that `path` leads to through links inside the archive; `path` itself if it leads nowhere."""
+        """The name that `path` leads to through links inside the archive; `path` itself if it leads nowhere or out."""
         waiting, followed = path.split("/")[::-1], 0
         done: list[str] = []
+        good = not path.startswith("/")
         for _ in range(_STEPS):
-            if not waiting or followed > _FOLLOWED:
-                return path if waiting else "/".join(done)
+            if not waiting or not good:
+                break
             part = waiting.pop()
             if part == "..":
+                good = bool(done)
                 del done[-1:]
             elif part not in ("", "."):
                 done.append(part)
                 if target := self.links.get("/".join(done)):
                     done.pop()
                     followed += 1
+                    good = followed <= _FOLLOWED and not target.startswith("/")
                     waiting.extend(target.split("/")[::-1])
-        return path
+        return "/".join(done) if good and not waiting else path
 
     def exists(self, path: str) -> bool:
         """Whether `path`, followed through links, is a file or a folder."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pydist.archive.extract import extract
+from pydist.archive.paths import name_fault
 from pydist.errors import InputError
 from pydist.manifest.model import Manifest
 from pydist.progress import Reporter
@@ -78,7 +79,8 @@ def _why_not(facts: Facts) -> str | None:
         return "there is no usable manifest"
     if facts.target is None or not facts.target.runs_here:
         return f"programs for {facts.manifest.target_triple} do not run on this machine"
-    if facts.resolve(facts.manifest.python_exe) not in facts.files:
+    # The name is joined to a folder and run: it must not be able to mean a program of this machine.
+    if name_fault(facts.manifest.python_exe) or facts.resolve(facts.manifest.python_exe) not in facts.files:
         return "the interpreter is not in the archive"
     return None
 

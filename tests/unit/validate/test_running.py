@@ -145,6 +145,19 @@ def test_what_cannot_run_here_is_a_note_with_its_reason(tmp_path: Path, change: 
     assert not report.summary.ran
 
 
+@pytest.mark.parametrize("name", ["/usr/bin/env", "../../../../../../usr/bin/env"])
+def test_a_program_of_this_machine_is_never_run_in_place_of_the_archives(tmp_path: Path, name: str) -> None:
+    """Also when the archive has a file that such a name could be mistaken for."""
+
+    def change(about: dict[str, Any], members: tiny.Members) -> None:
+        about["python_exe"] = name
+        members["python/usr/bin/env"] = b"#!/bin/sh\n"
+
+    report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution(change)))
+    assert not report.summary.ran
+    assert ("manifest.path", "python_exe") in findings(report)
+
+
 def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
