@@ -79,7 +79,7 @@ def wheel_parts(
     if native:
         raise native_refusal(native)
     if begun:
-        reporter.finish("compile", f"{len(wheels)} packages")
+        reporter.finish("compile", f"{len(wheels)} package{'s' if len(wheels) > 1 else ''}")
     return tuple(parts)
 
 

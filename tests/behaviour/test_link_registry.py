@@ -1,0 +1,68 @@
+"""Applications of the package registry, linked and run: what a newcomer types first."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pydist.errors import InputError
+from pydist.link.app import Request
+from pydist.link.dist import Distribution
+from pydist.link.link import link
+from pydist.store import Store
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
+
+
+def output(program: Path, *arguments: str) -> str:
+    done = subprocess.run([str(program), *arguments], env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_httpie_runs_and_takes_pure_wheels(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    report = link(Request(app="httpie", script="http", output=tmp_path / "http"), store=store)
+    files = {package.name: package.file for package in report.contents.packages}
+    assert files["charset-normalizer"].endswith("-none-any.whl")
+    assert output(tmp_path / "http", "--version").strip() == next(
+        package.version for package in report.contents.packages if package.name == "httpie"
+    )
+    request = output(tmp_path / "http", "--offline", "--ignore-stdin", "POST", "example.org", "a=1")
+    assert request.startswith("POST / HTTP/1.1")
+    assert '{"a": "1"}' in request
+
+
+def test_a_script_with_dependencies_that_build_without_their_native_part(
+    distribution: Distribution, store: Store, tmp_path: Path
+) -> None:
+    script = tmp_path / "render.py"
+    script.write_text(
+        "# /// script\n# dependencies = ['click', 'jinja2', 'pyyaml']\n# ///\n"
+        "import click, jinja2, yaml\n"
+        "@click.command()\n@click.argument('name')\n"
+        "def main(name):\n"
+        "    click.echo(jinja2.Template('<{{ n | e }}>').render(n=yaml.safe_load(name)))\n"
+        "main()\n"
+    )
+    report = link(Request(app=str(script), output=tmp_path / "render"), store=store)
+    assert output(tmp_path / "render", "'a & b'") == "<a &amp; b>\n"
+    assert any("MarkupSafe" in note and "without its native code" in note for note in report.notes)
+
+
+def test_numpy_is_refused_by_name(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"numpy [\d.]+: numpy-.*musllinux.*\.whl"):
+        link(Request(app="numpy", module="numpy", output=tmp_path / "x"), store=store)
+
+
+def test_an_unknown_package_is_named(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="pydist-no-such-package-anywhere"):
+        link(Request(app="pydist-no-such-package-anywhere", output=tmp_path / "x"), store=store)
+
+
+def test_the_example_project_runs(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    link(Request(app=str(EXAMPLES / "elements"), output=tmp_path / "elements"), store=store)
+    assert "--help" in output(tmp_path / "elements", "--help")
