@@ -17,6 +17,7 @@ __all__ = ["EditedStub", "ElfUnfit", "find_segment", "with_segment"]
 _PAGE = 4096
 # Far from the last segment, so that the heap that grows behind it (brk) and the image cannot meet.
 _VADDR_ALIGNMENT = 16 << 20
+_END_OF_MEMORY = 1 << 46  # half of what a process can have on x86-64, so that the stack stays where it is
 _PT_LOAD, _PT_NOTE, _PF_R = 1, 4, 4
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _PROGRAM = struct.Struct("<IIQQQQQQ")
@@ -64,6 +65,8 @@ def with_segment(stub: bytes, size: int, note: bytes) -> EditedStub:
         raise ElfUnfit(f"the stub has no note of the owner {note.decode()!r}; it was not linked with pydist's run time")
     offset = _rounded(len(stub), _PAGE)
     vaddr = _rounded(max(p.vaddr + p.memsz for p in programs if p.kind == _PT_LOAD), _VADDR_ALIGNMENT)
+    if vaddr + size >= _END_OF_MEMORY:
+        raise ElfUnfit(f"{size} bytes do not fit into memory above the stub's last segment ({vaddr:#x})")
     image = _Program(kind=_PT_LOAD, flags=_PF_R, offset=offset, vaddr=vaddr, paddr=vaddr, filesz=size, memsz=size,
                      align=_PAGE)  # fmt: skip
     programs.insert(loads[-1] + 1, image)

@@ -25,6 +25,7 @@ from pydist.link.image import (
     ROW_NUMBER,
     SECTION,
     SETTING,
+    TRAILER,
     DistributionRow,
     EntryFlag,
     FileRow,
@@ -84,6 +85,8 @@ class _Reader:
             raise ImageInvalid(f"the image says that it has {size} bytes ({self.tables_size} of them tables); "
                                f"{len(whole)} are there")  # fmt: skip
         self.bytes = whole[:size]
+        if size < HEADER_SIZE + TRAILER.size or self.bytes[-TRAILER.size :] != TRAILER.pack(size, MAGIC):
+            raise ImageInvalid("the image is not complete: its last bytes are missing; link it again")
         self.digest: bytes = digest
         tables = bytearray(self.bytes[: self.tables_size])
         tables[32:40] = bytes(8)

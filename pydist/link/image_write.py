@@ -23,6 +23,7 @@ from pydist.link.image import (
     ROW_NUMBER,
     SECTION,
     SETTING,
+    TRAILER,
     Buffer,
     EntryFlag,
     ImageLayout,
@@ -82,7 +83,8 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     sizes |= {section: column.size for section, column in columns.items()}
     sizes[Section.MODULES] = MODULE.size * len(modules)
     sizes[Section.ENTRIES] = ENTRY.size * len(tree.paths)
-    offsets, image_size = _place(sizes)
+    offsets, end = _place(sizes)
+    image_size = end + TRAILER.size
 
     tables[Section.MODULES] = b"".join(
         MODULE.pack(*name[:2], *path, offset + offsets[Section.CODE] if size else 0, size,
@@ -100,6 +102,7 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     chunks: list[Buffer] = [body]
     for section, column in columns.items():
         chunks += [*column.parts, bytes(aligned(sizes[section]) - sizes[section])]
+    chunks.append(TRAILER.pack(image_size, MAGIC))
     digest = hashlib.sha256()
     for chunk in chunks:
         digest.update(chunk)
@@ -173,7 +176,7 @@ def _hash_table(hashes: Sequence[int]) -> bytes:
 
 
 def _place(sizes: dict[Section, int]) -> tuple[dict[Section, int], int]:
-    """The offset of each section, and where the image ends."""
+    """The offset of each section, and where the last one ends."""
     offsets: dict[Section, int] = {}
     end = HEADER_SIZE
     for section in Section:

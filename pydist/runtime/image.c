@@ -65,6 +65,14 @@ static const char *check_sections(const struct image_header *header)
     return NULL;
 }
 
+static int is_complete(const struct image_header *header)
+{
+    const unsigned char *end = (const unsigned char *)header + header->image_size;
+    struct image_trailer trailer;
+    memcpy(&trailer, end - sizeof trailer, sizeof trailer);
+    return trailer.image_size == header->image_size && !memcmp(trailer.magic, IMAGE_MAGIC, sizeof trailer.magic);
+}
+
 const char *image_open(struct image *image, const void *base, size_t available, uint32_t python_hex)
 {
     const struct image_header *header = base;
@@ -73,7 +81,7 @@ const char *image_open(struct image *image, const void *base, size_t available, 
     if (header->format != IMAGE_FORMAT || header->header_size != sizeof *header)
         return "the image has a format that this program does not read";
     if (header->image_size > available || header->tables_size > header->image_size ||
-        header->tables_size < sizeof *header || header->tables_size % 8)
+        header->tables_size < sizeof *header || header->tables_size % 8 || !is_complete(header))
         return "the image is not complete";
     if (image_checksum(base, header->tables_size) != header->tables_checksum)
         return "the image has been damaged";

@@ -60,6 +60,12 @@ struct image_header {
     struct image_section sections[IMAGE_SECTION_COUNT];
 };
 
+/* The last bytes of an image, so that a file that was cut short is noticed. */
+struct image_trailer {
+    uint64_t image_size;
+    char magic[8];
+};
+
 struct image_string {
     uint32_t offset; /* within STRINGS */
     uint32_t size;
@@ -117,6 +123,7 @@ struct image_distribution {
 static_assert(sizeof(struct image_section) == 24, "layout");
 static_assert(sizeof(struct image_header) == 384, "layout");
 static_assert(offsetof(struct image_header, sections) == 96, "layout");
+static_assert(sizeof(struct image_trailer) == 16, "layout");
 static_assert(sizeof(struct image_module) == 40, "layout");
 static_assert(sizeof(struct image_entry) == 48, "layout");
 static_assert(sizeof(struct image_frozen) == 12, "layout");

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -24,6 +26,26 @@ static const char *find_image(struct image *image)
             return image_open(image, base, header[i].p_filesz, PY_VERSION_HEX);
     }
     return "no image is attached to this program";
+}
+
+static sigjmp_buf beyond_end;
+
+static void jump_out(int Py_UNUSED(number))
+{
+    siglongjmp(beyond_end, 1);
+}
+
+/* The kernel maps a segment whether or not the file is as long as its headers say; touching what is missing raises
+ * SIGBUS. Opening an image looks at its last bytes, so that this happens here or never. */
+static const char *find_whole_image(struct image *image)
+{
+    struct sigaction before, action = {.sa_handler = jump_out};
+    const char *volatile fault = "this file has been cut short";
+    sigaction(SIGBUS, &action, &before);
+    if (sigsetjmp(beyond_end, 1) == 0)
+        fault = find_image(image);
+    sigaction(SIGBUS, &before, NULL);
+    return fault;
 }
 
 /* `name` below the working folder, when it is not absolute already. */
@@ -59,7 +81,7 @@ static char *find_executable(void)
 
 const char *process_inspect(struct runtime *runtime)
 {
-    const char *fault = find_image(&runtime->image);
+    const char *fault = find_whole_image(&runtime->image);
     if (fault)
         return fault;
     runtime->executable = find_executable();
