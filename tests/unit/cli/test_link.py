@@ -1,0 +1,89 @@
+"""`pydist link` and `pydist inspect` as a user meets them: help, messages and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pydist.cli.main import main
+from tests.support import tiny
+from tests.support.dist import tree
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYDIST_CACHE", str(tmp_path / "store"))
+
+
+@pytest.mark.parametrize("command", ["link", "inspect"])
+def test_help_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert f"  pydist {command} " in capsys.readouterr().out
+
+
+def test_a_wrong_application_is_exit_code_2_and_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "./missing"]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("error: './missing': no such file or folder")
+
+
+def test_a_store_without_distribution_is_exit_code_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.py").write_text("")
+    assert main(["link", str(tmp_path / "x.py"), "-o", str(tmp_path / "x")]) == 3
+    assert "pydist build --python 3.14" in capsys.readouterr().err
+
+
+def test_script_and_module_together_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["link", "x", "--script", "a", "-m", "b"])
+    assert caught.value.code == 2
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_a_folder_as_output_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.py").write_text("")
+    assert main(["link", str(tmp_path / "x.py"), "-o", str(tmp_path)]) == 2
+    assert "is a folder; name the file" in capsys.readouterr().err
+
+
+def test_the_application_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.py").write_text("print()\n")
+    assert main(["link", str(tmp_path / "x.py"), "-o", str(tmp_path / "x.py")]) == 2
+    assert "is the application itself" in capsys.readouterr().err
+    assert (tmp_path / "x.py").read_text() == "print()\n"
+
+
+def test_a_distribution_of_another_version_or_target_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.py").write_text("")
+    command = ["link", str(tmp_path / "x.py"), "-o", str(tmp_path / "x"), "--dist", str(tree(tmp_path))]
+    assert main([*command, "--python", "3.13"]) == 2
+    assert "is Python 3.14.7; 3.13 was asked for" in capsys.readouterr().err
+    assert main([*command, "--target", "x86_64-unknown-linux-gnu"]) == 2
+    assert "is for x86_64-unknown-linux-musl; x86_64-unknown-linux-gnu was asked for" in capsys.readouterr().err
+
+
+def test_inspect_describes_a_distribution(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(tree(tmp_path))]) == 0
+    text = capsys.readouterr().out
+    assert "distribution" in text
+    assert f"Python 3.14.7  {tiny.TRIPLE}" in text
+    assert "3 extension modules: _io, sys, zlib" in text
+
+
+def test_inspect_as_json_is_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(tree(tmp_path)), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["kind"], report["interpreter"]["version"]) == ("distribution", "3.14.7")
+
+
+def test_a_distribution_has_no_application_to_extract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(tree(tmp_path)), "--extract", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
+    assert "error:" in capsys.readouterr().err
