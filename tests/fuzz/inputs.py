@@ -42,7 +42,8 @@ _TARGETS = ["..", "../../..", "/", "{o}", "../{e}", "bin", ".", "python3", "x" *
 _HOSTILE: list[Any] = [
     None, True, -1, 2**70, 1e308, 0.5, "", "..", "../../etc/passwd", "/etc/passwd", "a" * 5000, "\ud800", "\x1b[2J", [],
     {}, [[]], {"a": {"b": []}}, ["x"] * 50, "x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "static", "8",
-    "PyInit_x", "install/bin/python3", "install", "build/Modules/config.c", "llvm-bitcode:1", "glibc-max-symbol-version:9",
+    "PyInit_x", "install/bin/python3", "install", "build/Modules/config.c", "llvm-bitcode:1",
+    "glibc-max-symbol-version:9",
 ]  # fmt: skip
 
 
