@@ -22,7 +22,7 @@ test: .make/system .make/dev
 
 ##   make fuzz     10,000 damaged inputs for validate, inspect and link
 fuzz: .make/installed .make/dev
-	PYDIST_FUZZ_INPUTS="$${PYDIST_FUZZ_INPUTS:-10000}" $(BIN)/pytest --installed -k fuzz $(ARGS)
+	PYDIST_FUZZ_INPUTS="$${PYDIST_FUZZ_INPUTS:-10000}" $(BIN)/pytest --installed tests/fuzz $(ARGS)
 
 ##   make check    ruff, mypy, and whether `make gen` would change anything
 check: .make/installed .make/dev
