@@ -102,7 +102,8 @@ def run_alone(application: Application) -> bool:
         print("\n".join(f"{path}" for path in sorted(Path(folder).rglob("*"))))
         for arguments in application.runs:
             command = [folder, f"/{application.file.name}", *arguments]
-            call([chroot, *command], shown=["chroot", *command], environment={})
+            # Programs that keep settings, httpie among them, ask where the home folder is.
+            call([chroot, *command], shown=["env", "-i", "HOME=/", "chroot", *command], environment={"HOME": "/"})
     return True
 
 
