@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pydist.cli.options import add_json, add_quiet
-from pydist.cli.terminal import Terminal
+from pydist.cli.terminal import Terminal, plain
 from pydist.link.inspect import extract_application, inspect
 from pydist.link.report import InspectReport
 from pydist.manifest.convert import encode
@@ -44,11 +44,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         terminal.result_json(encode(report))
         return 0
     for line in _summary(report):
-        terminal.result(Text(line))
+        terminal.result(Text(plain(line)))
     if report.contents and report.contents.packages:
         terminal.result(_packages(report))
     if args.modules and report.modules:
-        terminal.result(Text("\n".join(report.modules)))
+        terminal.result(Text(plain("\n".join(report.modules))))
     return 0
 
 
@@ -74,7 +74,8 @@ def _summary(report: InspectReport) -> list[str]:
 def _packages(report: InspectReport) -> Table:
     table = Table("package", "version", "licence", "modules", "bytes", "origin", box=None, pad_edge=False)
     for package in report.contents.packages if report.contents else ():
-        # Names come from the file: as Text they cannot be taken for markup.
+        # Names come from the file: so treated, they are neither markup nor commands to the terminal.
         facts = (package.name, package.version, package.license or "not stated")
-        table.add_row(*map(Text, (*facts, str(package.modules), f"{package.size:,}", package.origin)))
+        cells = (*facts, str(package.modules), f"{package.size:,}", package.origin)
+        table.add_row(*(Text(plain(cell)) for cell in cells))
     return table

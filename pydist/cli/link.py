@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from rich.text import Text
+
 from pydist.cli.options import add_json, add_quiet
-from pydist.cli.terminal import Terminal
+from pydist.cli.terminal import Terminal, plain
 from pydist.link.app import Request
 from pydist.link.link import DEFAULT_PYTHON, DEFAULT_TARGET, link
 from pydist.link.report import LinkReport, SizeFacts
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     for note in report.notes:
         terminal.note(note)
     if not args.quiet:
-        terminal.result("\n".join(_lines(report, explain=args.explain)))
+        terminal.result(Text(plain("\n".join(_lines(report, explain=args.explain)))))
     return 0
 
 

@@ -16,7 +16,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["Terminal"]
+__all__ = ["Terminal", "plain"]
+
+
+def plain(text: str) -> str:
+    r"""`text` as it may be shown: names come from files of others and could hold commands to the terminal.
+
+    >>> plain("a\x1b[2Jb")
+    'a\ufffd[2Jb'
+    """
+    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
 
 
 class Terminal:
@@ -64,11 +73,11 @@ class Terminal:
 
     def note(self, message: str) -> None:
         if not self.quiet:
-            self.err.print(f"[yellow]note[/]: {escape(message)}")
+            self.err.print(f"[yellow]note[/]: {escape(plain(message))}")
 
     def error(self, message: str) -> None:
         self._stop()
-        self.err.print(f"[bold red]error[/]: {escape(message)}")
+        self.err.print(f"[bold red]error[/]: {escape(plain(message))}")
 
     def result(self, text: str | Table | Text) -> None:
         """Print a result for people; with `--json` only `result_json` speaks."""

@@ -6,8 +6,8 @@ with the file that shows it and the choices that are left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,9 @@ class Choice:
     without_native: str = ""
 
 
-def choose(packages: Sequence[LockedPackage]) -> tuple[Choice, ...]:
-    """One choice per package. Raises `InputError` that names every package with nothing but native code."""
+def choose(packages: Sequence[LockedPackage], chain: Callable[[str], str] = lambda name: "") -> tuple[Choice, ...]:
+    """One choice per package. Raises `InputError` that names every package with nothing but native code, and says
+    what brings it in when `chain` knows."""
     choices = []
     refused = []
     for package in packages:
@@ -53,7 +54,8 @@ def choose(packages: Sequence[LockedPackage]) -> tuple[Choice, ...]:
         if isinstance(choice, Choice):
             choices.append(choice)
         else:
-            refused.append(choice)
+            why = chain(package.name)
+            refused.append(replace(choice, where=f"{choice.where} ({why})") if why else choice)
     if refused:
         raise native_refusal(refused)
     return tuple(choices)

@@ -21,7 +21,7 @@ from pydist.link.fetch import fetch
 from pydist.link.finish import finish
 from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
-from pydist.link.resolve import Platform, resolve
+from pydist.link.resolve import Platform, chain_to, resolve
 from pydist.link.stub import stub_of
 from pydist.progress import Reporter, Silent
 from pydist.store import Store
@@ -45,8 +45,10 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     output = _output(request, app)
     distribution = _distribution(app, store, reporter)
     stub = stub_of(distribution, store, reporter)
-    locked = resolve(app, Platform(python=distribution.version, target=distribution.target), reporter)
-    wheels = fetch(choose(locked), store, reporter)
+    platform = Platform(python=distribution.version, target=distribution.target)
+    locked = resolve(app, platform, reporter)
+    choices = choose(locked, lambda package: chain_to(package, app, platform))
+    wheels = fetch(choices, store, reporter)
     packages = wheel_parts(wheels, distribution, store, reporter)
     entry = choose_entry(app, distribution, packages)
     parts = Parts(

@@ -47,8 +47,9 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
         extensions = _extensions(distribution)
         files = [*_tree(distribution.stdlib, distribution.virtual_stdlib), *_tree(runtime, distribution.virtual_stdlib)]
         cut = len(distribution.virtual_stdlib) + 1
-        kept = tuple(file for file in files if not table.of_file(file.path[cut:], extensions))
-        return kept, {"left_out": len(files) - len(kept)}
+        tests = tuple(f"{name.replace('.', '/')}/" for name in distribution.manifest.python_stdlib_test_packages)
+        kept = (file for file in files if not table.of_file(file.path[cut:], extensions))
+        return tuple(file for file in kept if not file.path[cut:].startswith(tests)), {}
 
     cached = store.find(key) is not None
     part = produce_part(store, key, "standard library", distribution.interpreter, gather)

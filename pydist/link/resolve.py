@@ -7,6 +7,7 @@ the target; never on the packages that happen to be installed here.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.errors import EnvironmentLacking, InputError
-from pydist.link.app import AppSpec
+from pydist.link.app import AppSpec, normalise
 from pydist.link.lock import LockedPackage, parse_lock
 from pydist.progress import Reporter
 from pydist.target import Libc, Os, Target
 
-__all__ = ["Platform", "resolve", "run_uv", "uv_program"]
+__all__ = ["Platform", "chain_to", "resolve", "run_uv", "uv_program"]
 
+_ANNOTATED = re.compile(r"^([\w.-]+)==\S+ +# via (.+)$", re.MULTILINE)
 _UNREACHABLE = ("error sending request", "failed to fetch", "dns error", "connection", "timed out", "network")
 
 
@@ -89,11 +91,32 @@ def _locked(app: AppSpec, platform: Platform) -> tuple[LockedPackage, ...] | Non
     return tuple(sorted((*rest, own), key=lambda package: package.name))
 
 
-def _compile(requirements: Sequence[str], platform: Platform, reporter: Reporter) -> str:
-    command = [
-        "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--format", "pylock.toml",
+def chain_to(package: str, app: AppSpec, platform: Platform) -> str:
+    """Which requirement brings `package` in (`typer > pydantic > pydantic-core`), or "" when that is not known.
+
+    For messages: the resolver is asked once more, and what goes wrong with that is nobody's concern.
+    """
+    try:
+        command = _command(platform, "--annotation-style", "line")
+        answer = run_uv(command, what="", stdin="\n".join(app.requirements) + "\n")
+    except (InputError, EnvironmentLacking):
+        return ""
+    wanted_by = {normalise(name): via.split(", ")[0] for name, via in _ANNOTATED.findall(answer)}
+    chain = [package]
+    while (above := normalise(wanted_by.get(chain[0], ""))) and above not in chain:
+        chain.insert(0, above)
+    return " > ".join(chain) if len(chain) > 1 else ""
+
+
+def _command(platform: Platform, *options: str) -> list[str]:
+    return [
+        "pip", "compile", "--quiet", "--no-header", *options,
         "--python", sys.executable, "--python-version", platform.python, "--python-platform", platform.uv_name, "-",
     ]  # fmt: skip
+
+
+def _compile(requirements: Sequence[str], platform: Platform, reporter: Reporter) -> str:
+    command = _command(platform, "--no-annotate", "--format", "pylock.toml")
     text = "\n".join(requirements) + "\n"
     try:
         return run_uv(command, what="resolving the requirements", stdin=text)

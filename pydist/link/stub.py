@@ -28,7 +28,7 @@ __all__ = ["NOTE", "inittab_source", "stub_of"]
 NOTE = b"pydist"
 """Owner of the note whose program header maps the image (`pydist/runtime/main.c`)."""
 
-_FILE = "stub"
+_FILE, _CONTENT = "stub", "content"
 _COMPILE = ("-std=c11", "-O2", "-g0", "-fno-plt", "-ffunction-sections", "-Wall", "-Wextra", "-Werror")
 _LINK = ("-static", "-no-pie", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,relro")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -45,23 +45,25 @@ def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Pat
         "distribution": distribution.digest, "runtime": runtime, "omissions": omissions.load().digest,
         "flags": [*_COMPILE, *_LINK],
     }  # fmt: skip
-    # Without a compiler a stub made earlier still serves: its name says what it is made of, all but the compiler.
-    ref = f"stub/{Key.of('stub', made_of).digest}"
+    content = Key.of("stub", made_of).digest
+    ref = f"stub/{distribution.version}/{distribution.target}/{distribution.manifest.build_options}"
     try:
         compiler = toolchain.locate()
     except EnvironmentLacking:
+        # A stub made earlier of the same things serves as well, whatever compiler made it.
         known = store.ref(ref)
         folder = store.find(known) if known else None
-        if folder is None:
+        if folder is None or (folder / _CONTENT).read_text(encoding="utf-8") != content:
             raise
         return folder / _FILE
-    key = Key.of("stub", {**made_of, "toolchain": compiler.digest})
+    key = Key.of("stub", {"content": content, "toolchain": compiler.digest})
 
     def make(folder: Path) -> None:
         reporter.step("stub", f"linking the run time with CPython {distribution.version}")
         work = folder.parent / "scratch"
         work.mkdir()
         _Linking(distribution, compiler, compiler.environment(store), work).link(sources, folder / _FILE)
+        (folder / _CONTENT).write_text(content, encoding="utf-8")
         reporter.finish("stub", f"{(folder / _FILE).stat().st_size:,} bytes")
 
     folder = store.produce(key, f"stub {distribution.version} {distribution.target}", make)

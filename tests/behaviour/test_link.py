@@ -12,13 +12,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from pydist.errors import InputError
+from pydist.errors import EnvironmentLacking, InputError
 from pydist.link.app import Request
 from pydist.link.dist import Distribution
 from pydist.link.inspect import extract_application, inspect
 from pydist.link.link import link
 from pydist.link.report import LinkReport
-from pydist.policy import resources
+from pydist.policy import resources, toolchain
 from pydist.store import Store
 from tests.support.wheels import wheel
 
@@ -249,6 +249,22 @@ def test_a_damaged_application_is_noticed(
     (tmp_path / "cut").write_bytes(data[: len(data) // 2])
     with pytest.raises(InputError):
         inspect(tmp_path / "cut")
+
+
+def test_a_stub_made_earlier_serves_without_a_compiler(
+    distribution: Distribution, store: Store, script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(script, tmp_path / "one", store)
+
+    def lacking() -> toolchain.Toolchain:
+        raise EnvironmentLacking("no compiler")
+
+    monkeypatch.setattr(toolchain, "locate", lacking)
+    made(script, tmp_path / "two", store)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    empty = Store(tmp_path / "store")
+    with pytest.raises(EnvironmentLacking, match="no compiler"):
+        made(script, tmp_path / "three", empty, distribution=str(distribution.root))
 
 
 def test_an_output_that_is_running_can_be_replaced(

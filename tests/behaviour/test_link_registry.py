@@ -58,6 +58,13 @@ def test_numpy_is_refused_by_name(distribution: Distribution, store: Store, tmp_
         link(Request(app="numpy", module="numpy", output=tmp_path / "x"), store=store)
 
 
+def test_a_refused_package_is_shown_with_what_requires_it(
+    distribution: Distribution, store: Store, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"pydantic-core [\d.]+ \(pydantic > pydantic-core\): pydantic_core-"):
+        link(Request(app="pydantic", module="pydantic", output=tmp_path / "x"), store=store)
+
+
 def test_an_unknown_package_is_named(distribution: Distribution, store: Store, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="pydist-no-such-package-anywhere"):
         link(Request(app="pydist-no-such-package-anywhere", output=tmp_path / "x"), store=store)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pydist.cli.main import main
+from pydist.cli.terminal import plain
 from tests.support import tiny
 from tests.support.dist import tree
 
@@ -87,3 +88,7 @@ def test_a_distribution_has_no_application_to_extract(tmp_path: Path, capsys: py
     assert main(["inspect", str(tree(tmp_path)), "--extract", str(tmp_path / "out")]) == 2
     assert not (tmp_path / "out").exists()
     assert "error:" in capsys.readouterr().err
+
+
+def test_names_from_files_cannot_command_the_terminal() -> None:
+    assert plain("a\x1b]0;title\x07b\r\n\tc é") == "a\ufffd]0;title\ufffdb\ufffd\n\tc é"
