@@ -35,10 +35,12 @@ def name_fault(name: str) -> str | None:
 
 
 def _character_checks(text: str) -> tuple[tuple[bool, str], ...]:
+    # Neither is printable; asking that first makes names without them, nearly all, a hundred times faster to check.
+    odd = "" if text.isprintable() else text
     return (
         ("\\" in text, "contains a backslash, a separator on Windows"),
-        (any(ord(char) < 32 or ord(char) == 127 for char in text), "contains a control character"),
-        (any(0xD800 <= ord(char) <= 0xDFFF for char in text), "is not UTF-8"),
+        (any(ord(char) < 32 or ord(char) == 127 for char in odd), "contains a control character"),
+        (any(0xD800 <= ord(char) <= 0xDFFF for char in odd), "is not UTF-8"),
         (len(text) > _LONGEST_NAME, f"is longer than {_LONGEST_NAME} characters"),
     )
 

@@ -73,9 +73,9 @@ class Facts:
 
     def resolve(self, path: str) -> str:
         """The name that `path` leads to through links inside the archive; `path` itself if it leads nowhere or out."""
-        waiting, followed = path.split("/")[::-1], 0
+        good = not path.startswith("/") and path.count("/") < _STEPS
+        waiting, followed = path.split("/")[::-1] if good else [], 0
         done: list[str] = []
-        good = not path.startswith("/")
         for _ in range(_STEPS):
             if not waiting or not good:
                 break
@@ -88,8 +88,8 @@ class Facts:
                 if target := self.links.get("/".join(done)):
                     done.pop()
                     followed += 1
-                    good = followed <= _FOLLOWED and not target.startswith("/")
-                    waiting.extend(target.split("/")[::-1])
+                    good = followed <= _FOLLOWED and not target.startswith("/") and target.count("/") < _STEPS
+                    waiting.extend(target.split("/")[::-1] if good else ())
         return "/".join(done) if good and not waiting else path
 
     def exists(self, path: str) -> bool:

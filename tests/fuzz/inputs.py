@@ -134,12 +134,12 @@ def _tar(rng: random.Random, content: tiny.Members) -> bytes:
     return buffer.getvalue()
 
 
-def _damaged(rng: random.Random, data: bytes) -> bytes:
+def _damaged(rng: random.Random, data: bytes, *, same_size: bool = False) -> bytes:
     made = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 5, 20])):
         at = rng.randrange(len(made)) if made else 0
         size = rng.choice([1, 1, 2, 4, 8, 64, 512])
-        match rng.randrange(7):
+        match rng.randrange(3 if same_size else 0, 7):
             case 0:
                 del made[at:]
             case 1:
@@ -147,11 +147,11 @@ def _damaged(rng: random.Random, data: bytes) -> bytes:
             case 2:
                 made[at:at] = made[at : at + size]
             case 3:
-                made[at : at + size] = bytes(size)
+                made[at : at + size] = bytes(len(made[at : at + size]))
             case 4:
-                made[at : at + size] = b"\xff" * size
+                made[at : at + size] = b"\xff" * len(made[at : at + size])
             case 5:
-                made[at : at + size] = rng.randbytes(size)
+                made[at : at + size] = rng.randbytes(len(made[at : at + size]))
             case _:
                 made[at : at + 1] = bytes([rng.randrange(256)])
     return bytes(made)
@@ -178,7 +178,7 @@ def _damaged_application(rng: random.Random) -> bytes:
     program, image = _application()
     if rng.random() < 0.4:
         return _damaged(rng, program + image)
-    return program + _sealed(bytearray(_damaged(rng, image)))
+    return program + _sealed(bytearray(_damaged(rng, image, same_size=rng.random() < 0.8)))
 
 
 def _sealed(image: bytearray) -> bytes:
