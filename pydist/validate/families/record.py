@@ -44,6 +44,8 @@ def _files(facts: Facts) -> Iterator[Finding]:
         elif bool(file.mode & 0o100) is not bool(expected.mode & 0o100):
             yield found("record.digest", name, f"mode {file.mode:04o}, recorded {expected.mode:04o}")
     for name in facts.files.keys() - recorded.keys() - {MANIFEST, RECORD}:
+        if not facts.packed and "/__pycache__/" in name:
+            continue  # an unpacked interpreter that was used leaves them
         yield found("record.unlisted", name, "in the archive, but not recorded")
 
 

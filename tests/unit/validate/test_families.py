@@ -144,6 +144,15 @@ def test_the_unpacked_folder_is_judged_alike(tmp_path: Path) -> None:
     assert validate(tmp_path / "tree" / "python", run=False).findings == ()
 
 
+def test_compiled_modules_are_unrecorded_in_an_archive_and_traces_of_use_in_a_folder(tmp_path: Path) -> None:
+    content = tiny.distribution()
+    content["python/install/lib/python3.14/__pycache__/os.cpython-314.pyc"] = b""
+    archive = tiny.pack(tmp_path / "a.tar", content)
+    extract(archive, tmp_path / "tree")
+    assert set(findings(archive)) == {"record.unlisted"}
+    assert findings(tmp_path / "tree") == {}
+
+
 @pytest.mark.parametrize(("rule", "change"), CHANGES, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(CHANGES)])
 def test_a_change_is_found_by_its_rule(tmp_path: Path, rule: str, change: Change) -> None:
     found = findings(tiny.pack(tmp_path / "a.tar", tiny.distribution(change)))
