@@ -44,6 +44,7 @@ gen: .make/installed
 ##   make bench    measure, and write docs/benchmarks/
 bench: .make/system .make/bench
 	$(BIN)/python benchmarks/bench.py $(ARGS)
+	$(BIN)/python docs/generate.py
 
 ##   make docs     the reference from the code, and whether links and commands in the documents are right
 docs: gen .make/dev

@@ -40,6 +40,7 @@ def files() -> Iterator[tuple[Path, str]]:
         yield CHECKOUT / "schema" / name, json.dumps(schema, indent=2, sort_keys=True) + "\n"
     yield below_mark("cli.md", commands())
     yield below_mark("rules.md", rules())
+    yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
     yield below_mark("pydist-json.md", keys(made["pydist-json-1.schema.json"]))
 
@@ -58,6 +59,33 @@ def below_mark(name: str, lines: Iterator[str]) -> tuple[Path, str]:
     path = CHECKOUT / "docs" / "reference" / name
     above = path.read_text(encoding="utf-8").partition(MARK)[0].rstrip()
     return path, "\n".join([above, "", MARK, "", *lines, ""])
+
+
+def with_speed(readme: str) -> str:
+    """The README with the figures of the newest benchmark between the lines that mark their place."""
+    results = json.loads((CHECKOUT / "docs" / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    facts = results["machine"]
+    rows = [
+        ("start-up of hello", results["start_up"]),
+        (f"import of {results['modules']} standard modules", results["imports"]),
+    ]
+    lines = [
+        f"Measured on {results['date']} by `make bench` ({facts['cpu']}, {facts['cores']} cores, load before it "
+        f"{facts['load_before']}): in turns, medians, ratios of each round to the same distribution's own Python.",
+        "",
+        "| | median | ratio |",
+        "|---|---:|---:|",
+        *(
+            f"| {what}: {name} | {summary['wall_ms']:.0f} ms | {summary['wall_ratio']:.2f} |"
+            for what, table in rows
+            for name, summary in table.items()
+        ),
+        "",
+        "Memory, sizes and charts: [benchmarks](docs/benchmarks/README.md).",
+    ]
+    before, rest = readme.split("<!-- speed -->", 1)
+    after = rest.split("<!-- /speed -->", 1)[1]
+    return "\n".join([f"{before}<!-- speed -->", *lines, f"<!-- /speed -->{after}"])
 
 
 def commands() -> Iterator[str]:
