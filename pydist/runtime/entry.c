@@ -143,7 +143,7 @@ int entry_run(const struct runtime *runtime)
 {
     int code = 0, interrupted = 0;
     if (run(runtime)) {
-        interrupted = PyErr_Occurred() == PyExc_KeyboardInterrupt;
+        interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
         code = 1;
         PyErr_Print(); /* a SystemExit ends the process here, with its own code */
     }

@@ -84,11 +84,9 @@ static PyObject *get_data(struct importer *self, PyObject *argument)
     PyObject *path = NULL;
     if (!PyUnicode_FSDecoder(argument, &path))
         return NULL;
-    Py_ssize_t size;
-    const char *below = path_below_root(state, path, &size);
-    PyObject *data = NULL;
+    PyObject *below = path_below_root(state, path), *data = NULL;
     if (below) {
-        const struct image_entry *entry = image_find_entry(state->image, below, (size_t)size);
+        const struct image_entry *entry = path_entry(state, path);
         if (entry && !(entry->flags & IMAGE_FOLDER))
             data = tree_read(state, entry);
         else {
@@ -107,6 +105,7 @@ static PyObject *get_data(struct importer *self, PyObject *argument)
         Py_XDECREF(file);
         Py_XDECREF(io);
     }
+    Py_XDECREF(below);
     Py_DECREF(path);
     return data;
 }
@@ -165,19 +164,15 @@ static PyObject *importer_new(PyTypeObject *type, PyObject *args, PyObject *Py_U
 {
     struct state *state = PyType_GetModuleState(type);
     PyObject *path = args && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : Py_None;
-    Py_ssize_t size = 0;
-    const char *below = state && PyUnicode_Check(path) ? path_below_root(state, path, &size) : NULL;
+    PyObject *below = state && PyUnicode_Check(path) ? path_below_root(state, path) : NULL;
     if (!below)
         return PyErr_Format(PyExc_ImportError, "%R is not inside this application", path);
-    while (size && below[size - 1] == '/')
-        size--;
     struct importer *self = PyObject_New(struct importer, type);
-    if (!self)
-        return NULL;
-    self->state = state;
-    self->folder = PyUnicode_DecodeUTF8(below, size, NULL);
-    if (!self->folder)
-        Py_CLEAR(self);
+    if (self) {
+        self->state = state;
+        self->folder = Py_NewRef(below);
+    }
+    Py_DECREF(below);
     return (PyObject *)self;
 }
 

@@ -15,6 +15,7 @@ struct state {
     PyObject *fix_filename; /* _imp._fix_co_filename; NULL when this Python has none */
     PyObject *exec; /* builtins.exec */
     PyObject *spec_keywords; /* ("origin", "is_package") */
+    PyObject *lazycache; /* linecache.lazycache, once that is imported */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_file;
 };
@@ -35,9 +36,11 @@ extern PyType_Spec importer_spec;
 /* The absolute path of something below the root. */
 PyObject *path_absolute(const struct state *state, const char *path, size_t size);
 
-/* The part of an absolute path below the root ("" for the root), borrowed from `path`; NULL without an exception
- * when it lies elsewhere. */
-const char *path_below_root(const struct state *state, PyObject *path, Py_ssize_t *size);
+/* The part of an absolute path below the root ("" for the root); NULL without an exception when it lies elsewhere. */
+PyObject *path_below_root(const struct state *state, PyObject *path);
+
+/* The entry at an absolute path; NULL without an exception when there is none. */
+const struct image_entry *path_entry(const struct state *state, PyObject *path);
 
 /* The folder that a package's submodules are in. */
 PyObject *path_of_package(const struct state *state, const struct image_module *row);

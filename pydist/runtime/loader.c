@@ -49,7 +49,8 @@ static PyObject *compile_source(struct state *state, const struct image_module *
     PyObject *source = loader_source_bytes(state, row);
     PyObject *filename = source && path ? path_absolute(state, path, row->path.size) : NULL;
     PyObject *compile = filename ? PyDict_GetItemString(PyEval_GetBuiltins(), "compile") : NULL;
-    PyObject *code = compile ? PyObject_CallFunction(compile, "OOsii", source, filename, "exec", 0, 1) : NULL;
+    PyObject *code = compile ? PyObject_CallFunction(state->call_frames_removed, "OOOsii", compile, source, filename,
+                                                     "exec", 0, 1) : NULL;
     Py_XDECREF(source);
     Py_XDECREF(filename);
     if (!code && !PyErr_Occurred())
@@ -67,6 +68,30 @@ PyObject *loader_code(struct state *state, const struct image_module *row)
 PyObject *loader_create_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(spec))
 {
     Py_RETURN_NONE; /* an ordinary module */
+}
+
+/* Let `linecache` find the source of a module by its file name alone, once anything has imported `linecache`. */
+static int offer_source(struct state *state, const struct image_module *row, PyObject *namespace)
+{
+    if (!state->lazycache) {
+        const char *name = image_text(state->image, row->name);
+        if (!name || strcmp(name, "linecache"))
+            return 0;
+        state->lazycache = PyMapping_GetItemString(namespace, "lazycache");
+        PyObject *lines = state->lazycache ? PyImport_ImportModule("_pydist.lines") : NULL;
+        PyObject *done = lines ? PyObject_CallMethod(lines, "offer_all", "O", state->importer_type) : NULL;
+        Py_XDECREF(lines);
+        Py_XDECREF(done);
+        return done ? 0 : -1;
+    }
+    PyObject *file = PyMapping_GetItemString(namespace, "__file__");
+    PyObject *arguments[] = {file, namespace};
+    PyObject *done = file ? PyObject_Vectorcall(state->lazycache, arguments, 2, NULL) : NULL;
+    if (!done)
+        PyErr_Clear(); /* the module has no name for its file any more: nobody will ask */
+    Py_XDECREF(file);
+    Py_XDECREF(done);
+    return 0;
 }
 
 PyObject *loader_exec_module(PyObject *importer, PyObject *module)
@@ -87,7 +112,11 @@ PyObject *loader_exec_module(PyObject *importer, PyObject *module)
     PyObject *code = loader_code(state, row);
     PyObject *namespace = code ? PyObject_GenericGetDict(module, NULL) : NULL;
     PyObject *arguments[] = {state->exec, code, namespace};
-    PyObject *result = namespace ? PyObject_Vectorcall(state->call_frames_removed, arguments, 3, NULL) : NULL;
+    PyObject *result = NULL;
+    if (namespace && (!state->lazycache || !offer_source(state, row, namespace)))
+        result = PyObject_Vectorcall(state->call_frames_removed, arguments, 3, NULL);
+    if (result && !state->lazycache && offer_source(state, row, namespace))
+        Py_CLEAR(result);
     Py_XDECREF(code);
     Py_XDECREF(namespace);
     return result;

@@ -23,29 +23,27 @@ PyObject *path_absolute(const struct state *state, const char *path, size_t size
     return whole;
 }
 
-const char *path_below_root(const struct state *state, PyObject *path, Py_ssize_t *size)
+PyObject *path_below_root(const struct state *state, PyObject *path)
 {
     Py_ssize_t root = PyUnicode_GET_LENGTH(state->root), length = PyUnicode_GET_LENGTH(path);
     if (PyUnicode_Tailmatch(path, state->root, 0, length, -1) != 1)
         return NULL;
     if (length > root && PyUnicode_READ_CHAR(path, root) != '/')
         return NULL;
-    if (PyUnicode_IS_ASCII(path)) {
-        const char *text = PyUnicode_AsUTF8AndSize(path, size);
-        *size -= root + (length > root);
-        return text ? text + root + (length > root) : NULL;
-    }
-    /* The root may hold bytes that are no UTF-8 (surrogates), so only what follows it can be encoded. It is kept in
-     * the cached UTF-8 form of a string that the state owns until the next call. */
-    const char *text = PyUnicode_AsUTF8AndSize(path, size);
-    const char *root_text = text ? PyUnicode_AsUTF8(state->root) : NULL;
-    if (!root_text) {
-        PyErr_Clear();
-        return NULL;
-    }
-    size_t skipped = strlen(root_text) + (length > root);
-    *size -= (Py_ssize_t)skipped;
-    return text + skipped;
+    while (length > root && PyUnicode_READ_CHAR(path, length - 1) == '/')
+        length--;
+    return PyUnicode_Substring(path, root + (length > root), length);
+}
+
+const struct image_entry *path_entry(const struct state *state, PyObject *path)
+{
+    PyObject *below = PyUnicode_Check(path) ? path_below_root(state, path) : NULL;
+    Py_ssize_t size = 0;
+    const char *text = below ? PyUnicode_AsUTF8AndSize(below, &size) : NULL;
+    const struct image_entry *entry = text ? image_find_entry(state->image, text, (size_t)size) : NULL;
+    PyErr_Clear(); /* a path with surrogates: no file of ours */
+    Py_XDECREF(below);
+    return entry;
 }
 
 static size_t size_of_folder(const char *path, size_t size)

@@ -71,14 +71,6 @@ PyObject *tree_iter_modules(struct importer *self, PyObject *prefix)
     return list;
 }
 
-/* The entry at an absolute path; NULL without an exception when there is none. */
-static const struct image_entry *entry_at(const struct state *state, PyObject *path)
-{
-    Py_ssize_t size = 0;
-    const char *below = PyUnicode_Check(path) ? path_below_root(state, path, &size) : NULL;
-    return below ? image_find_entry(state->image, below, (size_t)size) : NULL;
-}
-
 static PyObject *fail(PyObject *path, int error)
 {
     errno = error;
@@ -87,7 +79,7 @@ static PyObject *fail(PyObject *path, int error)
 
 static PyObject *tree_stat(PyObject *module, PyObject *path)
 {
-    const struct image_entry *entry = entry_at(PyModule_GetState(module), path);
+    const struct image_entry *entry = path_entry(PyModule_GetState(module), path);
     if (!entry)
         Py_RETURN_NONE;
     return Py_BuildValue("(OK)", entry->flags & IMAGE_FOLDER ? Py_True : Py_False,
@@ -97,7 +89,7 @@ static PyObject *tree_stat(PyObject *module, PyObject *path)
 static PyObject *tree_list(PyObject *module, PyObject *path)
 {
     const struct image *image = ((struct state *)PyModule_GetState(module))->image;
-    const struct image_entry *folder = entry_at(PyModule_GetState(module), path);
+    const struct image_entry *folder = path_entry(PyModule_GetState(module), path);
     if (!folder || !(folder->flags & IMAGE_FOLDER))
         return fail(path, folder ? ENOTDIR : ENOENT);
     PyObject *names = PyList_New(0);
@@ -116,7 +108,7 @@ static PyObject *tree_list(PyObject *module, PyObject *path)
 static PyObject *tree_read_path(PyObject *module, PyObject *path)
 {
     const struct state *state = PyModule_GetState(module);
-    const struct image_entry *entry = entry_at(state, path);
+    const struct image_entry *entry = path_entry(state, path);
     if (!entry || entry->flags & IMAGE_FOLDER)
         return fail(path, entry ? EISDIR : ENOENT);
     return tree_read(state, entry);

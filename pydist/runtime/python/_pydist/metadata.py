@@ -1,9 +1,12 @@
 """`importlib.metadata` for the packages inside the application's file."""
 
+import os
 import re
+import sys
 from importlib import metadata
 
 import _pydist_image
+
 from _pydist.paths import ImagePath
 
 __all__ = ["ImageDistribution", "find_distributions"]
@@ -26,11 +29,14 @@ class ImageDistribution(metadata.Distribution):
 
 
 def find_distributions(context=None):
-    """The distributions that `context` asks for: one by name, or all. Each is found once, whatever its path says."""
+    """The distributions that `context` asks for: one by name or all, below the folders of its path."""
     name = getattr(context, "name", None)
     wanted = None if name is None else re.sub(r"[-_.]+", "-", name).lower()
-    return iter([
-        ImageDistribution(folder)
-        for normalised, folder in _pydist_image.distributions()
-        if wanted is None or normalised == wanted
-    ])
+    path = getattr(context, "path", sys.path)
+    return iter(
+        [
+            ImageDistribution(folder)
+            for normalised, folder in _pydist_image.distributions()
+            if (wanted is None or normalised == wanted) and os.path.dirname(folder) in path
+        ]
+    )

@@ -5,9 +5,9 @@ Invariant: an `ImagePath` is absolute and lies below `_pydist_image.root`; it is
 
 import io
 import os
+from importlib.resources.abc import Traversable
 
 import _pydist_image
-from importlib.resources.abc import Traversable
 
 __all__ = ["ImagePath"]
 

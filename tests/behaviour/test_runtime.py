@@ -1,0 +1,276 @@
+"""Promises of the run time: a linked script behaves like `python script.py`, alone on any machine, whatever is set.
+
+Most tests run one act of `tests/cases/twin/twin.py` twice, by the distribution's own interpreter and linked, and
+compare what it wrote, with the two roots given one name, and how it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pydist.link.app import Request
+from pydist.link.dist import Distribution
+from pydist.link.link import link
+from pydist.store import Store
+
+pytestmark = pytest.mark.slow
+
+CASE = Path(__file__).resolve().parent.parent / "cases" / "twin"
+ACTS = re.findall(r"^def (\w+)\(", (CASE / "twin.py").read_text(encoding="utf-8"), re.MULTILINE)
+# Acts of tests of their own. `fails_in_atexit`: what CPython prints from C about exceptions that nobody can catch
+# has no source line, because it opens the file itself.
+ELSEWHERE = {"writes_much", "shows_its_arguments", "fails_in_atexit"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twins:
+    """The two programs: how each is started, and the names that its folders have in what it writes."""
+
+    linked: Path
+    python: Path
+    script: Path
+
+    def both(self, act: str, **options: object) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        """How `act` ended, linked and not."""
+        root = str(self.linked)
+        names = {f"{root}/lib/python3.14/site-packages": "APP", f"{root}/lib/python3.14": "LIB"}
+        plain = {str(self.script.parent): "APP", str(self.python.parent.parent / "lib" / "python3.14"): "LIB"}
+        command = [str(self.python), "-E", "-s", "-B", "-X", "frozen_modules=off", str(self.script), act]
+        return outcome([root, act], names, options), outcome(command, plain, options)
+
+
+def outcome(command: Sequence[str], names: dict[str, str], options: dict[str, object]) -> tuple[object, ...]:
+    settings: dict[str, object] = {"env": {}, "cwd": "/", "stdin": subprocess.DEVNULL, **options}
+    if "stdout" not in settings:
+        settings |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    done = subprocess.run(command, check=False, timeout=60, **settings)  # type: ignore[call-overload]
+    texts = [(text or b"").decode(errors="replace") for text in (done.stdout, done.stderr)]
+    for folder, name in names.items():
+        texts = [text.replace(folder, name) for text in texts]
+    return (done.returncode, *(re.sub(r"0x[0-9a-f]{6,}", "0x", text) for text in texts))
+
+
+@pytest.fixture(scope="module")
+def twins(distribution: Distribution, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    folder = tmp_path_factory.mktemp("twins")
+    shutil.copytree(CASE, folder / "source")
+    (folder / "source" / "parts" / "syntax.py").write_text("x = (1,\n")
+    script = folder / "source" / "twin.py"
+    link(Request(app=str(script), output=folder / "linked" / "twin"), store=store)
+    return Twins(linked=folder / "linked" / "twin", python=distribution.root / "install/bin/python3.14", script=script)
+
+
+def application(code: str, folder: Path, store: Store, **settings: object) -> Path:
+    script = folder / "app.py"
+    script.write_text(code, encoding="utf-8")
+    link(Request(app=str(script), output=folder / "app", **settings), store=store)  # type: ignore[arg-type]
+    return folder / "app"
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in ELSEWHERE])
+def test_an_act_ends_as_it_does_in_an_ordinary_python(twins: Twins, act: str) -> None:
+    linked, plain = twins.both(act)
+    assert linked == plain
+
+
+def test_an_ignored_exception_is_reported_without_its_source_line(twins: Twins) -> None:
+    linked, plain = twins.both("fails_in_atexit")
+    assert linked == (plain[0], plain[1], str(plain[2]).replace("    atexit.register(lambda: 1 / 0)\n", ""))
+    assert linked != plain
+
+
+@pytest.mark.parametrize("text", [b"", b"one line\n", "zwölf\n".encode(), b"\xff\xfe", b"no newline"])
+@pytest.mark.parametrize("act", ["reads_all_of_stdin", "reads_a_line"])
+def test_standard_input_is_read_alike(twins: Twins, act: str, text: bytes) -> None:
+    linked, plain = twins.both(act, stdin=None, input=text)
+    assert linked == plain
+
+
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8"}, {"LANG": "de_DE.ISO-8859-1"}])
+@pytest.mark.parametrize("act", ["shows_its_streams", "reads_resources"])
+def test_streams_follow_the_locale_alike(twins: Twins, act: str, locale: dict[str, str]) -> None:
+    linked, plain = twins.both(act, env=locale)
+    assert linked == plain
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_streams_are_none_alike(twins: Twins, closed: tuple[int, ...]) -> None:
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    linked, plain = twins.both("shows_its_streams", preexec_fn=close)
+    assert linked == plain
+
+
+def test_a_full_disk_is_exit_code_120_alike(twins: Twins) -> None:
+    with Path("/dev/full").open("wb") as full:
+        linked, plain = twins.both("returns", stdout=full, stderr=subprocess.PIPE)
+    assert linked == plain
+    assert linked[0] == 120
+
+
+def test_a_reader_that_goes_away_is_noticed_alike(twins: Twins) -> None:
+    codes = []
+    for command in ([str(twins.linked)], [str(twins.python), "-I", str(twins.script)]):
+        child = subprocess.Popen([*command, "writes_much"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={})
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.read(10)
+        child.stdout.close()
+        codes.append((child.wait(), b"BrokenPipeError" in child.stderr.read()))
+        child.stderr.close()
+    assert codes[0] == codes[1]
+    assert codes[0][1]
+
+
+def test_an_interrupt_is_seen_as_one_by_the_parent(twins: Twins, tmp_path: Path, store: Store) -> None:
+    program = application("import time\nprint('ready', flush=True)\ntime.sleep(60)\n", tmp_path, store)
+    child = subprocess.Popen([program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={})
+    assert child.stdout is not None
+    assert child.stderr is not None
+    assert child.stdout.readline() == b"ready\n"
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=10) == -signal.SIGINT
+    assert child.stderr.read().splitlines()[-1] == b"KeyboardInterrupt"
+    child.stdout.close()
+    child.stderr.close()
+
+
+def test_no_environment_variable_and_no_file_beside_it_changes_what_runs(twins: Twins, tmp_path: Path) -> None:
+    for name in ("json.py", "sitecustomize.py", "usercustomize.py", "encodings.py", "parts.py"):
+        (tmp_path / name).write_text("raise SystemExit('taken over')\n")
+    (tmp_path / "pyvenv.cfg").write_text("home = /nowhere\ninclude-system-site-packages = true\n")
+    (tmp_path / "twin._pth").write_text("/nowhere\n")
+    shutil.copy(twins.linked, tmp_path / "twin")
+    hostile = {
+        "PYTHONPATH": str(tmp_path), "PYTHONHOME": "/nowhere", "PYTHONSTARTUP": str(tmp_path / "json.py"),
+        "PYTHONOPTIMIZE": "2", "PYTHONINSPECT": "1", "PYTHONVERBOSE": "1", "PYTHONDEVMODE": "1", "PYTHONUTF8": "0",
+        "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "ascii", "PYTHONHASHSEED": "7", "PYTHONMALLOC": "debug",
+        "PYTHONUNBUFFERED": "1", "PYTHONPLATLIBDIR": "no", "PYTHONEXECUTABLE": "/no", "PYTHON_FROZEN_MODULES": "off",
+        "PYTHONCASEOK": "1", "PYTHONSAFEPATH": "", "PYTHONUSERBASE": str(tmp_path), "PYTHONBREAKPOINT": "nothing",
+    }  # fmt: skip
+    quiet = subprocess.run([twins.linked, "reads_resources"], env={}, cwd="/", capture_output=True, check=True)
+    loud = subprocess.run([tmp_path / "twin", "reads_resources"], env=hostile, cwd=tmp_path, capture_output=True,
+                          check=True)  # fmt: skip
+    assert (loud.stdout, loud.stderr) == (quiet.stdout, quiet.stderr)
+
+
+def test_all_arguments_are_the_applications(twins: Twins) -> None:
+    arguments = ["-c", "print(1)", "--help", "-m", "this", "-V", "", "ä", "--", "-"]
+    done = subprocess.run([twins.linked, "shows_its_arguments", *arguments], capture_output=True, text=True, check=True,
+                          env={})  # fmt: skip
+    assert done.stdout.splitlines()[0] == f"{['shows_its_arguments', *arguments]!r} 1 1 0 True"
+
+
+def test_it_runs_in_an_empty_root_without_proc(twins: Twins, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("chroot needs root")
+    shutil.copy(twins.linked, tmp_path / "twin")
+    chroot = shutil.which("chroot") or ""
+    for act in ("reads_resources", "reads_source", "lists_modules", "uses_a_subinterpreter", "imports_in_threads"):
+        inside = outcome([chroot, str(tmp_path), "/twin", act], {"/twin": "ROOT"}, {})
+        outside = outcome([str(twins.linked), act], {str(twins.linked): "ROOT"}, {})
+        assert inside == outside
+        assert inside[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["twin"]
+
+
+@pytest.mark.parametrize("name", ["with space", "ünïcode", "a" * 200, "new\nline", "back\\slash", b"\xff\xfe"])
+def test_the_file_may_be_called_anything(twins: Twins, tmp_path: Path, name: str | bytes) -> None:
+    path = os.path.join(os.fsencode(tmp_path), os.fsencode(name))
+    shutil.copy(twins.linked, path)
+    for act in (b"shows_a_module", b"reads_source", b"moves_a_search_path"):
+        done = subprocess.run([path, act], env={}, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_it_is_found_through_path_and_links(twins: Twins, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(twins.linked)
+    done = subprocess.run(["link", "shows_main"], env={"PATH": str(tmp_path)}, capture_output=True, text=True,
+                          check=True, executable=tmp_path / "link")  # fmt: skip
+    assert done.stdout.startswith("__main__ None None")
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.45, 0.7, 0.99])
+def test_a_file_cut_short_says_so(twins: Twins, tmp_path: Path, keep: float) -> None:
+    data = twins.linked.read_bytes()
+    image = data.rindex(b"pydist\x1a\n\1\0\0\0")
+    (tmp_path / "cut").write_bytes(data[: image + int((len(data) - image) * keep)])
+    (tmp_path / "cut").chmod(0o755)
+    done = subprocess.run([tmp_path / "cut"], capture_output=True, text=True, check=False)
+    assert done.returncode == 127
+    assert done.stderr == f"pydist: {tmp_path / 'cut'}: this file has been cut short\n"
+
+
+def test_a_damaged_table_says_so_at_any_place(twins: Twins, tmp_path: Path) -> None:
+    data = bytearray(twins.linked.read_bytes())
+    image = data.rindex(b"pydist\x1a\n\1\0\0\0")
+    (tmp_path / "bad").write_bytes(data)
+    (tmp_path / "bad").chmod(0o755)
+    for at in (*range(8, 384, 29), 400, 5000, 50_000):
+        with (tmp_path / "bad").open("r+b") as file:
+            file.seek(image + at)
+            file.write(bytes([data[image + at] ^ 0x41]))
+            file.flush()
+        done = subprocess.run([tmp_path / "bad"], capture_output=True, text=True, check=False)
+        # The digest of the content is not looked at when a program starts, but it is in the header that is.
+        assert (done.returncode, done.stdout) == (127, ""), at
+        assert re.fullmatch(r"pydist: \S+: [^\n]+\n", done.stderr)
+        with (tmp_path / "bad").open("r+b") as file:
+            file.seek(image + at)
+            file.write(bytes([data[image + at]]))
+
+
+def test_installed_packages_are_found_by_any_spelling_of_their_name(
+    distribution: Distribution, store: Store, tmp_path: Path
+) -> None:
+    program = tmp_path / "shop"
+    link(Request(app=str(CASE.parent / "project"), output=program, module="timeit"), store=store)
+    code = (
+        "from importlib import metadata as m\n"
+        "print([m.version(n) for n in ('shop-tool', 'Shop_Tool', 'SHOP.tool')], len(list(m.distributions())))\n"
+        "print(sorted(str(f) for f in m.files('shop-tool'))[:2], m.metadata('shop-tool')['Name'])\n"
+        "print([f.hash.mode for f in m.files('shop-tool') if f.name == 'cli.py'], m.distribution('shop-tool').name)\n"
+        "print([f.read_text()[:6] for f in m.files('shop-tool') if f.name == 'goods.txt'])\n"
+        "print(len(list(m.distributions(path=['/nowhere']))), m.packages_distributions()['shop'])\n"
+        "try: m.version('nothing')\n"
+        "except m.PackageNotFoundError as e: print('not found', e.name)\n"
+    )
+    done = subprocess.run([program, "-n1", "-r1", "-s", code], env={}, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[:-1] == [
+        "['2.5', '2.5', '2.5'] 1",
+        "['shop/__init__.py', 'shop/cli.py'] shop-tool",
+        "['sha256'] shop-tool",
+        "['apples']",
+        "0 ['shop-tool']",
+        "not found nothing",
+    ], done.stderr
+
+
+def test_starting_takes_no_longer_with_many_packages(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    """Ten thousand more modules: the checksum of their rows is all that start-up does with them."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(10_000):
+        (folder / f"module_{number}.py").write_text(f"x = {number}\n")
+    few = application("", tmp_path, store)
+    shutil.move(few, tmp_path / "few")
+    many = application('# /// script\n# [tool.pydist]\n# include = ["many/*"]\n# ///\n', tmp_path, store)
+    times: dict[Path, list[float]] = {tmp_path / "few": [], many: []}
+    for _ in range(15):
+        for program, taken in times.items():
+            began = time.perf_counter()
+            subprocess.run([program], check=True)
+            taken.append(time.perf_counter() - began)
+    assert min(times[many]) < min(times[tmp_path / "few"]) * 1.5

@@ -1,0 +1,5 @@
+def inner():
+    raise LookupError("while importing")
+
+
+inner()
