@@ -3,9 +3,9 @@
 #ifndef PYDIST_RUNTIME_H
 #define PYDIST_RUNTIME_H
 
-#include "image.h"
+#include <Python.h> /* before all others: it chooses what system headers declare */
 
-#include <Python.h>
+#include "image.h"
 
 struct runtime {
     struct image image;

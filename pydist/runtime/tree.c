@@ -40,7 +40,7 @@ static int has_init(const struct image *image, const struct image_entry *folder)
 static int append_module(struct importer *self, PyObject *list, PyObject *prefix, const struct image_entry *entry)
 {
     const struct image *image = self->state->image;
-    size_t size;
+    size_t size = 0;
     const char *name = name_of(image, entry, &size);
     int is_package = entry->flags & IMAGE_FOLDER && has_init(image, entry);
     if (!name || (!is_package && entry->module == IMAGE_NONE))
