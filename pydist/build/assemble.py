@@ -70,7 +70,8 @@ def pack(out: Path, tree: Path, request: BuildRequest) -> None:
 def _members(root: Path) -> Iterator[tuple[Path, str]]:
     names = sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*"))
     for name, path in names:
-        if path.is_symlink() or path.is_file():
+        # Somebody who runs the interpreter where it stands in the store leaves bytecode there.
+        if "__pycache__" not in name.split("/") and (path.is_symlink() or path.is_file()):
             yield path, name
 
 
