@@ -70,10 +70,10 @@ def read_headers(read: Callable[[int], bytes]) -> Iterator[TarHeader]:
 
 
 def _check(block: bytes, position: int) -> tuple[bytes, int]:
-    recorded = _number(block[148:156], position)
     total = sum(block) - sum(block[148:156]) + 8 * 32
-    if recorded != total:
-        raise TarBroken(f"no tar header at block {position}: checksum {total}, expected {recorded}")
+    recorded = block[148:156].split(b"\0", 1)[0].strip(b" ")
+    if not recorded or recorded.strip(b"01234567") or int(recorded, 8) != total:
+        raise TarBroken(f"no tar header at block {position}: checksum {recorded!r}, expected {total:o}")
     size = _number(block[124:136], position)
     if size < 0:
         raise TarBroken(f"a size of {size} bytes in the header at block {position}")
