@@ -86,6 +86,10 @@ def test_the_running_interpreter_is_read() -> None:
     assert facts.entry
     names = {symbol.name for symbol in facts.symbols(data)}
     assert len(names) > 10
+    known = {version for need in facts.version_needs for version in need.versions}
+    used = {symbol.version for symbol in facts.dynamic_symbols(data) if symbol.version}
+    assert used <= known
+    assert bool(used) is bool(known)
 
 
 def test_every_truncation_is_invalid_or_read_and_never_worse() -> None:
