@@ -159,13 +159,19 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
         script=request.script if entry_given else own.script,
         module=request.module if entry_given else own.module,
         distribution=request.distribution or own.distribution,
-        with_=own.with_ + request.with_,
+        with_=own.with_ + tuple(map(_from_here, request.with_)),
         include=own.include,
     )
     return AppSpec(
         kind=app.kind, name=app.name, path=app.path, package=app.package,
         requirements=app.requirements + settings.with_, requires_python=app.requires_python, settings=settings,
     )  # fmt: skip
+
+
+def _from_here(requirement: str) -> str:
+    """A requirement of the command line: a path in it counts from here, one in the settings from the project."""
+    is_path = "/" in requirement.partition("@")[0] or requirement.endswith(".whl")
+    return str(Path(requirement).resolve()) if is_path and Path(requirement).exists() else requirement
 
 
 def _text(path: Path) -> str:

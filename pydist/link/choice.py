@@ -16,7 +16,7 @@ from pydist.errors import Fault, FaultCollector, InputError
 from pydist.link.lock import LockedFile, LockedPackage
 from pydist.policy.table import Row, read_toml
 
-__all__ = ["Choice", "PureBuild", "choose", "native_refusal", "pure_builds"]
+__all__ = ["Choice", "PureBuild", "choose", "native_refusal", "pure_builds", "pure_rank"]
 
 _TABLE = Path(__file__).with_name("pure.toml")
 
@@ -44,13 +44,18 @@ class Choice:
     without_native: str = ""
 
 
-def choose(packages: Sequence[LockedPackage], chain: Callable[[str], str] = lambda name: "") -> tuple[Choice, ...]:
-    """One choice per package. Raises `InputError` that names every package with nothing but native code, and says
-    what brings it in when `chain` knows."""
+def choose(
+    packages: Sequence[LockedPackage], series: str, chain: Callable[[str], str] = lambda name: ""
+) -> tuple[Choice, ...]:
+    """One choice per package for the Python `series` (`3.14`).
+
+    Raises `InputError` that names every package with nothing but native code, and says what brings it in when
+    `chain` knows.
+    """
     choices = []
     refused = []
     for package in packages:
-        choice = _choose(package)
+        choice = _choose(package, series)
         if isinstance(choice, Choice):
             choices.append(choice)
         else:
@@ -89,13 +94,14 @@ def pure_builds(path: Path = _TABLE) -> dict[str, PureBuild]:
     return table
 
 
-def _choose(package: LockedPackage) -> Choice | Fault:
+def _choose(package: LockedPackage, series: str) -> Choice | Fault:
     if package.folder is not None:
         return Choice(package=package, folder=package.folder)
-    pure = [wheel for wheel in package.wheels if is_pure(wheel.name)]
+    pure = [
+        (rank, wheel.name, wheel) for wheel in package.wheels if (rank := pure_rank(wheel.name, series)) is not None
+    ]
     if pure:
-        # Several pure wheels differ in the Python they are for; the resolver has left those that fit.
-        return Choice(package=package, wheel=min(pure, key=lambda wheel: wheel.name))
+        return Choice(package=package, wheel=max(pure, key=lambda item: item[:2])[2])
     if not package.wheels and package.sdist is not None:
         return Choice(package=package, sdist=package.sdist)
     table = pure_builds()
@@ -107,11 +113,19 @@ def _choose(package: LockedPackage) -> Choice | Fault:
     return Fault(f"{package.name} {package.version}", wheel + (more if package.sdist else ""))
 
 
-def is_pure(name: str) -> bool:
-    """Whether a wheel's file name promises that it runs on every platform.
+def pure_rank(name: str, series: str) -> int | None:
+    """How well a pure wheel fits the Python `series`, higher is better; None when it does not fit or is not pure.
 
-    >>> is_pure("idna-3.20-py3-none-any.whl"), is_pure("numpy-2.5.5-cp314-cp314-musllinux_1_2_x86_64.whl")
-    (True, False)
+    PEP 425: `py3` fits every Python 3, `py312` that one and later ones, `cp312` that one only.
+
+    >>> [pure_rank(f"x-1-{tag}.whl", "3.14") for tag in ("py3-none-any", "py312-none-any", "cp314-none-any")]
+    [0, 12, 15]
+    >>> [pure_rank(f"x-1-{tag}.whl", "3.14") for tag in ("py2-none-any", "py315-none-any", "cp314-cp314-linux_x86_64")]
+    [None, None, None]
     """
     parts = name.removesuffix(".whl").split("-")
-    return len(parts) >= 5 and "none" in parts[-2].split(".") and "any" in parts[-1].split(".")
+    if len(parts) < 5 or "none" not in parts[-2].split(".") or "any" not in parts[-1].split("."):
+        return None
+    minor = int(series.split(".")[1])
+    ranks = {"py3": 0, f"cp3{minor}": minor + 1} | {f"py3{older}": older for older in range(minor + 1)}
+    return max((ranks[tag] for tag in parts[-3].split(".") if tag in ranks), default=None)

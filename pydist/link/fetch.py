@@ -166,7 +166,7 @@ def _build(source: Path, folder: Path, environment: dict[str, str]) -> None:
         run_uv(
             ["build", "--quiet", "--wheel", "--no-create-gitignore", "--python", sys.executable,
              "--out-dir", scratch, str(source)],
-            what=f"building a wheel of {source}", extra=variables,
+            what=f"building a wheel of {source}", folder=Path(scratch), extra=variables,
         )  # fmt: skip
         wheels = sorted(Path(scratch).glob("*.whl"))
         if len(wheels) != 1:

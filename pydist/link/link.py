@@ -47,7 +47,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     stub = stub_of(distribution, store, reporter)
     platform = Platform(python=distribution.version, target=distribution.target)
     locked = resolve(app, platform, reporter)
-    choices = choose(locked, lambda package: chain_to(package, app, platform))
+    choices = choose(locked, platform.series, lambda package: chain_to(package, app, platform))
     wheels = fetch(choices, store, reporter)
     packages = wheel_parts(wheels, distribution, store, reporter)
     entry = choose_entry(app, distribution, packages)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.errors import EnvironmentLacking, InputError
-from pydist.link.app import AppSpec, normalise
+from pydist.link.app import AppKind, AppSpec, normalise
 from pydist.link.lock import LockedPackage, parse_lock
 from pydist.progress import Reporter
 from pydist.target import Libc, Os, Target
@@ -67,8 +67,8 @@ def resolve(app: AppSpec, platform: Platform, reporter: Reporter) -> tuple[Locke
     reporter.step("resolve", ", ".join(app.requirements))
     locked = _locked(app, platform)
     if locked is None:
-        text = _compile(app.requirements, platform, reporter)
-        locked = parse_lock(text, "the resolver's answer", Path.cwd(), platform.markers)
+        text = _compile(app, platform, reporter)
+        locked = parse_lock(text, "the resolver's answer", _folder(app), platform.markers)
     reporter.finish("resolve", f"{len(locked)} package{'s' if len(locked) != 1 else ''}")
     return locked
 
@@ -81,8 +81,9 @@ def _locked(app: AppSpec, platform: Platform) -> tuple[LockedPackage, ...] | Non
     if (file := folder / "pylock.toml").is_file():
         text = file.read_text(encoding="utf-8")
     elif (file := folder / "uv.lock").is_file():
-        text = run_uv(["export", "--quiet", "--frozen", "--no-dev", "--no-header", "--no-emit-project",
-                       "--format", "pylock.toml", "--project", str(folder)], what=f"reading {file}")  # fmt: skip
+        command = ["export", "--quiet", "--locked", "--no-dev", "--no-header", "--no-emit-project"]
+        command += ["--python", sys.executable, "--format", "pylock.toml"]
+        text = run_uv(command, what=f"reading {file}", folder=folder)
     else:
         return None
     packages = parse_lock(text, str(file), folder, platform.markers)
@@ -98,7 +99,7 @@ def chain_to(package: str, app: AppSpec, platform: Platform) -> str:
     """
     try:
         command = _command(platform, "--annotation-style", "line")
-        answer = run_uv(command, what="", stdin="\n".join(app.requirements) + "\n")
+        answer = run_uv(command, what="", folder=_folder(app), stdin="\n".join(app.requirements) + "\n")
     except (InputError, EnvironmentLacking):
         return ""
     wanted_by = {normalise(name): via.split(", ")[0] for name, via in _ANNOTATED.findall(answer)}
@@ -115,14 +116,22 @@ def _command(platform: Platform, *options: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _compile(requirements: Sequence[str], platform: Platform, reporter: Reporter) -> str:
+def _folder(app: AppSpec) -> Path:
+    """Where the resolver runs: it takes settings from there, and those of the folder we stand in are not the
+    application's."""
+    if app.path is None or app.kind is AppKind.WHEEL:
+        return Path(Path.cwd().anchor)
+    return app.folder or app.path.parent
+
+
+def _compile(app: AppSpec, platform: Platform, reporter: Reporter) -> str:
     command = _command(platform, "--no-annotate", "--format", "pylock.toml")
-    text = "\n".join(requirements) + "\n"
+    text, folder = "\n".join(app.requirements) + "\n", _folder(app)
     try:
-        return run_uv(command, what="resolving the requirements", stdin=text)
+        return run_uv(command, what="resolving the requirements", folder=folder, stdin=text)
     except EnvironmentLacking as error:
         try:
-            answer = run_uv([*command, "--offline"], what="resolving the requirements", stdin=text)
+            answer = run_uv([*command, "--offline"], what="resolving the requirements", folder=folder, stdin=text)
         except (InputError, EnvironmentLacking):
             raise error from None
         reporter.note("the package registry cannot be reached: resolved from what is cached on this machine")
@@ -141,15 +150,17 @@ def uv_program() -> str:
         ) from None
 
 
-def run_uv(arguments: Sequence[str], *, what: str, stdin: str = "", extra: dict[str, str] | None = None) -> str:
-    """Run uv and return its standard output.
+def run_uv(
+    arguments: Sequence[str], *, what: str, folder: Path, stdin: str = "", extra: dict[str, str] | None = None
+) -> str:
+    """Run uv in `folder`, whose settings it takes, and return its standard output.
 
     Raises `EnvironmentLacking` when it failed for want of the network, else `InputError` with uv's own words.
     """
     variables = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", **(extra or {})}
     done = subprocess.run(
         [uv_program(), *arguments], input=stdin.encode("utf-8", "surrogateescape"), capture_output=True,
-        env=variables, check=False,
+        env=variables, cwd=folder, check=False,
     )  # fmt: skip
     if done.returncode == 0:
         return done.stdout.decode("utf-8", "replace")

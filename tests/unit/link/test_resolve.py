@@ -60,6 +60,15 @@ def test_a_local_wheel_is_resolved_without_a_registry(tmp_path: Path, monkeypatc
     assert package.wheels[0].url == path.as_uri()
 
 
+def test_settings_of_the_folder_we_stand_in_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    path = wheel(tmp_path, "demo", "1.0", {"demo.py": b""})
+    (tmp_path / "uv.toml").write_text("no-such-setting = 3\n")
+    monkeypatch.chdir(tmp_path)
+    (package,) = resolve(read_app(Request(app=path.name)), MUSL, Silent())
+    assert package.name == "demo"
+
+
 def test_a_lock_of_the_project_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1"\ndependencies = ["other"]\n')
@@ -75,4 +84,4 @@ def test_a_lock_of_the_project_is_taken_as_it_is(tmp_path: Path, monkeypatch: py
 
 def test_what_the_resolver_says_reaches_the_user() -> None:
     with pytest.raises(InputError, match=r"(?s)resolving failed.*nonsense"):
-        run_uv(["nonsense"], what="resolving")
+        run_uv(["nonsense"], what="resolving", folder=Path())
