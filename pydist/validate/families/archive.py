@@ -69,7 +69,7 @@ def _links(facts: Facts) -> Iterator[Finding]:
     for name, target in islice(facts.links.items(), _LINKS_FOLLOWED):
         if link_escapes(prefix + name, target):
             yield found("archive.link-escape", name, f"leads to {shown(target)}, which may be outside the archive")
-        elif not facts.exists(name):
+        elif facts.damage is None and not facts.exists(name):
             yield found("archive.link-dangling", name, f"leads to {shown(target)}, which is not in the archive")
     seen: set[str] = set()
     for entry in facts.entries:
