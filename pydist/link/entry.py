@@ -17,7 +17,7 @@ from pydist.link.dist import Distribution
 from pydist.link.image import ModuleFlag
 from pydist.link.part import Part, TreeFile
 
-__all__ = ["SCRIPT_MARK", "Entry", "choose_entry", "module_exists", "script_name"]
+__all__ = ["SCRIPT_MARK", "Entry", "check_entry", "choose_entry", "script_name"]
 
 SCRIPT_MARK = b"#!python\n"
 """First line of a script that an installer points to its Python ("Binary distribution format")."""
@@ -29,7 +29,8 @@ _REFERENCE = re.compile(r"([A-Za-z_][\w.]*)(?::\s*([A-Za-z_][\w.]*))?")
 class Entry:
     """`kind` is script or module, `name` what the program is called, `shown` what a user knows the entry by.
 
-    A script's code is that of the file `path`; `launcher` is that file when it is made here. A module is `module`.
+    A script's code is that of the file `path`; `launcher` is that file when it is made here, and `module` what it
+    calls into. A module is `module`.
     """
 
     kind: str
@@ -67,9 +68,11 @@ def choose_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Pa
     raise InputError(f"{app.name} has no script and no {module}.__main__: name a module to run with -m MODULE")
 
 
-def module_exists(entry: Entry, tree: Collected, distribution: Distribution) -> None:
-    """Raise `InputError` unless the module that `entry` runs is in the tree."""
-    if entry.kind != "module":
+def check_entry(entry: Entry, tree: Collected, distribution: Distribution) -> None:
+    """Raise `InputError` unless the module that `entry` runs or calls into is in the tree."""
+    if entry.kind == "script":
+        if entry.module and tree.module(entry.module) is None:
+            raise InputError(f"the script {entry.name} refers to {entry.module}: the packages have no such module")
         return
     row = tree.module(entry.module)
     if row is not None and row.flags & ModuleFlag.PACKAGE:
@@ -112,4 +115,6 @@ def _launched(name: str, reference: str) -> Entry:
     first = attribute.partition(".")[0]
     source = f"import sys\n\nfrom {module} import {first}\n\nsys.exit({attribute}())\n"
     launcher = TreeFile(path=f"bin/{name}", data=source.encode(), executable=True, script=True)
-    return Entry(kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, launcher=launcher)
+    return Entry(
+        kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, module=module, launcher=launcher
+    )

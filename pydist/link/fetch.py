@@ -27,8 +27,8 @@ from pydist.store import Key, Store, digest_file
 __all__ = ["FetchedWheel", "fetch"]
 
 _PARALLEL = 8
-# Where a project's tools leave files that no wheel is made of; a name with a dot in front is skipped too.
-_NOT_SOURCE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
+# Where a project's tools leave files in its own folder that no wheel is made of; so are names with a dot in front.
+_NOT_SOURCE = frozenset({"build", "dist", "node_modules", "venv"})
 
 Origin = Literal["wheel", "built", "project"]
 
@@ -178,7 +178,9 @@ def _digest_project(folder: Path) -> str:
     """The digest of what a wheel of the project can depend on: its files, and where version control stands."""
     rows = []
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_SOURCE)
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        if Path(parent) == folder:
+            folders[:] = [name for name in folders if not name.startswith(".") and name not in _NOT_SOURCE]
         for name in sorted(files):
             path = Path(parent, name)
             if path.is_file() and not _is_program(path):

@@ -16,9 +16,10 @@ from pydist.link.choice import choose
 from pydist.link.collect import collect
 from pydist.link.describe import contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
-from pydist.link.entry import choose_entry, module_exists
+from pydist.link.entry import check_entry, choose_entry
 from pydist.link.fetch import fetch
 from pydist.link.finish import finish
+from pydist.link.imports import check_imports
 from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
@@ -57,7 +58,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
         own=app_part(app, entry, distribution),
     )
     tree = collect(distribution, parts.all)
-    module_exists(entry, tree, distribution)
+    check_entry(entry, tree, distribution)
+    check_imports(app, tree, distribution)
     contents = contents_of(entry, distribution, wheels, parts, tree)
     finished = finish(stub, image_spec(distribution, entry, parts, tree, contents), output)
     reasons = reasons_of(distribution, entry, wheels)

@@ -185,6 +185,19 @@ def test_a_script_that_does_not_compile_is_refused(distribution: Distribution, s
         made(tmp_path / "bad.py", tmp_path / "bad", store)
 
 
+def test_a_script_that_imports_what_is_not_there_is_refused(
+    distribution: Distribution, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "beside.py").write_text("")
+    (tmp_path / "app.py").write_text("import json, beside\nimport nowhere\n")
+    with pytest.raises(InputError) as caught:
+        made(tmp_path / "app.py", tmp_path / "app", store)
+    text = str(caught.value)
+    assert "line 1: 'beside' stands beside the script and is not included: include = ['beside.py']" in text
+    assert "line 2: no module 'nowhere'" in text
+    assert not (tmp_path / "app").exists()
+
+
 def test_every_module_of_the_standard_library_can_be_imported_or_says_what_it_misses(
     distribution: Distribution, store: Store, tmp_path: Path
 ) -> None:

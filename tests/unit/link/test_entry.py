@@ -10,7 +10,7 @@ import pytest
 from pydist.errors import InputError
 from pydist.link.app import AppKind, AppSpec
 from pydist.link.collect import collect
-from pydist.link.entry import Entry, choose_entry, module_exists
+from pydist.link.entry import Entry, check_entry, choose_entry
 from pydist.link.part import Part, TreeFile, make_part
 from pydist.link.settings import Settings
 from tests.support.dist import distribution, rows
@@ -96,7 +96,14 @@ def test_a_named_module_must_be_one_that_runs(module: str, reason: str | None) -
     tree = collect(DIST, [package("demo", {}, files)])
     entry = Entry(kind="module", name="x", shown="x", module=module)
     if reason is None:
-        module_exists(entry, tree, DIST)
+        check_entry(entry, tree, DIST)
         return
     with pytest.raises(InputError, match=reason):
-        module_exists(entry, tree, DIST)
+        check_entry(entry, tree, DIST)
+
+
+def test_a_script_of_a_module_that_is_not_there_is_refused() -> None:
+    part = package("demo", {"run": "demo.cli:main"}, rows({"demo/__init__.py": b""}))
+    entry = choose_entry(app(), DIST, [part])
+    with pytest.raises(InputError, match=r"the script run refers to demo\.cli"):
+        check_entry(entry, collect(DIST, [part]), DIST)

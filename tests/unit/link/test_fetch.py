@@ -88,8 +88,12 @@ def test_a_projects_digest_follows_its_sources_and_nothing_else(tmp_path: Path) 
         (tmp_path / name).write_text("x")
     (tmp_path / "linked").write_bytes(b"\x7fELF...")
     assert _digest_project(tmp_path) == first
-    (tmp_path / "a.py").write_text("2")
-    assert _digest_project(tmp_path) != first
+    for name in ("a.py", "pkg/build/b.py", "pkg/.data"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("2")
+        changed = _digest_project(tmp_path)
+        assert changed != first
+        first = changed
 
 
 def test_a_projects_digest_follows_its_commit(tmp_path: Path) -> None:
