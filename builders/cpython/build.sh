@@ -8,7 +8,7 @@ set -eu
 
 ln -s "$DEPS" deps
 cp -R "$RECIPE/files/." .
-sh "$RECIPE/dlsym-table.sh" Misc/stable_abi.toml "$RECIPE/dlsym-libc.txt" > Python/dlsym_table.c
+sh "$RECIPE/dlsym-table.sh" Include "$RECIPE/dlsym-libc.txt" > Python/dlsym_table.c
 
 # Libraries are named here, so that pkg-config, which would find the machine's own, is never asked.
 export PKG_CONFIG=false
@@ -32,7 +32,8 @@ done
 
 options=
 case $SERIES in 3.13) ;; *) options=--with-tail-call-interp ;; esac
-MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS -Wl,--strip-debug" LINKFORSHARED=" " CFLAGS="$EXTRA_CFLAGS" \
+# -lmuslm before anything else that defines mathematical functions: see builders/musl.
+LIBS=-lmuslm MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS -Wl,--strip-debug" LINKFORSHARED=" " CFLAGS="$EXTRA_CFLAGS" \
 ./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/install \
     --disable-shared --with-ensurepip=no --with-openssl=deps --with-readline=editline \
     --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm $options \

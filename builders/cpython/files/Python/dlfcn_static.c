@@ -58,8 +58,11 @@ void *dlsym(void *restrict handle, const char *restrict name)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = strcmp(name, _pydist_dlsym_table[middle].name);
-        if (order == 0) {
+        if (order == 0 && _pydist_dlsym_table[middle].address != NULL) {
             return _pydist_dlsym_table[middle].address;
+        }
+        if (order == 0) {
+            break;
         }
         if (order < 0) {
             high = middle;
