@@ -1,0 +1,132 @@
+"""Promises of a distribution that was really built: it starts from anywhere, and its libraries can do what they should."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pydist.build.measure import check_drift, measure
+from pydist.errors import InputError
+from pydist.link.dist import Distribution
+from pydist.policy import extensions, resources
+from pydist.store import Key, Store
+
+pytestmark = pytest.mark.slow
+
+
+def run(python: Path, code: str, *options: str) -> str:
+    """Run `code` in an empty environment and return what it printed."""
+    command = [str(python), *(options or ("-I",)), "-W", "error", "-c", code]
+    return subprocess.run(command, env={}, capture_output=True, text=True, check=True, cwd="/").stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def moved(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an installed tree in a place with a space and a letter beyond ASCII in its name."""
+    place = tmp_path_factory.mktemp("moved") / "ein Ördner"
+    shutil.copytree(distribution.root / "install", place, symlinks=True)
+    return place / "bin" / "python3.14"
+
+
+@pytest.fixture(scope="module")
+def node(distribution: Distribution, store: Store) -> Path:
+    """The store's node of the CPython that the distribution was made from."""
+    record = json.loads((distribution.root / "build" / "pydist.json").read_text())
+    found = store.find(Key("component", record["keys"]["cpython"]))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import sqlite3; c = sqlite3.connect(':memory:'); "
+         "print({r[0] for r in c.execute('pragma compile_options')} >= "
+         "{'ENABLE_FTS3', 'ENABLE_FTS4', 'ENABLE_FTS5', 'ENABLE_RTREE', 'ENABLE_GEOPOLY', 'ENABLE_DBSTAT_VTAB'}, "
+         "hasattr(c, 'enable_load_extension'))", "True True"),
+        ("import ssl; print(ssl.OPENSSL_VERSION_INFO[:2], ssl.HAS_TLSv1_3, ssl.get_default_verify_paths().openssl_cafile)",
+         "(3, 5) True /etc/ssl/cert.pem"),
+        ("from compression import zstd; o = {zstd.CompressionParameter.nb_workers: 2}; d = b'x' * 10**6; "
+         "print(zstd.decompress(zstd.compress(d, options=o)) == d)", "True"),
+        ("import ctypes; print(ctypes.CDLL(None).strlen(b'four'), ctypes.pythonapi.Py_GetVersion is not None, "
+         "ctypes.CFUNCTYPE(int, int)(lambda n: n + 1)(41))", "4 True 42"),
+        ("import readline; print(readline.backend)", "editline"),
+        ("import decimal, zlib, bz2, lzma, uuid, curses.panel; print(decimal.__libmpdec_version__, "
+         "uuid._uuid.has_uuid_generate_time_safe)", "4.0.1 1"),
+        ("import sys; print(sys._is_gil_enabled(), sys.flags.safe_path, sys.implementation.cache_tag)",
+         "True True cpython-314"),
+        ("import sysconfig; print(sysconfig.get_config_var('SOABI'), sysconfig.get_config_var('CC').split()[0])",
+         "cpython-314-x86_64-linux-musl cc"),
+    ],
+)  # fmt: skip
+def test_libraries_can_do_what_they_should(moved: Path, code: str, expected: str) -> None:
+    assert run(moved, code) == expected
+
+
+def test_ndbm_keeps_what_it_was_given(moved: Path, tmp_path: Path) -> None:
+    code = f"""
+import dbm.ndbm, os
+name = {str(tmp_path / "data")!r}
+with dbm.ndbm.open(name, 'c', 0o640) as db:
+    for i in range(100): db[f'k{{i}}'] = bytes([i]) * i
+    del db['k7']
+    db[b'\\0a'] = b''
+with dbm.ndbm.open(name) as db:
+    print(len(db.keys()), db['k99'] == bytes([99]) * 99, 'k7' in db, db[b'\\0a'], dbm.whichdb(name), os.listdir({str(tmp_path)!r}))
+    try: db['x'] = b'y'
+    except dbm.ndbm.error as error: print('refused')
+"""
+    assert run(moved, code) == "100 True False b'' dbm.ndbm ['data.db']\nrefused"
+
+
+def test_sysconfig_names_the_place_where_the_tree_is_now(moved: Path) -> None:
+    prefix = moved.parent.parent
+    said = run(moved, "import sysconfig as s; print(s.get_config_var('LIBDIR')); print(s.get_path('include'))")
+    assert said.splitlines() == [f"{prefix}/lib", f"{prefix}/include/python3.14"]
+
+
+def test_scripts_and_symbolic_links_find_the_interpreter(moved: Path, tmp_path: Path) -> None:
+    link = tmp_path / "python"
+    link.symlink_to(moved)
+    assert run(link, "import sys, json; print(sys.prefix)") == str(moved.parent.parent)
+    said = subprocess.run([moved.parent / "pydoc3.14", "abs"], capture_output=True, text=True, check=True).stdout
+    assert "absolute value" in said
+
+
+def test_a_virtual_environment_works(moved: Path, tmp_path: Path) -> None:
+    subprocess.run([moved, "-I", "-m", "venv", "--without-pip", tmp_path / "env"], check=True, env={})
+    said = run(tmp_path / "env" / "bin" / "python", "import sys; print(sys.prefix != sys.base_prefix)")
+    assert said == "True"
+
+
+def test_the_interpreter_is_static_and_at_fixed_addresses(moved: Path) -> None:
+    from pydist.binary.elf import ElfFile
+
+    elf = ElfFile.parse(moved.read_bytes())
+    assert elf.interp is None
+    assert elf.needed == ()
+    assert elf.type == 2
+
+
+def test_every_module_is_either_built_in_or_named_with_a_reason(distribution: Distribution) -> None:
+    built = set(run(distribution.interpreter, "import sys; print(*sys.builtin_module_names)").split())
+    assert built == set(distribution.manifest.build_info.extensions)
+    off = {name for name, row in extensions.for_series("3.14").items() if row.off}
+    assert not built & off
+    assert built | off == set(extensions.for_series("3.14"))
+
+
+def test_a_module_that_the_table_does_not_know_fails_the_build(node: Path, distribution: Distribution) -> None:
+    probe = resources.builders() / "cpython" / "probe.py"
+    facts = measure(node, distribution.root, "3.14", probe)
+    table = dict(extensions.for_series("3.14"))
+    check_drift(node, table, facts.extensions)
+    invented = table["_ssl"]
+    with pytest.raises(InputError, match="_ssl: upstream has this module, the table does not"):
+        check_drift(node, {name: row for name, row in table.items() if name != "_ssl"}, facts.extensions)
+    with pytest.raises(InputError, match="_invented: the table has this module, upstream does not"):
+        check_drift(node, table | {"_invented": invented}, facts.extensions)
