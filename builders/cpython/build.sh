@@ -44,8 +44,8 @@ dynload="dynload_stub.o Python/dlfcn_static.o Python/dlsym_table.o"
 export PYDIST_TRACE="$PWD/trace"
 make DYNLOADFILE="$dynload" all
 unset PYDIST_TRACE
-# -x . : no bytecode. It would carry time stamps, and a reader of the archive makes its own.
-make DYNLOADFILE="$dynload" install DESTDIR="$PWD/installed" COMPILEALL_OPTS="-x ."
+# No bytecode: it would carry time stamps, and a reader of the archive makes its own. With --help, compileall does nothing.
+make DYNLOADFILE="$dynload" install DESTDIR="$PWD/installed" COMPILEALL_OPTS=--help
 mv installed/install "$OUT/install"
 find "$OUT/install" -name __pycache__ -prune -exec rm -rf {} +
 

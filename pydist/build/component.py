@@ -32,6 +32,9 @@ def build_component(
     """Fill `out` with the component's result. Raises `StepFailed` when its script fails."""
     work = out.parent / "scratch"
     work.mkdir()
+    # A copy: a shell reads its script as it goes, and somebody may be editing the recipe.
+    copy = work / "recipe"
+    shutil.copytree(recipe.folder, copy)
     source = _unpack(recipe, release, archive, work)
     log = out.parent / "build.log"
     for patch in recipe.patches(release):
@@ -40,9 +43,9 @@ def build_component(
     deps = merge(inputs.values(), work / "deps")
     box.run(
         f"building {recipe.name} {release.version}",
-        ["/bin/sh", str(recipe.folder / "build.sh")],
+        ["/bin/sh", str(copy / "build.sh")],
         work=work, cwd=source, log=log,
-        variables={"OUT": str(out), "DEPS": str(deps), "RECIPE": str(recipe.folder), "VERSION": release.version,
+        variables={"OUT": str(out), "DEPS": str(deps), "RECIPE": str(copy), "VERSION": release.version,
                    "SERIES": release.series, **variables},
     )  # fmt: skip
     _keep_licenses(recipe, source, out)

@@ -1,4 +1,4 @@
-"""Promises of a distribution that was really built: it starts from anywhere, and its libraries can do what they should."""
+"""Promises of a distribution that was really built: it starts from anywhere, its libraries can do what they should."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def node(distribution: Distribution, store: Store) -> Path:
          "print({r[0] for r in c.execute('pragma compile_options')} >= "
          "{'ENABLE_FTS3', 'ENABLE_FTS4', 'ENABLE_FTS5', 'ENABLE_RTREE', 'ENABLE_GEOPOLY', 'ENABLE_DBSTAT_VTAB'}, "
          "hasattr(c, 'enable_load_extension'))", "True True"),
-        ("import ssl; print(ssl.OPENSSL_VERSION_INFO[:2], ssl.HAS_TLSv1_3, ssl.get_default_verify_paths().openssl_cafile)",
+        ("import ssl; "
+         "print(ssl.OPENSSL_VERSION_INFO[:2], ssl.HAS_TLSv1_3, ssl.get_default_verify_paths().openssl_cafile)",
          "(3, 5) True /etc/ssl/cert.pem"),
         ("from compression import zstd; o = {zstd.CompressionParameter.nb_workers: 2}; d = b'x' * 10**6; "
          "print(zstd.decompress(zstd.compress(d, options=o)) == d)", "True"),
@@ -57,6 +58,8 @@ def node(distribution: Distribution, store: Store) -> Path:
         ("import readline; print(readline.backend)", "editline"),
         ("import decimal, zlib, bz2, lzma, uuid, curses.panel; print(decimal.__libmpdec_version__, "
          "uuid._uuid.has_uuid_generate_time_safe)", "4.0.1 1"),
+        ("import math; print(math.log2(1e-308), math.log2(2.0**-1065), math.fma(2.0, 3.0, 4.0))",
+         "-1023.1538532253076 -1065.0 10.0"),
         ("import sys; print(sys._is_gil_enabled(), sys.flags.safe_path, sys.implementation.cache_tag)",
          "True True cpython-314"),
         ("import sysconfig; print(sysconfig.get_config_var('SOABI'), sysconfig.get_config_var('CC').split()[0])",
@@ -76,11 +79,12 @@ with dbm.ndbm.open(name, 'c', 0o640) as db:
     del db['k7']
     db[b'\\0a'] = b''
 with dbm.ndbm.open(name) as db:
-    print(len(db.keys()), db['k99'] == bytes([99]) * 99, 'k7' in db, db[b'\\0a'], dbm.whichdb(name), os.listdir({str(tmp_path)!r}))
+    print(len(db.keys()), db['k99'] == bytes([99]) * 99, 'k7' in db, db[b'\\0a'])
+    print(dbm.whichdb(name), os.listdir({str(tmp_path)!r}))
     try: db['x'] = b'y'
     except dbm.ndbm.error as error: print('refused')
 """
-    assert run(moved, code) == "100 True False b'' dbm.ndbm ['data.db']\nrefused"
+    assert run(moved, code) == "100 True False b''\ndbm.ndbm ['data.db']\nrefused"
 
 
 def test_sysconfig_names_the_place_where_the_tree_is_now(moved: Path) -> None:
@@ -95,6 +99,25 @@ def test_scripts_and_symbolic_links_find_the_interpreter(moved: Path, tmp_path: 
     assert run(link, "import sys, json; print(sys.prefix)") == str(moved.parent.parent)
     said = subprocess.run([moved.parent / "pydoc3.14", "abs"], capture_output=True, text=True, check=True).stdout
     assert "absolute value" in said
+
+
+def test_the_library_is_found_whatever_argv_0_says(moved: Path) -> None:
+    said = subprocess.run(["nonsense", "-I", "-c", "import sys, json; print(sys.prefix)"], executable=moved, env={},
+                          capture_output=True, text=True, check=True, cwd="/").stdout  # fmt: skip
+    assert said.strip() == str(moved.parent.parent)
+
+
+def test_a_history_file_that_was_shortened_can_be_read_again(moved: Path, tmp_path: Path) -> None:
+    code = f"""
+import readline
+for line in ('one', 'two words', 'three', 'four'): readline.add_history(line)
+readline.set_history_length(2)
+readline.write_history_file({str(tmp_path / "history")!r})
+readline.clear_history()
+readline.read_history_file({str(tmp_path / "history")!r})
+print([readline.get_history_item(i + 1) for i in range(readline.get_current_history_length())])
+"""
+    assert run(moved, code) == "['three', 'four']"
 
 
 def test_a_virtual_environment_works(moved: Path, tmp_path: Path) -> None:
