@@ -43,7 +43,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     began = time.monotonic()
     store, reporter = store or Store.default(), reporter or Silent()
     app = read_app(request)
-    output = _output(request, app)
+    output = _output(request.output, app) if request.output else None
     distribution = _distribution(app, store, reporter)
     stub = stub_of(distribution, store, reporter)
     platform = Platform(python=distribution.version, target=distribution.target)
@@ -52,6 +52,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     wheels = fetch(choices, store, reporter)
     packages = wheel_parts(wheels, distribution, store, reporter)
     entry = choose_entry(app, distribution, packages)
+    output = output or _output(Path(entry.name), app)
     parts = Parts(
         stdlib=stdlib_part(distribution, store, reporter),
         packages=packages,
@@ -66,8 +67,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     return report_of(finished, contents, parts, tree, reasons, seconds=time.monotonic() - began)
 
 
-def _output(request: Request, app: AppSpec) -> Path:
-    output = request.output or Path(app.settings.script or app.name)
+def _output(output: Path, app: AppSpec) -> Path:
+    """`output`, when a file may be written there."""
     if output.is_dir():
         raise InputError(f"{output} is a folder; name the file to write with -o FILE")
     if app.path is not None and output.absolute() == app.path:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.binary.elf_edit import with_segment
-from pydist.errors import EnvironmentLacking, InputError, StepFailed
+from pydist.errors import EnvironmentLacking, Fault, InputError, StepFailed
 from pydist.link import omissions
 from pydist.link.dist import Distribution
 from pydist.manifest.model import ExtensionInfo, LinkInfo
@@ -23,7 +23,7 @@ from pydist.policy.toolchain import Toolchain
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_file
 
-__all__ = ["NOTE", "inittab_source", "stub_of"]
+__all__ = ["NOTE", "inittab_source", "response_text", "stub_of"]
 
 NOTE = b"pydist"
 """Owner of the note whose program header maps the image (`pydist/runtime/main.c`)."""
@@ -94,6 +94,17 @@ def inittab_source(extensions: Sequence[tuple[str, str]]) -> str:
     ])  # fmt: skip
 
 
+def response_text(arguments: Iterable[str]) -> str:
+    r"""The text of a compiler's response file: one quoted argument per line (clang reads them as GNU programs do).
+
+    >>> print(response_text(['a b', 'c"d']), end="")
+    "a b"
+    "c\"d"
+    """
+    escaped = (argument.replace("\\", "\\\\").replace('"', '\\"') for argument in arguments)
+    return "".join(f'"{argument}"\n' for argument in escaped)
+
+
 @dataclass(frozen=True, slots=True)
 class _Linking:
     distribution: Distribution
@@ -135,11 +146,15 @@ class _Linking:
         libraries = dict.fromkeys(link.path_static for link in links if link.path_static)
         system = dict.fromkeys(f"-l{link.name}" for link in links if link.system and not link.path_static)
         root = self.distribution.root
+        missing = [path for path in (*objects, *libraries) if not (root / path).is_file()]
+        if missing:
+            faults = [Fault(f"{root}/PYTHON.json", f"no such file: {path}") for path in missing]
+            raise InputError("the distribution lacks files that its manifest names", faults)
         arguments = [*map(str, ours), *(str(root / path) for path in dict.fromkeys(objects))]
         arguments += ["-Wl,--start-group", *(str(root / path) for path in libraries), "-Wl,--end-group", *system]
         # Hundreds of paths are longer than a command line may be on some systems.
         response = self.work / "link.txt"
-        response.write_text("\n".join(f'"{argument}"' for argument in arguments) + "\n", encoding="utf-8")
+        response.write_text(response_text(arguments), encoding="utf-8")
         self._run("linking the stub", [*self._cc(), *_LINK, f"@{response}", "-o", str(output)])
         with_segment(output.read_bytes(), 4096, NOTE)  # raises when an image could not be mapped
 

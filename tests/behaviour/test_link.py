@@ -126,6 +126,19 @@ def test_a_named_script_starts_instead_and_its_traceback_has_source_lines(
     assert 'raise RuntimeError("sold out")\nRuntimeError: sold out' in done.stderr
 
 
+def test_the_output_is_named_as_the_script(
+    distribution: Distribution, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = wheel(tmp_path, "demo", "1", {"demo.py": b"def main(): print('run')\n"}, scripts={"tool": "demo:main"})
+    assert link(Request(app=str(path)), store=store).output == "tool"
+    assert run(tmp_path / "tool").stdout == "run\n"
+    (tmp_path / "tool").unlink()
+    (tmp_path / "tool").mkdir()
+    with pytest.raises(InputError, match="tool is a folder; name the file to write with -o FILE"):
+        link(Request(app=str(path)), store=store)
+
+
 def test_a_module_of_the_standard_library_can_be_the_entry(
     distribution: Distribution, store: Store, script: Path, tmp_path: Path
 ) -> None:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pydist.errors import InputError
-from pydist.link.stub import inittab_source
+from pydist.link import stub
+from pydist.link.dist import choose_distribution
+from pydist.link.stub import inittab_source, response_text
+from pydist.policy import toolchain
+from pydist.progress import Silent
+from pydist.store import Store
+from pydist.target import Target
+from tests.support.dist import tree
+
+MUSL = Target.parse("x86_64-unknown-linux-musl")
 
 
 def test_the_table_lists_every_module_and_declares_each_function_once() -> None:
@@ -23,3 +34,17 @@ def test_the_table_lists_every_module_and_declares_each_function_once() -> None:
 def test_what_is_no_identifier_never_reaches_the_compiler(pair: tuple[str, str]) -> None:
     with pytest.raises(InputError, match="extension modules that C cannot"):
         inittab_source([("ok", "PyInit_ok"), pair])
+
+
+def test_a_response_file_quotes_what_a_path_may_hold() -> None:
+    assert response_text(["/a b/c.o", 'x"y', "back\\slash"]) == '"/a b/c.o"\n"x\\"y"\n"back\\\\slash"\n'
+
+
+def test_every_object_that_is_not_there_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("ziglang")
+    found = choose_distribution(str(tree(tmp_path)), "3.14", MUSL, Store(tmp_path / "s"), Silent())
+    linking = stub._Linking(found, toolchain.locate(), {}, tmp_path)
+    with pytest.raises(InputError) as caught:
+        linking._link([], ["build/Python/core.o", "build/Modules/zlibmodule.o"], (), tmp_path / "out")
+    assert "no such file: build/Python/core.o" in str(caught.value)
+    assert "no such file: build/Modules/zlibmodule.o" in str(caught.value)
