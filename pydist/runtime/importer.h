@@ -15,7 +15,6 @@ struct state {
     PyObject *fix_filename; /* _imp._fix_co_filename; NULL when this Python has none */
     PyObject *exec; /* builtins.exec */
     PyObject *spec_keywords; /* ("origin", "is_package") */
-    PyObject *lazycache; /* linecache.lazycache, once that is imported */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_file;
 };

@@ -70,28 +70,20 @@ PyObject *loader_create_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(sp
     Py_RETURN_NONE; /* an ordinary module */
 }
 
-/* Let `linecache` find the source of a module by its file name alone, once anything has imported `linecache`. */
-static int offer_source(struct state *state, const struct image_module *row, PyObject *namespace)
+/* `linecache` opens files by name; from now on it finds those of the image too. */
+static int extend_linecache(void)
 {
-    if (!state->lazycache) {
-        const char *name = image_text(state->image, row->name);
-        if (!name || strcmp(name, "linecache"))
-            return 0;
-        state->lazycache = PyMapping_GetItemString(namespace, "lazycache");
-        PyObject *lines = state->lazycache ? PyImport_ImportModule("_pydist.lines") : NULL;
-        PyObject *done = lines ? PyObject_CallMethod(lines, "offer_all", "O", state->importer_type) : NULL;
-        Py_XDECREF(lines);
-        Py_XDECREF(done);
-        return done ? 0 : -1;
-    }
-    PyObject *file = PyMapping_GetItemString(namespace, "__file__");
-    PyObject *arguments[] = {file, namespace};
-    PyObject *done = file ? PyObject_Vectorcall(state->lazycache, arguments, 2, NULL) : NULL;
-    if (!done)
-        PyErr_Clear(); /* the module has no name for its file any more: nobody will ask */
-    Py_XDECREF(file);
+    PyObject *lines = PyImport_ImportModule("_pydist.lines");
+    PyObject *done = lines ? PyObject_CallMethod(lines, "install", NULL) : NULL;
+    Py_XDECREF(lines);
     Py_XDECREF(done);
-    return 0;
+    return done ? 0 : -1;
+}
+
+static int is_linecache(const struct image *image, const struct image_module *row)
+{
+    const char *name = row->name.size == sizeof "linecache" - 1 ? image_text(image, row->name) : NULL;
+    return name && strcmp(name, "linecache") == 0;
 }
 
 PyObject *loader_exec_module(PyObject *importer, PyObject *module)
@@ -112,10 +104,8 @@ PyObject *loader_exec_module(PyObject *importer, PyObject *module)
     PyObject *code = loader_code(state, row);
     PyObject *namespace = code ? PyObject_GenericGetDict(module, NULL) : NULL;
     PyObject *arguments[] = {state->exec, code, namespace};
-    PyObject *result = NULL;
-    if (namespace && (!state->lazycache || !offer_source(state, row, namespace)))
-        result = PyObject_Vectorcall(state->call_frames_removed, arguments, 3, NULL);
-    if (result && !state->lazycache && offer_source(state, row, namespace))
+    PyObject *result = namespace ? PyObject_Vectorcall(state->call_frames_removed, arguments, 3, NULL) : NULL;
+    if (result && is_linecache(state->image, row) && extend_linecache())
         Py_CLEAR(result);
     Py_XDECREF(code);
     Py_XDECREF(namespace);

@@ -1,5 +1,7 @@
 """`importlib.resources` for packages inside the application's file."""
 
+from __future__ import annotations
+
 from importlib.resources.abc import TraversableResources
 
 from _pydist.paths import ImagePath
@@ -10,12 +12,8 @@ __all__ = ["Reader"]
 class Reader(TraversableResources):
     """Reads the files of one package, given the virtual path of its folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self._folder = ImagePath(folder)
 
-    def files(self):
+    def files(self) -> ImagePath:
         return self._folder
-
-    def resource_path(self, resource):
-        """Never: there is no real file. `importlib.resources.as_file` makes a temporary one."""
-        raise FileNotFoundError(resource)
