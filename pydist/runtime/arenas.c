@@ -1,9 +1,10 @@
 /* Memory for Python's small objects in large pages: fewer page faults while modules are imported.
  *
- * Invariant: every arena that Python frees goes back to the list it came from or to the kernel; without large pages
- * (or when the address space is limited) all works as before, in small ones. */
+ * Invariant: an arena that Python frees goes back to the kernel at once; without large pages all works as before, in
+ * small ones. */
 #include "runtime.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -12,16 +13,17 @@
 /* The first arenas stay in small pages: a program that needs no more should not pay for memory that it never uses. */
 #define SMALL_ARENAS 3
 
-/* Arenas of one size are cut from blocks of one large page; what is freed is kept for the next. */
+/* The parts of a large page that Python has not asked for yet. */
 struct free_arena {
     struct free_arena *next;
 };
 
 static struct {
+    atomic_flag busy;
     size_t size; /* of an arena: Python asks for one size only */
     struct free_arena *free;
     size_t count; /* given out so far */
-} arenas;
+} arenas = {.busy = ATOMIC_FLAG_INIT};
 
 static void *map(size_t size)
 {
@@ -43,25 +45,36 @@ static char *map_large_page(void)
     return block + before;
 }
 
-static void *arena_alloc(void *Py_UNUSED(context), size_t size)
+static void *take(size_t size)
 {
     if (arenas.size == 0)
         arenas.size = size;
     if (size != arenas.size || LARGE_PAGE % size || arenas.count++ < SMALL_ARENAS)
-        return map(size);
+        return NULL;
     if (!arenas.free) {
         char *page = map_large_page();
-        if (!page)
-            return map(size);
-        for (size_t at = LARGE_PAGE; at >= size; at -= size) {
+        for (size_t at = LARGE_PAGE; page && at >= size; at -= size) {
             struct free_arena *arena = (struct free_arena *)(page + at - size);
             arena->next = arenas.free;
             arenas.free = arena;
         }
     }
     struct free_arena *arena = arenas.free;
-    arenas.free = arena->next;
+    if (arena)
+        arenas.free = arena->next;
     return arena;
+}
+
+/* Interpreters with locks of their own may ask at once, and a fork may happen in between: whoever finds the list busy
+ * does without it. */
+static void *arena_alloc(void *Py_UNUSED(context), size_t size)
+{
+    void *arena = NULL;
+    if (!atomic_flag_test_and_set(&arenas.busy)) {
+        arena = take(size);
+        atomic_flag_clear(&arenas.busy);
+    }
+    return arena ? arena : map(size);
 }
 
 static void arena_free(void *Py_UNUSED(context), void *address, size_t size)

@@ -141,6 +141,8 @@ static int exit_by_interrupt(void)
 
 int entry_run(const struct runtime *runtime)
 {
+    if (runtime->as_python)
+        return Py_RunMain();
     int code = 0, interrupted = 0;
     if (run(runtime)) {
         interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);

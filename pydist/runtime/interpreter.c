@@ -90,11 +90,11 @@ static PyStatus configure(PyConfig *config, const struct runtime *runtime)
     config->safe_path = 1;
     config->site_import = 0;
     config->write_bytecode = 0;
-    config->parse_argv = 0;
+    config->parse_argv = runtime->as_python;
     config->install_signal_handlers = 1;
     config->pathconfig_warnings = 0;
     config->optimization_level = optimize ? atoi(optimize) : 0;
-    /* All arguments are the application's: the run time has no options of its own. */
+    /* All arguments are the application's, which has no options of Python's. */
     PyStatus status = PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
     if (PyStatus_Exception(status))
         return status;

@@ -70,20 +70,28 @@ PyObject *loader_create_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(sp
     Py_RETURN_NONE; /* an ordinary module */
 }
 
-/* `linecache` opens files by name; from now on it finds those of the image too. */
-static int extend_linecache(void)
+/* Modules of the standard library that assume what is not so in an application: once they have run, a module of ours
+ * corrects them. */
+static const struct {
+    const char *name, *correction;
+} corrections[] = {
+    {"linecache", "_pydist.lines"},                /* opens sources by name */
+    {"multiprocessing.util", "_pydist.processes"}, /* starts sys.executable with the options of a Python */
+};
+
+static int correct(const struct image *image, const struct image_module *row)
 {
-    PyObject *lines = PyImport_ImportModule("_pydist.lines");
-    PyObject *done = lines ? PyObject_CallMethod(lines, "install", NULL) : NULL;
-    Py_XDECREF(lines);
+    const char *name = image_text(image, row->name);
+    size_t at = 0, count = sizeof corrections / sizeof *corrections;
+    while (at < count && (!name || strcmp(name, corrections[at].name)))
+        at++;
+    if (at == count)
+        return 0;
+    PyObject *module = PyImport_ImportModule(corrections[at].correction);
+    PyObject *done = module ? PyObject_CallMethod(module, "install", NULL) : NULL;
+    Py_XDECREF(module);
     Py_XDECREF(done);
     return done ? 0 : -1;
-}
-
-static int is_linecache(const struct image *image, const struct image_module *row)
-{
-    const char *name = row->name.size == sizeof "linecache" - 1 ? image_text(image, row->name) : NULL;
-    return name && strcmp(name, "linecache") == 0;
 }
 
 PyObject *loader_exec_module(PyObject *importer, PyObject *module)
@@ -105,7 +113,7 @@ PyObject *loader_exec_module(PyObject *importer, PyObject *module)
     PyObject *namespace = code ? PyObject_GenericGetDict(module, NULL) : NULL;
     PyObject *arguments[] = {state->exec, code, namespace};
     PyObject *result = namespace ? PyObject_Vectorcall(state->call_frames_removed, arguments, 3, NULL) : NULL;
-    if (result && is_linecache(state->image, row) && extend_linecache())
+    if (result && correct(state->image, row))
         Py_CLEAR(result);
     Py_XDECREF(code);
     Py_XDECREF(namespace);

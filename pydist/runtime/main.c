@@ -2,6 +2,7 @@
 #include "runtime.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* What a shell answers for a program that cannot be started; Python code never exits with it by itself. */
 #define EXIT_NOT_STARTED 127
@@ -19,6 +20,12 @@ struct runtime runtime;
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], RUNTIME_MARK) == 0) {
+        runtime.as_python = 1;
+        argv[1] = argv[0];
+        argv++;
+        argc--;
+    }
     runtime.argc = argc;
     runtime.argv = argv;
     const char *fault = process_inspect(&runtime);

@@ -58,6 +58,8 @@ static int module_exec(PyObject *module)
         PyErr_Clear(); /* not part of the documented API: file names stay relative when it goes away */
     if (PyModule_AddType(module, state->importer_type) || PyModule_AddFunctions(module, tree_functions))
         return -1;
+    if (PyModule_AddStringConstant(module, "mark", RUNTIME_MARK))
+        return -1;
     return PyModule_AddObjectRef(module, "root", state->root);
 }
 

@@ -7,11 +7,16 @@
 
 #include "image.h"
 
+/* The first argument of a process that is to run as Python with the arguments that follow: what _pydist.processes
+ * starts. Nobody types it. */
+#define RUNTIME_MARK "\x1fpython"
+
 struct runtime {
     struct image image;
     char *executable; /* absolute path of this file; also the root of the virtual tree */
     int argc;
     char **argv;
+    int as_python; /* started with RUNTIME_MARK, which is no longer in argv */
 };
 
 extern struct runtime runtime;
@@ -22,7 +27,7 @@ const char *process_inspect(struct runtime *runtime);
 /* interpreter.c: start Python as the image's settings say. */
 PyStatus interpreter_start(const struct runtime *runtime);
 
-/* entry.c: run the application and finalize Python. Returns the exit code of the process. */
+/* entry.c: run the application (or what Python's own arguments say) and finalize Python. Returns the exit code of the process. */
 int entry_run(const struct runtime *runtime);
 
 /* arenas.c: let Python take the memory of small objects in large pages. */

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 root: str
+mark: str
 
 class Importer:
     def __init__(self, path: str, /) -> None: ...

@@ -359,6 +359,49 @@ def uses_a_subinterpreter():
     interpreter.close()
 
 
+def doubled(number):
+    return number * 2
+
+
+def uses_processes():
+    import concurrent.futures
+    import multiprocessing
+
+    import parts.one as one
+
+    for method in ("fork", "forkserver", "spawn"):
+        context = multiprocessing.get_context(method)
+        with context.Pool(2) as pool:
+            print(method, pool.map(doubled, range(4)), pool.apply(one.function))
+        queue = context.Queue()
+        child = context.Process(target=queue.put, args=("from a child",))
+        child.start()
+        print(queue.get(), child.join(), child.exitcode)
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        print(list(pool.map(doubled, range(3))))
+
+
+def shares_memory():
+    from multiprocessing import shared_memory
+
+    memory = shared_memory.SharedMemory(create=True, size=10)
+    memory.buf[0] = 7
+    print(memory.buf[0])
+    memory.close()
+    memory.unlink()
+
+
+def shows_a_source_line_by_name():
+    import linecache
+    import tracemalloc
+
+    tracemalloc.start()
+    kept = [str(number) for number in range(100)]
+    print(linecache.getline(__file__, 8), len(kept))
+    trace = tracemalloc.get_object_traceback(kept)
+    print(trace.format()[-1].strip())
+
+
 if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else "returns"
     globals()[name]()
