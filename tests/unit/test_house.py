@@ -20,10 +20,11 @@ REGISTRIES = re.compile(
 
 def tracked() -> list[Path]:
     """The files of the checkout as git knows them, or all of them where there is no git."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
-        files = [CHECKOUT / name for name in listed.stdout.split("\0") if name]
-    else:
+    try:
+        command = ["git", "ls-files", "-z"]
+        listed = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+        files = [CHECKOUT / name for name in listed.split("\0") if name]
+    except (OSError, subprocess.CalledProcessError):
         parts = ("pydist", "builders", "tests", "docs", "examples", "benchmarks", "containers")
         files = [path for part in parts for path in (CHECKOUT / part).rglob("*")]
     return [path for path in files if path.is_file() and "__pycache__" not in path.parts]
