@@ -131,6 +131,16 @@ static int run(const struct runtime *runtime)
     return result ? 0 : -1;
 }
 
+/* What Python itself takes for an interrupt that nobody handled: since 3.14 subclasses count too. */
+static int is_interrupt(void)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    return PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+#else
+    return PyErr_Occurred() == PyExc_KeyboardInterrupt;
+#endif
+}
+
 /* So that a shell or make sees an interrupted program, not one that chose to exit. */
 static int exit_by_interrupt(void)
 {
@@ -145,7 +155,7 @@ int entry_run(const struct runtime *runtime)
         return Py_RunMain();
     int code = 0, interrupted = 0;
     if (run(runtime)) {
-        interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+        interrupted = is_interrupt();
         code = 1;
         PyErr_Print(); /* a SystemExit ends the process here, with its own code */
     }
