@@ -36,7 +36,7 @@ case $SERIES in 3.13) ;; *) options=--with-tail-call-interp ;; esac
 LIBS=-lmuslm MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS -Wl,--strip-debug" LINKFORSHARED=" " CFLAGS="$EXTRA_CFLAGS" \
 ./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/install \
     --disable-shared --with-ensurepip=no --with-openssl=deps --with-readline=editline \
-    --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm $options \
+    --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm --enable-loadable-sqlite-extensions $options \
     ac_cv_search_dbm_open=-lndbm ac_cv_working_tzset=yes
 
 # The trace of the commands is what the manifest's link line is taken from.

@@ -54,7 +54,7 @@ def node(distribution: Distribution, store: Store) -> Path:
         ("from compression import zstd; o = {zstd.CompressionParameter.nb_workers: 2}; d = b'x' * 10**6; "
          "print(zstd.decompress(zstd.compress(d, options=o)) == d)", "True"),
         ("import ctypes; print(ctypes.CDLL(None).strlen(b'four'), ctypes.pythonapi.Py_GetVersion is not None, "
-         "ctypes.CFUNCTYPE(int, int)(lambda n: n + 1)(41))", "4 True 42"),
+         "ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda n: n + 1)(41))", "4 True 42"),
         ("import readline; print(readline.backend)", "editline"),
         ("import decimal, zlib, bz2, lzma, uuid, curses.panel; print(decimal.__libmpdec_version__, "
          "uuid._uuid.has_uuid_generate_time_safe)", "4.0.1 1"),
