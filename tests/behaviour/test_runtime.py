@@ -83,6 +83,20 @@ def test_an_act_ends_as_it_does_in_an_ordinary_python(twins: Twins, act: str) ->
     assert linked == plain
 
 
+@pytest.mark.parametrize("module", ["parts", "parts.__main__"])
+def test_a_module_runs_as_python_m_runs_it(twins: Twins, store: Store, tmp_path: Path, module: str) -> None:
+    program = tmp_path / "app"
+    link(Request(app=str(twins.script), output=program, module=module), store=store)
+    root = f"{program}/lib/python3.14"
+    linked = outcome([str(program), "x", "-y"], {f"{root}/site-packages": "APP", root: "LIB"}, {})
+    folder = twins.script.parent
+    command = [str(twins.python), "-E", "-s", "-B", "-m", module, "x", "-y"]
+    plain = outcome(command, {str(folder): "APP"}, {"cwd": folder})
+    # `python -m` shows the frames of runpy, which is not what runs a module here.
+    shown = re.sub(r"  File \"<frozen runpy>\", line \d+, in \w+\n", "", str(plain[2]))
+    assert linked == (plain[0], plain[1], shown)
+
+
 def test_an_ignored_exception_is_reported_without_its_source_line(twins: Twins) -> None:
     linked, plain = twins.both("fails_in_atexit")
     assert linked == (plain[0], plain[1], str(plain[2]).replace("    atexit.register(lambda: 1 / 0)\n", ""))
