@@ -8,7 +8,7 @@
 ARG BASE=debian:12-slim
 FROM ${BASE}
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates make patch perl python3 python3-venv \
+    && apt-get install --yes --no-install-recommends binutils ca-certificates make patch perl python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
 RUN python3 -m venv /opt/pydist && /opt/pydist/bin/pip install --quiet "/src[toolchain]"

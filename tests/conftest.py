@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 import pydist
-from pydist.errors import EnvironmentLacking
 from pydist.link.dist import Distribution, choose_distribution
 from pydist.progress import Silent
 from pydist.store import Store
@@ -66,15 +65,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def distribution(store: Store) -> Distribution:
-    """The distribution of Python 3.14 for static musl, built from source when the store has none."""
-    try:
-        return _find(store)
-    except EnvironmentLacking:
-        command = [sys.executable, "-m", "pydist", "build", "--python", PYTHON, "--target", TARGET]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-        return _find(store)
-
-
-def _find(store: Store) -> Distribution:
+def distribution(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
+    """The distribution of Python 3.14 for static musl that this pydist builds; what the store has is not built again."""
+    command = [sys.executable, "-m", "pydist", "build", "--quiet", "--python", PYTHON, "--target", TARGET]
+    subprocess.run([*command, "--output", tmp_path_factory.mktemp("dist")], check=True, stdin=subprocess.DEVNULL)
     return choose_distribution(None, PYTHON, Target.parse(TARGET), store, Silent())
