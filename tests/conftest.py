@@ -66,7 +66,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def distribution(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
-    """The distribution of Python 3.14 for static musl that this pydist builds; what the store has is not built again."""
+    """The distribution of Python 3.14 for static musl that this pydist builds; what the store has is not made again."""
     command = [sys.executable, "-m", "pydist", "build", "--quiet", "--python", PYTHON, "--target", TARGET]
     subprocess.run([*command, "--output", tmp_path_factory.mktemp("dist")], check=True, stdin=subprocess.DEVNULL)
     return choose_distribution(None, PYTHON, Target.parse(TARGET), store, Silent())
