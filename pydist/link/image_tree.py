@@ -14,7 +14,7 @@ __all__ = ["Tree"]
 
 
 class Tree:
-    """`paths[number]` is the path of a row (`""` is the root), `number` the reverse, `folders` those that hold files."""
+    """`paths[number]` is the path of a row (`""` the root), `number` the reverse, `folders` those that hold files."""
 
     def __init__(self, children: dict[str, list[str]]) -> None:
         self.folders = frozenset(children)
