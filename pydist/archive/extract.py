@@ -30,11 +30,13 @@ def extract(
     Members whose name `select` refuses are checked like the others and left out.
     Executable bits are kept, owners, times and other mode bits are not; hard links become copies. Raises `UnsafeName`
     for names and links that lead out of `destination`, `ArchiveDamaged` for damage, devices and names that appear
-    as two different things, `InputError` when the file system refuses.
+    as two different things, `InputError` when the file system refuses. What lands on disk is limited too: `limits`
+    hold for the files with every hard link counted in full, not only for the bytes of the archive.
     """
     try:
         destination.mkdir(parents=True, exist_ok=True)
-        work = _Extraction(destination, str(source_path), select)
+        allowed = limits.total if source_path.is_dir() else limits.unpacked(source_path.stat().st_size)
+        work = _Extraction(destination, str(source_path), select, allowed)
         with open_source(source_path, limits) as source:
             for member in source.members():
                 work.add(member)
@@ -44,8 +46,9 @@ def extract(
 
 
 class _Extraction:
-    def __init__(self, root: Path, where: str, select: Callable[[str], bool]) -> None:
+    def __init__(self, root: Path, where: str, select: Callable[[str], bool], allowed: int) -> None:
         self._root, self._where, self._select = root, where, select
+        self._allowed, self._written = allowed, 0
         self._kinds: dict[str, Kind] = {}
         self._links: dict[str, str] = {}
 
@@ -106,11 +109,21 @@ class _Extraction:
                 raise ArchiveDamaged(
                     f"{self._where}: {name} is a hard link to {shown(original)}, not to an earlier file"
                 )
+            self._charge((self._root / original).stat().st_size, name)
             shutil.copy(self._root / original, path)
             return
+        self._charge(member.entry.size, name)
         with path.open("xb") as target, member.open() as content:
             shutil.copyfileobj(content, target, 1 << 20)
         path.chmod(mode)
+
+    def _charge(self, size: int, name: str) -> None:
+        self._written += size
+        if self._written > self._allowed:
+            raise ArchiveDamaged(
+                f"{self._where} unpacks to more than {self._allowed:,} bytes with hard links as copies, at {name}; "
+                "expected an archive of reasonable size"
+            )
 
 
 def _checked_link(name: str, entry: Entry) -> str:

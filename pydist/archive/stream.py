@@ -28,6 +28,10 @@ class Limits:
     member: int = 2 << 30
     ratio: int = 200
 
+    def unpacked(self, packed: int) -> int:
+        """Bytes that an archive of `packed` bytes may fill on disk, where every hard link is a copy."""
+        return min(self.total, max(_RATIO_FROM, packed * self.ratio))
+
 
 class StreamBroken(Exception):
     """The compressed bytes are damaged or a bomb. Internal: `pydist.archive.source` adds the file's name."""

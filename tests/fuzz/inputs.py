@@ -52,6 +52,8 @@ def make_input(seed: int, number: int, path: Path, outside: Path) -> str:
     rng = random.Random(f"{seed}:{number}")  # noqa: S311  # repeatable is what it has to be
     if number % 500 == 250:
         return _bomb(rng, path)
+    if number % 100 == 60:
+        return _link_bomb(rng, path)
     kind = rng.choices(["archive", "bytes", "json", "folder", "application", "noise"], [40, 20, 20, 4, 14, 2])[0]
     if kind == "application":
         path.write_bytes(_damaged_application(rng))
@@ -228,3 +230,17 @@ def _bomb(rng: random.Random, path: Path) -> str:
     name = rng.choice(["tar.gz", "tar.xz", "tar.zst"])
     path.write_bytes(_COMPRESS[name](header.tobuf(tarfile.GNU_FORMAT) + bytes(300 << 20)))
     return "bomb"
+
+
+def _link_bomb(rng: random.Random, path: Path) -> str:
+    """Hard links, which unpacking makes copies of: a gigabyte out of two megabytes of headers."""
+
+    def apply(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        content["python/install/bin/python3.14"] = b"#!/bin/false\n"
+        content["python/install/0"] = bytes(512 << 10)
+        content.update({f"python/install/{number}": ("hard", "python/install/0") for number in range(1, 2048)})
+
+    name = rng.choice(["tar.gz", "tar.xz", "tar.zst"])
+    tiny.pack(path, tiny.distribution(apply))
+    path.write_bytes(_COMPRESS[name](path.read_bytes()))
+    return "link bomb"

@@ -30,6 +30,7 @@ def test_an_input_can_be_made_again_from_its_number(tmp_path: Path) -> None:
         ("Path('stray').write_text('x')", "wrote"),
         ("Path('../stray').write_text('x')", "beside its folders"),
         ("tempfile.mkdtemp()", "wrote"),
+        ("with open('../out/app', 'wb') as file: file.truncate(1 << 30)", "bytes into out"),
     ],
 )
 def test_every_kind_of_misbehaviour_is_noticed(

@@ -1,7 +1,8 @@
 """Throw inputs at `validate`, `inspect` and the reading of distributions that `link` does, and watch what happens.
 
-Invariant: a reader either returns or raises a `PydistError`; anything else, more than `_PATIENCE` seconds, or a file
-outside the folders meant for it is a failure, reported with the number that makes the input again.
+Invariant: a reader either returns or raises a `PydistError`; anything else, more than `_PATIENCE` seconds, a file
+outside the folders meant for it or more than `_ROOM` inside them is a failure, reported with the number that makes the
+input again.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from tests.support import tiny
 __all__ = ["Outcome", "throw"]
 
 _PATIENCE = 20.0  # seconds; the slowest inputs, bombs, take one
+_ROOM = 512 << 20  # bytes; twice what any small archive may become
 _STORE = {"nodes", "work", "locks", "refs", "downloads"}
 
 
@@ -110,6 +112,10 @@ def _strays(folder: Path, rooms: dict[str, Path]) -> Iterator[str]:
         yield f"wrote {stray} in the store"
     for stray in {item.name for item in rooms["out"].iterdir()} - {"app"}:
         yield f"wrote {stray} beside the application's folder"
+    for name in ("store", "out"):
+        size = sum(path.lstat().st_size for path in rooms[name].rglob("*") if not path.is_dir())
+        if size > _ROOM:
+            yield f"wrote {size:,} bytes into {name}, expected at most {_ROOM:,}"
 
 
 def _empty(room: Path) -> None:

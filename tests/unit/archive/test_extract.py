@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from pydist.archive.extract import extract
 from pydist.archive.paths import UnsafeName
-from pydist.archive.source import ArchiveDamaged
+from pydist.archive.source import ArchiveDamaged, Limits
 from pydist.errors import InputError
 
 Item = tuple[str, bytes, str]  # name, tar type, link or content
@@ -88,6 +89,36 @@ def test_what_could_leave_the_destination_is_refused(tmp_path: Path, items: list
     with pytest.raises(error):
         extract(archive, tmp_path / "in" / "out")
     assert {path.name for path in tmp_path.iterdir()} == {"a.tar", "in"}
+
+
+def unpacked_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_hard_links_count_in_full_against_the_limit(tmp_path: Path) -> None:
+    links: list[Item] = [(f"link{number}", HARD, "file") for number in range(100)]
+    archive = write_tar(tmp_path / "a.tar", [("file", FILE, "x" * 1_000_000), *links])
+    with pytest.raises(ArchiveDamaged, match="hard links"):
+        extract(archive, tmp_path / "out", limits=Limits(total=5_000_000))
+    assert unpacked_size(tmp_path / "out") <= 5_000_000
+    few = write_tar(tmp_path / "b.tar", [("file", FILE, "x" * 1_000_000), *links[:3]])
+    extract(few, tmp_path / "few", limits=Limits(total=5_000_000))
+    assert unpacked_size(tmp_path / "few") == 4_000_000
+
+
+def test_links_to_links_count_too(tmp_path: Path) -> None:
+    links: list[Item] = [(f"link{n + 1}", HARD, f"link{n}") for n in range(100)]
+    archive = write_tar(tmp_path / "a.tar", [("link0", FILE, "x" * 1_000_000), *links])
+    with pytest.raises(ArchiveDamaged, match="hard links"):
+        extract(archive, tmp_path / "out", limits=Limits(total=5_000_000))
+
+
+def test_a_small_archive_does_not_become_gigabytes_of_copies(tmp_path: Path) -> None:
+    links: list[Item] = [(f"link{number}", HARD, "file") for number in range(2000)]
+    archive = write_tar(tmp_path / "a.tar", [("file", FILE, "\0" * 1_000_000), *links])
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(archive.read_bytes(), 1))
+    with pytest.raises(ArchiveDamaged, match="hard links"):
+        extract(tmp_path / "a.tar.gz", tmp_path / "out")
 
 
 def test_links_already_in_the_destination_are_not_followed(tmp_path: Path) -> None:
