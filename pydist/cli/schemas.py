@@ -11,6 +11,7 @@ from pydist.link.report import InspectReport, LinkReport
 from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord
 from pydist.validate.report import Reports
+from pydist.validate.rules import Rules
 
 __all__ = ["DOCUMENTS"]
 
@@ -23,4 +24,5 @@ DOCUMENTS: dict[str, type] = {
     "python-json-8.schema.json": Manifest,
     "pydist-json-1.schema.json": BuildRecord,
     "validate-report-1.schema.json": Reports,
+    "validate-rules-1.schema.json": Rules,
 }

@@ -15,11 +15,13 @@ from pydist.errors import InputError
 from pydist.manifest.convert import encode
 from pydist.validate import Report, choose, validate
 from pydist.validate.report import Reports
-from pydist.validate.rules import Severity, load_rules
+from pydist.validate.rules import Rules, Severity, load_rules
 
 __all__ = ["configure", "run"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+_EXIT_CODES = {"good": 0, "bad": 1, "unreadable": 2}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,20 +45,20 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if not args.inputs:
         raise InputError("nothing to judge; expected an archive: pydist validate ARCHIVE…")
     rules = choose(_words(args.select), _words(args.ignore))
-    reports, unreadable = [], False
+    reports = []
     for path in args.inputs:
         try:
             report = validate(path, rules=rules, run=args.start, reporter=terminal)
         except InputError as error:
             terminal.error(str(error))
-            unreadable = True
+            reports.append(Report.unreadable(str(path), str(error)))
             continue
         reports.append(report)
         if not args.quiet or not report.good:
             terminal.result(_text(report))
     if args.json:
         terminal.result_json(encode(Reports(reports=tuple(reports))))
-    return 2 if unreadable else int(any(not report.good for report in reports))
+    return max(_EXIT_CODES[report.verdict] for report in reports)
 
 
 def _words(given: Sequence[str]) -> list[str]:
@@ -83,9 +85,9 @@ def _text(report: Report) -> Text:
 
 
 def _list_rules(args: argparse.Namespace, terminal: Terminal) -> int:
-    rules = load_rules().values()
+    rules = tuple(load_rules().values())
     if args.json:
-        terminal.result_json([encode(rule) for rule in rules])
+        terminal.result_json(encode(Rules(rules=rules)))
     table = Table("rule", "severity", "what holds in a good archive", "what to do otherwise", show_lines=False)
     for rule in rules:
         table.add_row(Text(rule.id, "bold"), Text(rule.severity, _STYLES[rule.severity]), rule.meaning, rule.fix)

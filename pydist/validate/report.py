@@ -45,10 +45,19 @@ class Report:
     """The judgement of one input."""
 
     input: str = field(metadata=doc("The path that was judged."))
-    verdict: Literal["good", "bad"] = field(metadata=doc("bad when there is a finding of severity error."))
+    verdict: Literal["good", "bad", "unreadable"] = field(
+        metadata=doc("bad when there is a finding of severity error; unreadable when it could not be opened.")
+    )
+    error: str | None = field(default=None, metadata=doc("Why it could not be opened; only when unreadable."))
     rules: tuple[str, ...] = field(metadata=doc("Ids of the rules that were applied."))
     findings: tuple[Finding, ...] = field(metadata=doc("Everything that was found."))
     summary: Summary = field(metadata=doc("What was looked at."))
+
+    @classmethod
+    def unreadable(cls, source: str, error: str) -> Report:
+        """The report on an input that could not be opened: nothing was looked at."""
+        nothing = Summary(entries=0, bytes=0, binaries=0, ran=False, modules_imported=0)
+        return cls(input=source, verdict="unreadable", error=error, rules=(), findings=(), summary=nothing)
 
     @property
     def good(self) -> bool:

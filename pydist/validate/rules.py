@@ -8,13 +8,15 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydist.errors import Fault, InputError
+from pydist.manifest.convert import doc
 
-__all__ = ["Rule", "Severity", "choose", "load_rules"]
+__all__ = ["Rule", "Rules", "Severity", "choose", "load_rules"]
 
 
 class Severity(StrEnum):
@@ -27,13 +29,21 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`meaning` says what holds in a good archive; `fix` what to do where it does not."""
+    """Something that holds in every good archive."""
 
-    id: str
-    family: str
-    severity: Severity
-    meaning: str
-    fix: str
+    id: str = field(metadata=doc("`family.name`."))
+    family: str = field(metadata=doc("What it is about; selects all rules of one kind."))
+    severity: Severity = field(metadata=doc("How serious a violation is. One error makes the verdict bad."))
+    meaning: str = field(metadata=doc("What holds in a good archive."))
+    fix: str = field(metadata=doc("What to do where it does not hold."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The output of `pydist validate --list-rules --json`."""
+
+    format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
+    rules: tuple[Rule, ...] = field(metadata=doc("All rules, in the order of the table."))
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -43,12 +44,30 @@ def test_all_findings_are_printed_with_rule_place_and_advice(bad: Path, capsys: 
         assert words in text
 
 
+def printed(capsys: pytest.CaptureFixture[str], schema: str) -> Any:
+    """The JSON document on standard output, which keeps to `schema`."""
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, json.loads((resources.schema() / schema).read_text()))
+    assert document["format_version"] == 1
+    return document
+
+
 def test_json_keeps_to_the_published_schema(good: Path, bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", "--json", "--no-run", str(good), str(bad)]) == 1
-    document = json.loads(capsys.readouterr().out)
-    schema = json.loads((resources.schema() / "validate-report-1.schema.json").read_text())
-    jsonschema.validate(document, schema)
+    document = printed(capsys, "validate-report-1.schema.json")
     assert [report["verdict"] for report in document["reports"]] == ["good", "bad"]
+
+
+def test_json_has_one_report_per_input_in_order_also_for_those_that_cannot_be_opened(
+    good: Path, bad: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = ["/no/such/file", str(good), "/no/other", str(bad)]
+    assert main(["validate", "--json", "--no-run", *inputs]) == 2
+    reports = printed(capsys, "validate-report-1.schema.json")["reports"]
+    assert [report["input"] for report in reports] == inputs
+    assert [report["verdict"] for report in reports] == ["unreadable", "good", "unreadable", "bad"]
+    assert "/no/such/file" in reports[0]["error"]
+    assert [("error" in report) for report in reports] == [True, False, True, False]
 
 
 def test_rules_can_be_ignored_in_one_word(bad: Path) -> None:
@@ -57,6 +76,7 @@ def test_rules_can_be_ignored_in_one_word(bad: Path) -> None:
 
 def test_the_table_of_rules_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", "--list-rules", "--json"]) == 0
-    assert {"archive.damaged", "run.import"} <= {rule["id"] for rule in json.loads(capsys.readouterr().out)}
+    rules = printed(capsys, "validate-rules-1.schema.json")["rules"]
+    assert {"archive.damaged", "run.import"} <= {rule["id"] for rule in rules}
     assert main(["validate", "--list-rules"]) == 0
     assert "archive.damaged" in capsys.readouterr().out
