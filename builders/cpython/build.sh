@@ -10,6 +10,10 @@ ln -s "$DEPS" deps
 cp -R "$RECIPE/files/." .
 sh "$RECIPE/dlsym-table.sh" Include "$RECIPE/dlsym-libc.txt" > Python/dlsym_table.c
 
+# Names instead of the places where this box keeps its tools: they end up in the Makefile that users get.
+export INSTALL="install -c" MKDIR_P="mkdir -p" SED=sed
+export ac_cv_path_GREP=grep ac_cv_path_EGREP="grep -E" ac_cv_path_FGREP="grep -F"
+
 # Libraries are named here, so that pkg-config, which would find the machine's own, is never asked.
 export PKG_CONFIG=false
 for library in "ZLIB -lz" "BZIP2 -lbz2" "LIBLZMA -llzma" "LIBZSTD -lzstd" "LIBFFI -lffi" "LIBUUID -luuid" \
@@ -41,6 +45,7 @@ LIBS=-lmuslm MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS -Wl,--strip-debug" LINKFO
 
 # The trace of the commands is what the manifest's link line is taken from.
 dynload="dynload_stub.o Python/dlfcn_static.o Python/dlsym_table.o"
+mkdir trace
 export PYDIST_TRACE="$PWD/trace"
 make DYNLOADFILE="$dynload" all
 unset PYDIST_TRACE
@@ -55,7 +60,7 @@ rm -f "$OUT/install/lib/libpython$SERIES.a"
 ln -s "${config#lib/}/libpython$SERIES.a" "$OUT/install/lib/libpython$SERIES.a"
 
 mkdir -p "$OUT/build/lib" "$OUT/facts"
-find Objects Parser Python Modules -name '*.o' | sort | while read -r object; do
+find Objects Parser Programs/python.o Python Modules -name '*.o' | sort | while read -r object; do
     mkdir -p "$OUT/build/${object%/*}"
     cp "$object" "$OUT/build/$object"
 done
@@ -65,7 +70,7 @@ cp Python/frozen.c "$OUT/build/Python/"
 cp deps/lib/*.a "$OUT/build/lib/"
 cp "$RECIPE/run_tests.py" "$OUT/build/"
 
-cp trace "$OUT/facts/trace"
+cp -R trace "$OUT/facts/trace"
 pwd > "$OUT/facts/source"
 cp Modules/Setup.stdlib.in Modules/Setup.bootstrap.in "$OUT/facts/"
 find Modules -name "*.a" -exec cp {} "$OUT/facts/" \;

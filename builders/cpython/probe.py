@@ -17,20 +17,19 @@ def text(value):
     return str(value).replace(prefix, "/install")
 
 
+# userbase is a fact about whoever runs this.
 print(
     json.dumps(
         {
             "abi_flags": sys.abiflags,
-            "builtin_module_names": sorted(sys.builtin_module_names),
             "cache_tag": sys.implementation.cache_tag,
-            "config_vars": {key: text(value) for key, value in sysconfig.get_config_vars().items()},
+            "config_vars": {key: text(value) for key, value in sysconfig.get_config_vars().items() if key != "userbase"},
             "hexversion": sys.implementation.hexversion,
             "implementation": sys.implementation.name,
             "magic": importlib.util.MAGIC_NUMBER.hex(),
             "paths": {key: relative(value) for key, value in sysconfig.get_paths().items()},
             "paths_abstract": sysconfig.get_paths(expand=False),
             "platform": sysconfig.get_platform(),
-            "platlibdir": sys.platlibdir,
             "suffixes": {
                 "bytecode": importlib.machinery.BYTECODE_SUFFIXES,
                 "debug_bytecode": importlib.machinery.DEBUG_BYTECODE_SUFFIXES,

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydist.archive.write import TarWriter
-from pydist.build.component import link_or_copy
 from pydist.build.describe import Provenance, describe, record
 from pydist.build.measure import check_drift, measure
 from pydist.build.relocate import check_no_trace, relocate
@@ -38,7 +37,7 @@ def assemble(
     for part in ("install", "build"):
         shutil.copytree(cpython / part, tree / part, symlinks=True)
     for node in inputs.values():
-        shutil.copytree(node / "licenses", tree / "licenses", copy_function=link_or_copy, dirs_exist_ok=True)
+        shutil.copytree(node / "licenses", tree / "licenses", dirs_exist_ok=True)
     _toolchain_licenses(provenance.toolchain.folder, tree / "licenses")
     # Nodes were built in scratch folders beside their result; see component.py.
     relocate(tree / "install", Path((cpython / "facts" / "source").read_text(encoding="utf-8").strip()), request.series)
@@ -47,7 +46,8 @@ def assemble(
     manifest = describe(tree, request, facts, table, provenance.recipes.values())
     (tree / "build" / "pydist.json").write_bytes(dump_record(record(tree, request, facts, table, provenance)))
     (tree / "PYTHON.json").write_bytes(dump(manifest))
-    check_no_trace(tree, [out.parents[2], provenance.toolchain.folder])
+    store = out.parents[2]
+    check_no_trace(tree, [f"{store}/work/", f"{store}/nodes/", f"{provenance.toolchain.folder}/", "/build/tools/"])
 
 
 def pack(out: Path, tree: Path, request: BuildRequest) -> None:
@@ -84,5 +84,5 @@ def _add(writer: TarWriter, name: str, path: Path) -> None:
 
 def _toolchain_licenses(toolchain: Path, licenses: Path) -> None:
     """The C library and compiler run time come with the toolchain and are linked in."""
-    shutil.copyfile(toolchain / "lib" / "libc" / "musl" / "COPYRIGHT", licenses / "LICENSE.musl.txt")
+    shutil.copyfile(toolchain / "lib" / "libc" / "musl" / "COPYRIGHT", licenses / "LICENSE.zig-musl.txt")
     shutil.copyfile(toolchain / "LICENSE", licenses / "LICENSE.zig.txt")

@@ -1,7 +1,7 @@
 """The host box: where a build script runs when there is no container. A clean environment and private folders.
 
-Invariant: a script sees the variables listed here and nothing of the caller's environment; what it may write is its
-work folder and `$OUT`. The contract with the scripts is documented in docs/reference/recipes.md.
+Invariant: a script sees the variables and programs listed here and nothing else of the caller or the machine. The
+contract with the scripts is documented in docs/reference/recipes.md.
 """
 
 from __future__ import annotations
@@ -11,22 +11,27 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.build.jobserver import JobServer
-from pydist.errors import StepFailed
+from pydist.errors import EnvironmentLacking, StepFailed
 from pydist.policy import resources
 from pydist.policy.targets import TargetRow
 from pydist.policy.toolchain import Toolchain
 
-__all__ = ["EPOCH", "HostBox"]
+__all__ = ["EPOCH", "PATH", "HostBox", "Processes"]
 
 EPOCH = 1704067200  # SOURCE_DATE_EPOCH of every build: 2024-01-01, the date the archives carry
+PATH = "/usr/bin:/bin"
+"""Where the machine's own programs are taken from."""
+
 _TAIL = 25
-_NAMES = {"clang": "clang", "clang++": "clang", "cc": "clang", "gcc": "clang", "c++": "clang", "g++": "clang"}
+_GRACE = 5.0  # seconds between asking a process to end and ending it
+_COMPILER = ("clang", "clang++", "cc", "gcc", "c++", "g++")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +44,10 @@ class HostBox:
     jobserver: JobServer
     processes: Processes
 
-    def run(
-        self, step: str, command: Sequence[str], *, work: Path, cwd: Path, variables: Mapping[str, str], log: Path
-    ) -> None:
-        """Run `command` in `cwd`, everything it says going to `log`. Raises `StepFailed` that names `step`."""
-        tools = self._tools(work)
-        environment = {
-            "PATH": f"{tools}:/usr/bin:/bin",
-            "HOME": str(work),
-            "TMPDIR": str(_made(work / "tmp")),
+    @property
+    def fixed(self) -> dict[str, str]:
+        """The variables that are the same for every script of a target: part of every key."""
+        return {
             "LC_ALL": "C",
             "TZ": "UTC",
             "SOURCE_DATE_EPOCH": str(EPOCH),
@@ -59,12 +59,23 @@ class HostBox:
             "ARCH": self.target.target.arch.value,
             "TRIPLE": self.target.target.triple,
             "CONFIGURE_HOST": self.target.configure,
-            "PYDIST_ZIG": str(self.toolchain.path),
-            "PYDIST_ZIG_LIB": str(self.toolchain.folder / "lib"),
             "PYDIST_ZIG_TARGET": self.target.zig,
             "PYDIST_MULTIARCH": self.target.multiarch,
             "PYDIST_CFLAGS": " ".join(self.target.cflags),
+        }
+
+    def run(
+        self, step: str, command: Sequence[str], *, work: Path, cwd: Path, variables: Mapping[str, str], log: Path
+    ) -> None:
+        """Run `command` in `cwd`, everything it says going to `log`. Raises `StepFailed` that names `step`."""
+        environment = {
+            **self.fixed,
+            "PATH": str(self._tools(work)),
+            "HOME": str(work),
+            "TMPDIR": str(_made(work / "tmp")),
             "PYDIST_WORK": str(work),
+            "PYDIST_ZIG": str(self.toolchain.path),
+            "PYDIST_ZIG_LIB": str(self.toolchain.folder / "lib"),
             "ZIG_GLOBAL_CACHE_DIR": str(_made(self.cache)),
             "ZIG_LOCAL_CACHE_DIR": str(_made(work / "zig")),
             "MAKEFLAGS": self.jobserver.makeflags,
@@ -76,13 +87,25 @@ class HostBox:
             raise StepFailed(step, command, code, str(log), _last_lines(log))
 
     def _tools(self, work: Path) -> Path:
-        source = resources.builders() / "box"
+        """A folder with our compiler under all its names, and with links to the programs that scripts may use."""
         tools = work / "tools"
-        if not tools.is_dir():
-            tools.mkdir()
-            for name, script in {**_NAMES, "ar": "ar", "ranlib": "ranlib"}.items():
-                shutil.copyfile(source / script, tools / name)
-                (tools / name).chmod(0o755)
+        if tools.is_dir():
+            return tools
+        tools.mkdir()
+        source = resources.builders() / "box"
+        for name, script in {**dict.fromkeys(_COMPILER, "clang"), "ar": "ar", "ranlib": "ranlib", "ld": "ld"}.items():
+            shutil.copyfile(source / script, tools / name)
+            (tools / name).chmod(0o755)
+        missing = []
+        # All that scripts may use of the machine. configure takes whatever else it finds (llvm-profdata, tclsh, nm,
+        # readelf …) for an invitation, and the result would depend on the machine.
+        for name in (source / "programs.txt").read_text(encoding="utf-8").split():
+            if found := shutil.which(name, path=PATH):
+                (tools / name).symlink_to(found)
+            else:
+                missing.append(name)
+        if missing:
+            raise EnvironmentLacking(f"this machine lacks {', '.join(missing)} in {PATH}; see `pydist doctor`")
         return tools
 
 
@@ -118,18 +141,23 @@ class Processes:
                 self._groups.discard(process.pid)
 
     def stop(self) -> None:
-        """End everything that runs and let nothing new begin."""
+        """End everything that runs and let nothing new begin; what does not end when asked to is killed."""
         with self._lock:
             self._stopped = True
-            for group in self._groups:
-                try:
-                    os.killpg(group, signal.SIGTERM)
-                except ProcessLookupError:
-                    continue
+            groups = sorted(self._groups)
+        _signal(groups, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE
+        while self._groups and time.monotonic() < deadline:
+            time.sleep(0.05)
+        _signal(sorted(self._groups), signal.SIGKILL)
 
-    @property
-    def stopped(self) -> bool:
-        return self._stopped
+
+def _signal(groups: Sequence[int], number: signal.Signals) -> None:
+    for group in groups:
+        try:
+            os.killpg(group, number)
+        except ProcessLookupError:
+            continue
 
 
 def _made(path: Path) -> Path:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
 from pydist.build.assemble import FULL, INSTALL_ONLY
-from pydist.build.box import HostBox, Processes
+from pydist.build.box import PATH, HostBox, Processes
 from pydist.build.jobserver import JobServer
 from pydist.build.plan import ARCHIVES, DISTRIBUTION, components, plan
 from pydist.build.report import ArchiveFacts, BuildReport
@@ -17,7 +19,7 @@ from pydist.build.request import BuildRequest
 from pydist.build.schedule import run
 from pydist.errors import InputError
 from pydist.manifest.load import load
-from pydist.policy import extensions, toolchain
+from pydist.policy import extensions, needs, toolchain
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
 from pydist.store import Store, digest_file
@@ -47,6 +49,9 @@ def build(
     started = time.monotonic()
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
     request = BuildRequest.parse(python=python, target=target, options=options)
+    tag = _checked_tag(tag or default_tag())
+    _make_output(output)
+    needs.require("build", path=PATH)
     compiler = toolchain.locate()
     archives = fetch_all(components(request), store, folder=downloads, reporter=reporter)
     jobserver, processes = JobServer(jobs), Processes()
@@ -58,7 +63,7 @@ def build(
     finally:
         jobserver.close()
     store.set_ref(request.ref, planned.key(DISTRIBUTION))
-    full, installed = _publish(done[ARCHIVES], output, request, tag or default_tag())
+    full, installed = _publish(done[ARCHIVES], output, request, tag)
     tree = done[DISTRIBUTION] / "python"
     manifest = load((tree / "PYTHON.json").read_bytes(), "PYTHON.json")
     return BuildReport(
@@ -86,9 +91,24 @@ def default_tag() -> str:
     return f"{now:%Y%m%d}"
 
 
+def _checked_tag(tag: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._]*", tag):
+        raise InputError(f"release tag {tag!r}: expected letters, digits, dots and underscores, such as 20260131")
+    return tag
+
+
+def _make_output(output: Path) -> None:
+    """Find out now, and not after minutes, whether the archives can be put there."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written: {error.strerror}; name another folder with --output") from error
+
+
 def _publish(node: Path, output: Path, request: BuildRequest, tag: str) -> tuple[ArchiveFacts, ArchiveFacts]:
     """Copy the archives to where the user wants them, under the names that the ecosystem knows."""
-    output.mkdir(parents=True, exist_ok=True)
     base = f"cpython-{request.version}+{tag}-{request.target.target}"
     return (
         _copied(node / f"{request}-{FULL}", output / f"{base}-{request.options}-{FULL}"),
@@ -98,6 +118,9 @@ def _publish(node: Path, output: Path, request: BuildRequest, tag: str) -> tuple
 
 def _copied(source: Path, destination: Path) -> ArchiveFacts:
     fresh = destination.with_name(f".{destination.name}.{os.getpid()}")
-    shutil.copyfile(source, fresh)
-    fresh.replace(destination)
+    try:
+        shutil.copyfile(source, fresh)
+        fresh.replace(destination)
+    finally:
+        fresh.unlink(missing_ok=True)
     return ArchiveFacts(path=str(destination), size=destination.stat().st_size, sha256=digest_file(destination))

@@ -15,6 +15,7 @@ from pydist.build.box import EPOCH, HostBox
 from pydist.errors import InputError
 from pydist.policy.recipes import Recipe, Release
 from pydist.sources import SourceArchive
+from pydist.sources.download import verify
 
 __all__ = ["build_component", "link_or_copy", "merge"]
 
@@ -70,6 +71,8 @@ def _unpack(recipe: Recipe, release: Release, archive: SourceArchive | None, wor
         source = work / "src"
         shutil.copytree(recipe.folder / release.source, source)
     else:
+        # Once more: the folder of downloads is no place of ours alone.
+        verify(archive.path, sha256=archive.origin.sha256, size=archive.origin.size, where=str(archive.path))
         unpacked = work / "unpacked"
         extract(archive.path, unpacked)
         roots = list(unpacked.iterdir())

@@ -5,10 +5,12 @@ Invariant: every path written here exists in the tree that is described; a manif
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydist.binary.elf import ElfFile
 from pydist.binary.kind import Kind, kind_of
 from pydist.build.measure import BuiltExtension, Facts
 from pydist.build.request import BuildRequest
@@ -49,6 +51,7 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
     """The manifest of the distribution in `tree` (the folder that holds `install/`, `build/` and `licenses/`)."""
     probe, series, options = facts.probe, request.series, str(request.options)
     library = {name: recipe for recipe in recipes for name in recipe.libraries}
+    exe = f"install/bin/python{series}{probe['abi_flags']}"
     config = _one(tree, f"install/lib/python{series}/config-*")
     return Manifest(
         version="8",
@@ -67,15 +70,17 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
         python_paths=probe["paths"],
         python_paths_abstract=probe["paths_abstract"],
         python_config_vars=probe["config_vars"],
-        python_exe=f"install/bin/python{series}{probe['abi_flags']}",
+        python_exe=exe,
         python_stdlib_platform_config=config,
         python_stdlib_test_packages=tuple(_test_packages(tree / f"install/lib/python{series}")),
         python_suffixes={name: tuple(values) for name, values in probe["suffixes"].items()},
         python_bytecode_magic_number=probe["magic"],
-        python_symbol_visibility="global-default",
-        python_extension_module_loading=("builtin",) if request.target.static else ("builtin", "shared-library"),
-        libpython_link_mode="static",
-        crt_features=("static",),
+        python_symbol_visibility=_visibility([tree / "build" / path for path in facts.core_objs]),
+        python_extension_module_loading=("builtin", "shared-library")
+        if probe["suffixes"]["extension"]
+        else ("builtin",),
+        libpython_link_mode="shared" if any((tree / "install/lib").glob("libpython*.so*")) else "static",
+        crt_features=_crt_features(tree / exe),
         run_tests="build/run_tests.py",
         licenses=library_licenses(recipes, "cpython"),
         license_path="licenses/LICENSE.cpython.txt",
@@ -92,7 +97,7 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
             inittab_object="build/Modules/config.o",
             inittab_source="build/Modules/config.c",
             inittab_cflags=facts.inittab_cflags,
-            object_file_format=_object_format(tree / "build" / facts.core_objs[0]),
+            object_file_format=_object_format(tree / "build"),
         ),
     )
 
@@ -123,8 +128,8 @@ def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, 
         flags={
             "target.cflags": request.target.cflags,
             "target.ldflags": request.target.ldflags,
-            "PY_CFLAGS": tuple(facts.probe["config_vars"].get("PY_CFLAGS", "").split()),
-            "CONFIG_ARGS": tuple(facts.probe["config_vars"].get("CONFIG_ARGS", "").split()),
+            "PY_CFLAGS": tuple(shlex.split(facts.probe["config_vars"].get("PY_CFLAGS", ""))),
+            "CONFIG_ARGS": tuple(shlex.split(facts.probe["config_vars"].get("CONFIG_ARGS", ""))),
         },
         link_line=facts.link_line,
         extensions_left_out=tuple(LeftOutRecord(name=row.name, reason=row.off) for row in table.values() if row.off),
@@ -135,11 +140,12 @@ def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, 
 
 
 def _extension(built: BuiltExtension, row: ExtensionRow, library: Mapping[str, Recipe], tree: Path) -> ExtensionInfo:
-    used = list({recipe.name: recipe for name in built.libraries if (recipe := library.get(name))}.values())
+    libraries = _with_what_they_need(built.libraries, library)
+    used = list({recipe.name: recipe for name in libraries if (recipe := library.get(name))}.values())
     return ExtensionInfo(
         in_core=built.in_core,
         init_fn=built.init_fn,
-        links=tuple(_link(name, tree) for name in built.libraries),
+        links=tuple(_link(name, tree) for name in libraries),
         objs=tuple(f"build/{path}" for path in built.objs),
         required=row.required,
         variant="default",
@@ -167,14 +173,44 @@ def _test_packages(stdlib: Path) -> list[str]:
         parts = path.parent.relative_to(stdlib).parts
         if parts and parts[-1] in _TEST_FOLDERS and not set(_TEST_FOLDERS) & set(parts[:-1]):
             names.append(".".join(parts))
-    return sorted(name for name in names if not name.startswith(("site-packages", "lib2to3")))
+    return sorted(name for name in names if not name.startswith("site-packages"))
 
 
-def _object_format(path: Path) -> str:
-    with path.open("rb") as file:
-        kind = kind_of(file.read(64))
-    if kind is not Kind.ELF:
-        raise InputError(f"{path}: expected an ELF object, found {kind}")
+def _with_what_they_need(names: Iterable[str], library: Mapping[str, Recipe]) -> tuple[str, ...]:
+    """The libraries of a module, each followed by those that it has to be linked with."""
+    ordered: dict[str, None] = {}
+    for name in names:
+        recipe = library.get(name)
+        ordered |= dict.fromkeys((name, *(_with_what_they_need(recipe.links, library) if recipe else ())))
+    return tuple(ordered)
+
+
+def _crt_features(interpreter: Path) -> tuple[str, ...]:
+    elf = ElfFile.parse(interpreter.read_bytes())
+    if elf.interp is not None or elf.needed:
+        raise InputError(f"{interpreter}: expected a static executable, found one that needs {elf.interp} {elf.needed}")
+    return ("static",)
+
+
+def _visibility(objects: Iterable[Path]) -> str:
+    """Whether a program may see the C API of what was built: taken from the object that defines Py_Initialize."""
+    for path in objects:
+        data = path.read_bytes()
+        for symbol in ElfFile.parse(data).symbols(data):
+            if symbol.name == "Py_Initialize" and symbol.defined:
+                if symbol.visibility == 0:
+                    return "global-default"
+                raise InputError(f"{path}: Py_Initialize has visibility {symbol.visibility}; expected 0, default")
+    raise InputError("no object of the core defines Py_Initialize")
+
+
+def _object_format(build: Path) -> str:
+    kinds = set()
+    for path in build.rglob("*.o"):
+        with path.open("rb") as file:
+            kinds.add(kind_of(file.read(64)))
+    if kinds != {Kind.ELF}:
+        raise InputError(f"{build}: expected ELF objects only, found {sorted(kinds)}")
     return "elf"
 
 

@@ -16,10 +16,11 @@ __all__ = ["JobServer"]
 
 # configure scripts use the low descriptors for themselves (5 to 8 in autoconf's).
 _FIRST_DESCRIPTOR = 64
+_MOST = 4096
 
 
 class JobServer:
-    """`jobs` tokens in a pipe, to be closed after use."""
+    """`jobs` tokens in a pipe (at most 4096, so that they fit into it), to be closed after use."""
 
     def __init__(self, jobs: int) -> None:
         read, write = os.pipe()
@@ -27,7 +28,7 @@ class JobServer:
         self._write = fcntl.fcntl(write, fcntl.F_DUPFD_CLOEXEC, _FIRST_DESCRIPTOR)
         os.close(read)
         os.close(write)
-        os.write(self._write, b"+" * jobs)
+        os.write(self._write, b"+" * min(jobs, _MOST))
 
     @property
     def makeflags(self) -> str:

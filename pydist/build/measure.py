@@ -12,10 +12,11 @@ import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pydist.binary.ar import members
+from pydist.build.trace import members_of, only, read_trace, relinked
 from pydist.errors import FaultCollector, InputError
 from pydist.policy.extensions import ExtensionRow
 
@@ -40,7 +41,7 @@ class BuiltExtension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What was measured. `core_objs` relative to `build/`; `link_line` is the command that linked the interpreter."""
+    """What was measured. `core_objs` relative to `build/`, `link_line` as it would be typed in the distribution."""
 
     extensions: tuple[BuiltExtension, ...]
     core_objs: tuple[str, ...]
@@ -70,18 +71,17 @@ def measure(node: Path, tree: Path, series: str, probe_script: Path) -> Facts:
                 libraries=tuple(dict.fromkeys(word[2:] for word in words if word.startswith("-l"))),
             )
         )
-    commands = _trace(node / "facts" / "trace")
+    commands = read_trace(node / "facts" / "trace")
     claimed = {obj for extension in extensions for obj in extension.objs}
-    library = _last(
-        commands, lambda words: words[0] == "ar" and any(word.endswith(f"libpython{series}.a") for word in words)
-    )
+    library = only(commands, "libpython", lambda words: words[0] == "ar" and f"libpython{series}.a" in words)
     core_objs = tuple(word for word in library if word.endswith(".o") and word not in claimed)
-    compiled = _last(commands, lambda words: "Modules/config.o" in words and "-c" in words)
+    compiled = only(commands, "the table of modules", lambda words: "Modules/config.o" in words and "-c" in words)
+    linked = only(commands, "the interpreter", lambda words: ("-o", "python") in pairwise(words))
     return Facts(
         extensions=tuple(extensions),
         core_objs=core_objs,
         core_libraries=tuple(dict.fromkeys(re.findall(r"-l(\S+)", f"{variables['LIBS']} {variables['SYSLIBS']}"))),
-        link_line=_last(commands, lambda words: _after(words, "-o") == "python"),
+        link_line=relinked(linked, node / "facts", series),
         inittab_cflags=tuple(word for word in compiled if word.startswith(("-std=", "-D"))),
         probe=_probe(tree / "install" / "bin" / f"python{series}", probe_script),
     )
@@ -137,11 +137,7 @@ def _objects(words: Iterable[str], build: Path) -> Iterable[str]:
         if word.endswith(_SOURCE_SUFFIXES):
             path = f"Modules/{word.rpartition('.')[0]}.o"
         elif word.endswith(".a") and not word.startswith("-"):
-            # A library of CPython's own (HACL*): its members, which stand beside it.
-            folder = word.rpartition("/")[0]
-            archive = build.parent / "facts" / word.rpartition("/")[2]
-            for member, _ in members(archive.read_bytes()):
-                yield f"{folder}/{member}"
+            yield from members_of(word, build.parent / "facts")
             continue
         else:
             continue
@@ -150,24 +146,14 @@ def _objects(words: Iterable[str], build: Path) -> Iterable[str]:
         yield path
 
 
-def _trace(path: Path) -> list[list[str]]:
-    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def _last(commands: list[list[str]], wanted: Any) -> tuple[str, ...]:
-    for words in reversed(commands):
-        if wanted(words):
-            return tuple(words)
-    raise InputError("the trace of the build does not hold the command looked for; the build did less than it should")
-
-
-def _after(words: list[str], option: str) -> str:
-    return words[words.index(option) + 1] if option in words[:-1] else ""
-
-
 def _probe(python: Path, script: Path) -> Mapping[str, Any]:
     answer = subprocess.run(
-        [str(python), "-I", "-B", "-S", str(script)], capture_output=True, text=True, env={}, check=False, timeout=60
+        [str(python), "-I", "-B", "-S", str(script)],
+        capture_output=True,
+        text=True,
+        env={"HOME": "/"},
+        check=False,
+        timeout=60,
     )
     if answer.returncode != 0:
         raise InputError(f"the interpreter that was built does not run: {python}\n{answer.stderr}")

@@ -7,14 +7,17 @@ the output (describing and packing), the digest of that code is part of the key.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import zstandard
+
 import pydist
 from pydist.build.assemble import assemble, pack
-from pydist.build.box import EPOCH, HostBox
+from pydist.build.box import HostBox
 from pydist.build.component import build_component
 from pydist.build.describe import Provenance
 from pydist.build.request import BuildRequest
@@ -28,6 +31,9 @@ __all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "components", "plan"]
 
 DISTRIBUTION = "distribution"
 ARCHIVES = "archives"
+
+# What compresses: other versions may give other bytes for the same content.
+_LIBRARIES = {"zlib": zlib.ZLIB_RUNTIME_VERSION, "zstd": ".".join(map(str, zstandard.ZSTD_VERSION))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +79,10 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Host
                 "version": release.version,
                 "source": archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
                 "recipe": _recipe_files(recipe, release),
-                "box": digest_tree(resources.builders() / "box"),
-                "epoch": EPOCH,
+                "licenses": list(recipe.license_files),
+                "box": {"scripts": digest_tree(resources.builders() / "box"), "variables": box.fixed},
+                "code": _code("build/component.py", "archive/extract.py"),
                 "toolchain": box.toolchain.digest,
-                "target": [request.target.zig, request.target.configure, *request.target.cflags],
                 "variables": variables,
                 "needs": {need: nodes[need].key.digest for need in needs},
             },
@@ -97,7 +103,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Host
             "distribution",
             {
                 "request": str(request),
-                "code": _code("build", "manifest", "binary"),
+                "code": _code("build", "manifest", "binary", "policy"),
                 "probe": digest_file(resources.builders() / "cpython" / "probe.py"),
                 "table": digest_file(resources.builders() / "cpython" / "extensions.toml"),
                 "recipes": {
@@ -111,7 +117,10 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Host
     )
     packed = PlannedNode(
         name=ARCHIVES,
-        key=Key.of("archives", {"distribution": distribution.key.digest, "code": _code("build", "archive")}),
+        key=Key.of(
+            "archives",
+            {"distribution": distribution.key.digest, "code": _code("build", "archive"), "libraries": _LIBRARIES},
+        ),
         needs=(DISTRIBUTION,),
         make=lambda out, inputs: pack(out, inputs[DISTRIBUTION] / "python", request),
     )
@@ -150,6 +159,8 @@ def _recipe_files(recipe: Recipe, release: Release) -> dict[str, str]:
     return own | patches
 
 
-def _code(*packages: str) -> str:
+def _code(*parts: str) -> str:
+    """One digest over folders and files of pydist itself."""
     root = Path(pydist.__file__).parent
-    return Key.of("code", {name: digest_tree(root / name) for name in packages}).digest
+    digests = {part: digest_tree(root / part) if (root / part).is_dir() else digest_file(root / part) for part in parts}
+    return Key.of("code", digests).digest

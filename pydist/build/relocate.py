@@ -61,9 +61,9 @@ def relocate(install: Path, work: Path, series: str) -> None:
             _shebang(path, f"python{series}")
 
 
-def check_no_trace(root: Path, paths: list[Path]) -> None:
+def check_no_trace(root: Path, paths: list[str]) -> None:
     """Raise `BuildPathLeft` that lists every file below `root` with one of `paths` in its bytes."""
-    needles = [str(path).encode() for path in paths]
+    needles = [path.encode() for path in paths]
     found = sorted(
         path.relative_to(root).as_posix()
         for path in root.rglob("*")

@@ -88,9 +88,9 @@ def load(path: Path | None = None) -> tuple[Need, ...]:
     return tuple(needs)
 
 
-def look(needs: Iterable[Need]) -> list[State]:
-    """What this machine has of `needs`."""
-    return [_look(need) for need in needs]
+def look(needs: Iterable[Need], path: str | None = None) -> list[State]:
+    """What this machine has of `needs`; commands are looked for in `path` (default: `$PATH`)."""
+    return [_look(need, path) for need in needs]
 
 
 def can_install() -> bool:
@@ -121,9 +121,12 @@ def install(lacking: Sequence[Need], reporter: Reporter | None = None) -> None:
     reporter.finish("apt-get", " ".join(packages))
 
 
-def require(verb: str) -> None:
-    """Raise `EnvironmentLacking` that names, in one line, everything `verb` needs and this machine lacks."""
-    states = look(need for need in load() if verb in need.verbs)
+def require(verb: str, path: str | None = None) -> None:
+    """Raise `EnvironmentLacking` that names, in one line, everything `verb` needs and this machine lacks.
+
+    `path` is where commands are looked for (default: `$PATH`).
+    """
+    states = look((need for need in load() if verb in need.verbs), path)
     lacking = [state.need for state in states if not state.present]
     if lacking:
         raise EnvironmentLacking(sentence(lacking))
@@ -141,11 +144,11 @@ def sentence(lacking: Sequence[Need]) -> str:
     return f"this machine lacks {', '.join(need.name for need in lacking)}; run: {' && '.join(remedies)}"
 
 
-def _look(need: Need) -> State:
+def _look(need: Need, path: str | None) -> State:
     if need.kind is NeedKind.MODULE:
         spec = importlib.util.find_spec(need.name)
         return State(need=need, present=spec is not None, where=(spec.origin or "") if spec else "")
-    found = shutil.which(need.name)
+    found = shutil.which(need.name, path=path)
     if found is None:
         return State(need=need, present=False, where="")
     if need.probe and (complaint := _probe(need.probe)):

@@ -50,7 +50,8 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How one component is made. `libraries` are the names that its static libraries are linked by (`-lz` is `z`)."""
+    """How one component is made. `libraries` are the names that its static libraries are linked by (`-lz` is `z`),
+    `links` those that have to be linked with them."""
 
     name: str
     folder: Path
@@ -58,6 +59,7 @@ class Recipe:
     license_files: tuple[str, ...]
     public_domain: bool
     libraries: tuple[str, ...]
+    links: tuple[str, ...]
     needs: tuple[str, ...]
     releases: tuple[Release, ...]
 
@@ -96,6 +98,7 @@ def load(name: str) -> Recipe:
         license_files=row.texts("license_files"),
         public_domain=row.flag("public_domain"),
         libraries=row.texts("libraries", []),
+        links=row.texts("links", []),
         needs=row.texts("needs", []),
         releases=tuple(releases),
     )

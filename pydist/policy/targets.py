@@ -15,13 +15,12 @@ __all__ = ["TargetRow", "find", "load"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
-    """How one target is built. `zig`, `configure`, `multiarch` and `platform_tag` are its names elsewhere."""
+    """How one target is built. `zig`, `configure` and `multiarch` are its names elsewhere."""
 
     target: Target
     zig: str
     configure: str
     multiarch: str
-    platform_tag: str
     static: bool
     cflags: tuple[str, ...]
     ldflags: tuple[str, ...]
@@ -44,7 +43,6 @@ def load() -> dict[str, TargetRow]:
                 zig=row.text("zig"),
                 configure=row.text("configure"),
                 multiarch=row.text("multiarch"),
-                platform_tag=row.text("platform_tag"),
                 static=row.flag("static"),
                 cflags=row.texts("cflags"),
                 ldflags=row.texts("ldflags"),

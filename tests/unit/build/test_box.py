@@ -13,7 +13,7 @@ import pytest
 from pydist.build.box import HostBox, Processes
 from pydist.build.jobserver import JobServer
 from pydist.errors import StepFailed
-from pydist.policy import targets
+from pydist.policy import resources, targets
 from pydist.policy.toolchain import Toolchain
 
 
@@ -104,3 +104,30 @@ def test_stopping_ends_what_runs_with_its_children_and_starts_nothing_more(tmp_p
 
 def _is_zombie(process: str) -> bool:
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pydist.build.box._GRACE", 0.2)
+    processes = Processes()
+    codes: list[int] = []
+
+    def work() -> None:
+        with (tmp_path / "log").open("wb") as log:
+            script = "trap '' TERM; echo > ready; while :; do sleep 0.1; done"
+            codes.append(processes.run(["/bin/sh", "-c", script], tmp_path, {"PATH": "/bin"}, log.fileno(), ()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not (tmp_path / "ready").exists():
+        time.sleep(0.02)
+    processes.stop()
+    thread.join(10)
+    assert codes == [-9]
+
+
+def test_only_the_listed_programs_of_the_machine_can_be_found(box: HostBox, tmp_path: Path) -> None:
+    run(box, tmp_path, "true")
+    listed = (resources.builders() / "box" / "programs.txt").read_text().split()
+    ours = {"clang", "clang++", "cc", "gcc", "c++", "g++", "ar", "ranlib", "ld"}
+    assert {path.name for path in (tmp_path / "work" / "tools").iterdir()} == ours | set(listed)
+    assert run(box, tmp_path, "command -v python3 git tclsh nm || echo none").endswith("none\n")

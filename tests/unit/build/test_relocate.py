@@ -83,10 +83,10 @@ def test_scripts_start_the_interpreter_beside_them_from_wherever_they_are_called
 
 
 def test_no_file_names_the_build_folder(tree: Path) -> None:
-    check_no_trace(tree, [WORK])
+    check_no_trace(tree, [str(WORK)])
 
 
 def test_a_file_that_names_the_build_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\0" + str(WORK).encode())
     with pytest.raises(BuildPathLeft, match="x"):
-        check_no_trace(tmp_path, [WORK])
+        check_no_trace(tmp_path, [str(WORK)])
