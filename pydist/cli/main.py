@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
+from types import FrameType
 
 from pydist import __version__
 from pydist.cli.terminal import Terminal
@@ -42,18 +46,40 @@ def main(argv: Sequence[str] | None = None) -> int:
             importlib.import_module(f"pydist.cli.{name}").configure(command)
     args = parser.parse_args(arguments)
     terminal = Terminal(quiet=getattr(args, "quiet", False), json=getattr(args, "json", False))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _ended)
     try:
         code: int = importlib.import_module(f"pydist.cli.{args.command}").run(args, terminal)
+        sys.stdout.flush()
     except PydistError as error:
         terminal.error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         terminal.error("interrupted")
         return 130
+    except _Ended as ended:
+        return 128 + ended.number
     except BrokenPipeError:
         # The reader went away (`pydist inspect … | head`): what a shell reports for SIGPIPE.
-        sys.stderr.close()
-        return 141
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except Exception:
+        # A bug. Not exit code 1, which says that an input was judged bad.
+        terminal.close()
+        traceback.print_exc()
+        return 70
     finally:
         terminal.close()
     return code
+
+
+class _Ended(BaseException):
+    """The process was asked to end by a signal: what runs is ended with it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    raise _Ended(number)

@@ -28,12 +28,19 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
 
 
+class _Console(Console):
+    """Lets a closed pipe be seen by `main`; rich would end the process with exit code 1, which means something else."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Terminal:
     """A `pydist.progress.Reporter` for people, and the writer of results."""
 
     def __init__(self, *, quiet: bool = False, json: bool = False) -> None:
-        self.out = Console(highlight=False, soft_wrap=True)
-        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.out = _Console(highlight=False, soft_wrap=True)
+        self.err = _Console(stderr=True, highlight=False, soft_wrap=True)
         self.quiet = quiet
         self.json = json
         self._lock = threading.Lock()
