@@ -6,6 +6,8 @@ Invariant: a file appears under its name only after its size and SHA-256 were co
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ import requests
 
 from pydist.errors import InputError
 
-__all__ = ["DownloadFailed", "WrongBytes", "download", "verify"]
+__all__ = ["DownloadFailed", "WrongBytes", "download", "keep", "verify"]
 
 _TRIES = 4
 _CHUNK = 1 << 18
@@ -53,7 +55,19 @@ def download(
     except WrongBytes:
         part.unlink()
         raise
-    part.replace(path)
+    _publish(part, path)
+
+
+def keep(source: Path, path: Path, *, sha256: str, size: int) -> None:
+    """Copy the local file `source` to `path`; what is compared is the copy. Raises `WrongBytes`."""
+    part = path.with_name(path.name + ".part")
+    shutil.copyfile(source, part)
+    try:
+        verify(part, sha256=sha256, size=size, where=str(source))
+    except WrongBytes:
+        part.unlink()
+        raise
+    _publish(part, path)
 
 
 def verify(path: Path, *, sha256: str, size: int, where: str) -> None:
@@ -65,6 +79,13 @@ def verify(path: Path, *, sha256: str, size: int, where: str) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != sha256:
         raise WrongBytes(f"{where}: expected SHA-256 {sha256}, found {digest}")
+
+
+def _publish(part: Path, path: Path) -> None:
+    # On the disk before it has the name: after a power failure the name must not stand for nothing.
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def _receive(url: str, part: Path, size: int, advance: Callable[[int], None]) -> None:

@@ -6,17 +6,19 @@ Invariant: a `SourceArchive` was verified; nothing else is ever unpacked.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import filelock
 
 from pydist.errors import EnvironmentLacking, Fault
 from pydist.policy.recipes import Origin, Recipe, Release
 from pydist.progress import Reporter, Silent
 from pydist.sources.debian import pool_urls
-from pydist.sources.download import DownloadFailed, WrongBytes, download, verify
+from pydist.sources.download import DownloadFailed, WrongBytes, download, keep
 from pydist.store import Store
 
 __all__ = ["SourceArchive", "fetch_all"]
@@ -51,7 +53,12 @@ def fetch_all(
         _Fetch(recipe, release, store, folder, reporter or Silent()) for recipe, release in wanted if release.origins
     ]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        results = list(pool.map(_Fetch.run, tasks))
+        try:
+            results = list(pool.map(_Fetch.run, tasks))
+        except BaseException:
+            for task in tasks:
+                task.stopped = True
+            raise
     faults = [fault for task in tasks for fault in task.faults]
     if missing := [task for task, result in zip(tasks, results, strict=True) if result is None]:
         names = ", ".join(task.recipe.name for task in missing)
@@ -69,15 +76,17 @@ class _Fetch:
     def __init__(self, recipe: Recipe, release: Release, store: Store, folder: Path | None, reporter: Reporter) -> None:
         self.recipe, self.release, self.store, self.folder, self.reporter = recipe, release, store, folder, reporter
         self.faults: list[Fault] = []
+        self.stopped = False
 
     def run(self) -> SourceArchive | None:
         return self._in_store() or self._in_folder() or self._from_network()
 
     def _in_store(self) -> SourceArchive | None:
-        # Names in the store carry the digest they were verified against.
         for origin in self.release.origins:
             path = self._path(origin)
-            if path.is_file():
+            # What is unpacked is compared once more then; here the size shows what a crash left behind.
+            if path.is_file() and path.stat().st_size == origin.size:
+                path.touch()
                 return self._archive(origin)
         return None
 
@@ -86,15 +95,16 @@ class _Fetch:
             return None
         for origin in self.release.origins:
             candidate = self.folder / origin.filename
-            if candidate.is_file():
-                try:
-                    verify(candidate, sha256=origin.sha256, size=origin.size, where=str(candidate))
-                except WrongBytes as error:
-                    self._refuse(error)
-                    continue
-                part = self._path(origin).with_suffix(".copy")
-                shutil.copyfile(candidate, part)
-                part.replace(self._path(origin))
+            if not candidate.is_file():
+                continue
+            try:
+                with self._alone(origin):
+                    keep(candidate, self._path(origin), sha256=origin.sha256, size=origin.size)
+            except WrongBytes as error:
+                self._refuse(error)
+            except OSError as error:
+                self.faults.append(Fault(self.recipe.name, f"{candidate}: {error.strerror}"))
+            else:
                 return self._archive(origin)
         return None
 
@@ -109,12 +119,15 @@ class _Fetch:
                 )
             for url in urls:
                 try:
-                    with self.store.lock(f"download-{origin.sha256[:16]}"):
-                        if not self._path(origin).is_file():
+                    with self._alone(origin):
+                        if self._in_store() is None:
                             download(
-                                url, self._path(origin), sha256=origin.sha256, size=origin.size,
-                                advance=lambda done, size=origin.size: self.reporter.advance(name, done, size),  # type: ignore[misc]
-                            )  # fmt: skip
+                                url,
+                                self._path(origin),
+                                sha256=origin.sha256,
+                                size=origin.size,
+                                advance=partial(self._advance, name, origin.size),
+                            )
                 except WrongBytes as error:
                     self._refuse(error)
                 except DownloadFailed as error:
@@ -124,6 +137,14 @@ class _Fetch:
                     return self._archive(origin)
         self.reporter.finish(name, "could not be had")
         return None
+
+    def _advance(self, name: str, size: int, done: int) -> None:
+        if self.stopped:
+            raise DownloadFailed(f"{name} was interrupted")
+        self.reporter.advance(name, done, size)
+
+    def _alone(self, origin: Origin) -> filelock.FileLock:
+        return self.store.lock(f"download-{origin.sha256[:16]}")
 
     def _refuse(self, error: WrongBytes) -> None:
         self.faults.append(Fault(self.recipe.name, f"refused: {error}"))

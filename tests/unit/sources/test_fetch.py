@@ -37,6 +37,7 @@ def wanted(*origins: Origin, name: str = "thing") -> list[tuple[Recipe, Release]
         license_files=(),
         public_domain=False,
         libraries=(),
+        links=(),
         needs=(),
         releases=(),
     )
