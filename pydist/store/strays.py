@@ -1,7 +1,8 @@
 """Processes that outlived the one that started them.
 
 A builder killed with SIGKILL cannot end its children; they go on writing into its work folder. Whoever takes the work
-over (and so holds the lock) ends them first, by process id, recognised by where they work.
+over (and so holds the lock) ends them first, by process id. They are recognised by a variable in their environment
+that only builders set; a shell that somebody left in the folder is none of them.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import signal
 import time
 from pathlib import Path
 
-__all__ = ["end_strays"]
+__all__ = ["MARK", "end_strays"]
+
+MARK = "PYDIST_WORK"
+"""The variable: the folder that a process works in."""
 
 _PATIENCE = 10.0  # seconds that the kernel may take to let killed processes go
 
 
 def end_strays(folder: Path) -> None:
-    """End every process whose working directory is `folder` or below it, except this one. Linux only, else nothing."""
-    if not folder.is_dir() or not Path("/proc/self/cwd").exists():
+    """End every process, except this one, that was started to work in or below `folder`. Linux only, else nothing."""
+    if not folder.is_dir() or not Path("/proc/self/environ").exists():
         return
     deadline = time.monotonic() + _PATIENCE
-    while strays := _working_in(folder):
+    while strays := _working_in(folder.resolve()):
         for process in strays:
             try:
                 os.kill(process, signal.SIGKILL)
@@ -38,10 +42,11 @@ def _working_in(folder: Path) -> list[int]:
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            working = (entry / "cwd").readlink()
-            state = (entry / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+            environment = (entry / "environ").read_bytes()
         except OSError:
             continue
-        if state != "Z" and working.is_relative_to(folder):
-            found.append(int(entry.name))
+        for variable in environment.split(b"\0"):
+            name, _, value = variable.partition(b"=")
+            if name == MARK.encode() and Path(os.fsdecode(value)).resolve().is_relative_to(folder):
+                found.append(int(entry.name))
     return found

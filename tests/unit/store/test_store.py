@@ -55,7 +55,7 @@ def test_a_maker_killed_halfway_leaves_nothing_published_and_its_children_are_en
         "from pydist.store import Key, Store\n"
         "def make(out):\n"
         "    (out / 'half').write_text('')\n"
-        "    child = subprocess.Popen(['sleep', '60'], cwd=out)\n"
+        "    child = subprocess.Popen(['/bin/sleep', '60'], env={'PYDIST_WORK': str(out)})\n"
         "    print(child.pid, flush=True)\n"
         "    time.sleep(60)\n"
         "Store(Path(sys.argv[1])).produce(Key.of('test', {'input': 1}), 'label', make)\n"
@@ -142,3 +142,22 @@ def test_the_digest_of_a_tree_sees_names_bytes_and_executable_bits(tmp_path: Pat
     (tmp_path / "__pycache__" / "c").write_text("")
     digests.add(digest_tree(tmp_path))
     assert len(digests) == 4
+
+
+def test_a_shell_that_stands_in_a_work_folder_is_not_ended(tmp_path: Path) -> None:
+    folder = tmp_path / "work" / KEY.name
+    folder.mkdir(parents=True)
+    bystander = subprocess.Popen(["sleep", "60"], cwd=folder)
+    Store(tmp_path).produce(KEY, "label", fill)
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
+
+
+def test_strays_are_found_behind_a_symbolic_link_to_the_store(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    (real / "work" / KEY.name).mkdir(parents=True)
+    (tmp_path / "link").symlink_to(real)
+    stray = subprocess.Popen(["/bin/sleep", "60"], env={"PYDIST_WORK": str(real / "work" / KEY.name / "scratch")})
+    Store(tmp_path / "link").produce(KEY, "label", fill)
+    assert stray.wait(10) == -signal.SIGKILL
