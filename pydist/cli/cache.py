@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,18 +14,21 @@ from rich.table import Table
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
 from pydist.manifest.convert import doc, encode
-from pydist.store import Node, Store
+from pydist.store import Store
+from pydist.store.collect import Area, Item, collect, contents
 
-__all__ = ["Report", "configure", "run"]
+__all__ = ["ItemFacts", "Report", "configure", "run"]
 
 _DAY = 86400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeFacts:
-    """One result of the store."""
+class ItemFacts:
+    """Something in the store: a result, a download, unfinished work, or a cache of the compiler."""
 
-    key: str = field(metadata=doc("Kind and digest of everything that it was made from."))
+    area: Area = field(metadata=doc("The folder of the store that it is in."))
+    path: str = field(metadata=doc("Where it is, below the folder of the store."))
+    key: str | None = field(default=None, metadata=doc("Of a result: kind and digest of everything it was made from."))
     label: str = field(metadata=doc("What it is, for people."))
     size: int = field(metadata=doc("Size in bytes."))
     used: int = field(metadata=doc("When it was last used, in seconds since 1970."))
@@ -36,20 +41,21 @@ class Report:
     format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
     path: str = field(metadata=doc("Folder of the store."))
     action: Literal["list", "collect", "path"] = field(metadata=doc("What was asked for."))
-    nodes: tuple[NodeFacts, ...] = field(metadata=doc("Results that are there, or that were removed by collect."))
+    size: int = field(metadata=doc("Size of all items in bytes."))
+    items: tuple[ItemFacts, ...] = field(metadata=doc("What is there, or what was removed by collect."))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: pydist cache collect --older-than 7"
     parser.add_argument(
-        "action", choices=("list", "collect", "path"), help="list results, remove old ones, or say where"
+        "action", choices=("list", "collect", "path"), help="list what is there, remove what is old, or say where"
     )
     parser.add_argument(
         "--older-than",
         type=float,
         default=30,
         metavar="DAYS",
-        help="collect: results not used for so long (default %(default)s); named ones stay",
+        help="collect: what was not used for so long (default %(default)s); results that have a name stay",
     )
     add_quiet(parser)
     add_json(parser)
@@ -57,28 +63,51 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     store = Store.default()
-    nodes: list[Node] = []
+    items: list[Item] = []
     if args.action == "list":
-        nodes = list(store.nodes())
+        items = contents(store)
     elif args.action == "collect":
-        nodes = store.collect(older_than=args.older_than * _DAY)
+        items = collect(store, older_than=args.older_than * _DAY)
     if args.json:
-        rows = tuple(
-            NodeFacts(key=str(node.key), label=node.label, size=node.size, used=int(node.used)) for node in nodes
-        )
-        terminal.result_json(encode(Report(path=str(store.root), action=args.action, nodes=rows)))
+        terminal.result_json(encode(_report(store, args.action, items)))
     elif args.action == "path":
         terminal.result(str(store.root))
     else:
-        terminal.result(_table(nodes, "removed" if args.action == "collect" else "results"))
+        terminal.result(_table(items, "removed" if args.action == "collect" else "in the store"))
     return 0
 
 
-def _table(nodes: list[Node], title: str) -> Table:
+def _report(store: Store, action: Literal["list", "collect", "path"], items: list[Item]) -> Report:
+    rows = (
+        ItemFacts(
+            area=item.area,
+            path=item.path.relative_to(store.root).as_posix(),
+            key=None if item.key is None else str(item.key),
+            label=item.label,
+            size=item.size,
+            used=int(item.used),
+        )
+        for item in items
+    )
+    return Report(path=str(store.root), action=action, size=sum(item.size for item in items), items=tuple(rows))
+
+
+def _table(items: list[Item], title: str) -> Table:
     now = time.time()
-    table = Table(title=f"{len(nodes)} {title}, {sum(node.size for node in nodes) / 1e6:.1f} MB", title_justify="left")
-    for heading in ("key", "what", "MB", "used"):
+    sums = ", ".join(
+        f"{area} {_megabytes(item for item in items if item.area is area)}"
+        for area in Area
+        if any(item.area is area for item in items)
+    )
+    table = Table(title=f"{len(items)} {title}, {_megabytes(items)} MB", title_justify="left", caption=sums or None)
+    for heading in ("area", "name", "what", "MB", "used"):
         table.add_column(heading, justify="right" if heading == "MB" else "left")
-    for node in sorted(nodes, key=lambda node: -node.size):
-        table.add_row(str(node.key), node.label, f"{node.size / 1e6:.1f}", f"{(now - node.used) / _DAY:.1f} days ago")
+    for item in sorted(items, key=lambda item: -item.size):
+        name = str(item.key) if item.key else re.sub(r"([0-9a-f]{12})[0-9a-f]+", r"\1", item.path.name)
+        used = f"{max(0.0, now - item.used) / _DAY:.1f} days ago"
+        table.add_row(item.area, name, item.label, _megabytes([item]), used)
     return table
+
+
+def _megabytes(items: Iterable[Item]) -> str:
+    return f"{sum(item.size for item in items) / 1e6:,.1f}"

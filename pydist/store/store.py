@@ -1,7 +1,8 @@
 """Folders published under their key, atomically and once.
 
-Invariant: a folder below `nodes/` is complete. It is made in `work/` under an exclusive lock and renamed into place;
-a process killed at any moment leaves at most a work folder, which the next holder of the lock removes.
+Invariant: a folder below `nodes/` is complete. It is made in `work/` under an exclusive lock and renamed into place,
+and renamed back before it is deleted; a process killed at any moment leaves at most a work folder, which the next
+holder of the lock removes.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from pydist.errors import EnvironmentLacking
 from pydist.store.key import Key
 from pydist.store.strays import end_strays
 
-__all__ = ["Node", "Store"]
+__all__ = ["GONE", "STAMP", "Node", "Store"]
 
-_STAMP = "node.json"
+STAMP = "node.json"
+"""The file that says what a result is; its time is when the result was last used."""
+GONE = ".gone"
+"""What the name of a folder in `work/` ends with while it is being deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,10 @@ class Store:
     def find(self, key: Key) -> Path | None:
         """The published folder of `key`, or None. Marks it as used now."""
         path = self.root / "nodes" / key.name
-        if not (path / _STAMP).is_file():
+        try:
+            os.utime(path / STAMP)
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        os.utime(path / _STAMP)
         return path
 
     def produce(self, key: Key, label: str, make: Callable[[Path], None]) -> Path:
@@ -74,17 +79,28 @@ class Store:
                 return found
             work = self._folder("work") / key.name
             end_strays(work)
-            _remove(work)
+            self.remove(work)
             out = work / "out"
             out.mkdir(parents=True)
             make(out)
             stamp = {"kind": key.kind, "digest": key.digest, "label": label, "made": int(time.time())}
-            (out / _STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
+            (out / STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
             final = self._folder("nodes") / key.name
-            _remove(final)
+            self.remove(final)
             out.rename(final)
-            _remove(work)
+            self.remove(work)
             return final
+
+    def remove(self, path: Path) -> None:
+        """Delete a folder of `nodes/` or `work/`, if it is there, whose lock the caller holds.
+
+        It leaves its place in one rename; what is left when the process is killed is no longer taken for a result.
+        """
+        gone = self._folder("work") / f"{path.name.removesuffix(GONE)}{GONE}"
+        _remove(gone)
+        if path != gone and os.path.lexists(path):
+            path.rename(gone)
+            _remove(gone)
 
     def lock(self, name: str) -> filelock.FileLock:
         """An exclusive lock between processes."""
@@ -116,38 +132,13 @@ class Store:
 
     def nodes(self) -> Iterator[Node]:
         """Everything that is published, in the order of names."""
-        for stamp in sorted((self.root / "nodes").glob(f"*/{_STAMP}")):
+        for stamp in sorted((self.root / "nodes").glob(f"*/{STAMP}")):
             try:
                 facts = json.loads(stamp.read_text(encoding="utf-8"))
                 key = Key(str(facts["kind"]), str(facts["digest"]))
                 yield Node(key, str(facts["label"]), stamp.parent, _size(stamp.parent), stamp.stat().st_mtime)
             except (OSError, ValueError, KeyError):
                 continue
-
-    def collect(self, *, older_than: float, keep: frozenset[Key] = frozenset()) -> list[Node]:
-        """Remove results not used for `older_than` seconds and stale work folders; return what was removed.
-
-        Results that a ref names stay, and so do those in `keep`. A result whose lock is held is left alone.
-        """
-        kept = keep | frozenset(self.refs("").values())
-        limit = time.time() - older_than
-        removed = []
-        for node in list(self.nodes()):
-            if node.key in kept or node.used > limit:
-                continue
-            if self._try_remove(node.key.name, node.path):
-                removed.append(node)
-        for work in (self.root / "work").glob("*"):
-            self._try_remove(work.name, work)
-        return removed
-
-    def _try_remove(self, name: str, path: Path) -> bool:
-        try:
-            with self.lock(name).acquire(timeout=0):
-                _remove(path)
-        except filelock.Timeout:
-            return False
-        return True
 
     def _folder(self, name: str) -> Path:
         path = self.root / name

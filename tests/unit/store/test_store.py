@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -93,25 +92,12 @@ def test_two_processes_that_want_the_same_result_make_it_once(tmp_path: Path) ->
     assert log.read_text() == "made\n"
 
 
-def test_collecting_removes_old_results_but_not_named_ones(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_result_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes" / KEY.name).write_text("rubbish")
     store = Store(tmp_path)
-    old, named, fresh = (Key.of("test", {"n": n}) for n in range(3))
-    for key in (old, named, fresh):
-        store.produce(key, "label", fill)
-    store.set_ref("distribution/x", named)
-    for key in (old, named):
-        os.utime(tmp_path / "nodes" / key.name / "node.json", (0, 0))
-    removed = store.collect(older_than=3600)
-    assert [node.key for node in removed] == [old]
-    assert store.find(named)
-    assert store.find(fresh)
-
-
-def test_collecting_removes_what_a_dead_process_left_in_the_work_folder(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    (tmp_path / "work" / "gone" / "out").mkdir(parents=True)
-    store.collect(older_than=3600)
-    assert not (tmp_path / "work" / "gone").exists()
+    assert store.find(KEY) is None
+    assert (store.produce(KEY, "label", fill) / "result").read_text() == "made"
 
 
 def test_a_ref_to_a_result_that_is_gone_is_no_ref(tmp_path: Path) -> None:
