@@ -36,12 +36,13 @@ done
 
 options=
 case $SERIES in 3.13) ;; *) options=--with-tail-call-interp ;; esac
+# LLVM_PROFDATA: where the machine's is, would be written into sysconfig.
 # -lmuslm before anything else that defines mathematical functions: see builders/musl.
 LIBS=-lmuslm MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS -Wl,--strip-debug" LINKFORSHARED=" " CFLAGS="$EXTRA_CFLAGS" \
 ./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/install \
     --disable-shared --with-ensurepip=no --with-openssl=deps --with-readline=editline \
     --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm --enable-loadable-sqlite-extensions $options \
-    ac_cv_search_dbm_open=-lndbm ac_cv_working_tzset=yes
+    ac_cv_search_dbm_open=-lndbm ac_cv_working_tzset=yes ac_cv_path_ac_pt_LLVM_PROFDATA=
 
 # The trace of the commands is what the manifest's link line is taken from.
 dynload="dynload_stub.o Python/dlfcn_static.o Python/dlsym_table.o"
