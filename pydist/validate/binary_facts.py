@@ -1,22 +1,46 @@
 """What judging needs to know of one ELF file or static library.
 
-Invariant: damage is a fact (`fault`), never an exception; what is kept is small whatever the size of the file.
+Invariant: damage is a fact (`fault`), never an exception; what is kept is small whatever the size of the file, and what
+is kept of all files of a distribution together is bounded by one `Budget`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from pydist.binary import ar
-from pydist.binary.elf import ElfFile, ElfInvalid, Symbol, Type
+from pydist.binary.elf import ElfFile, ElfInvalid, Type
 from pydist.binary.kind import HEAD_SIZE, kind_of
 from pydist.binary.kind import Kind as Binary
 
-__all__ = ["BinaryFacts", "ElfFacts", "examine"]
+__all__ = ["BinaryFacts", "Budget", "ElfFacts", "SymbolNames", "examine"]
 
 _MEMBERS = 50_000  # of one static library; libLLVM as one archive has some ten thousand
-_INIT = re.compile(r"PyInit|_Init|_PyImport_Inittab")
+_NAMES = 256 << 20  # bytes of all symbol names in memory; a real distribution takes 10 MiB
+_NAME = 100  # bytes that a name takes besides its characters
+_LOCAL, _WEAK = 0, 2
+
+
+@dataclass(slots=True)
+class Budget:
+    """Bytes that the names of symbols may still take."""
+
+    left: int = _NAMES
+
+    def take(self, name: str) -> str:
+        """`name`, paid for. Raises `ElfInvalid` when there is too much of them."""
+        self.left -= len(name) + _NAME
+        if self.left < 0:
+            raise ElfInvalid(f"symbol names of the distribution take more than {_NAMES:,} bytes up to here")
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolNames:
+    """What one object defines for others, and what it cannot be linked without."""
+
+    defines: frozenset[str]
+    needs: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,32 +65,34 @@ class ElfFacts:
 class BinaryFacts:
     """`elf` has one item for an ELF file; for a library the distinct ones of its members, with a member's name.
 
-    `defines` are global symbols that could be initialisation functions, of ELF objects only. `members` counts the ELF
-    files inside; `kinds` are all kinds of members.
+    `symbols` has one item for each ELF object: one of an object file, those of a library in order. `members` counts the
+    ELF files inside; `kinds` are all kinds of members.
     """
 
     fault: str | None = None
     elf: tuple[tuple[str, ElfFacts], ...] = ()
-    defines: frozenset[str] = frozenset()
+    symbols: tuple[SymbolNames, ...] = ()
     members: int = 0
     kinds: frozenset[Binary] = field(default=frozenset())
 
 
-def examine(kind: Binary, data: bytes) -> BinaryFacts:
-    """The facts of an ELF file or a static library."""
+def examine(kind: Binary, data: bytes, budget: Budget | None = None) -> BinaryFacts:
+    """The facts of an ELF file or a static library; `budget` is that of all files of the distribution."""
+    budget = budget or Budget()
     try:
         if kind is Binary.AR:
-            return _library(data)
+            return _library(data, budget)
         elf = ElfFile.parse(data)
-        defines = _defines(elf, data) if elf.type == Type.REL else frozenset()
-        return BinaryFacts(elf=(("", _facts(elf)),), defines=defines, members=1, kinds=frozenset({Binary.ELF}))
+        symbols = (_names(elf, data, budget),) if elf.type == Type.REL else ()
+        return BinaryFacts(elf=(("", _facts(elf)),), symbols=symbols, members=1, kinds=frozenset({Binary.ELF}))
     except (ElfInvalid, ar.ArInvalid) as error:
         return BinaryFacts(fault=error.message)
 
 
-def _library(data: bytes) -> BinaryFacts:
+def _library(data: bytes, budget: Budget) -> BinaryFacts:
     distinct: dict[ElfFacts, str] = {}
     kinds: set[Binary] = set()
+    symbols: list[SymbolNames] = []
     count = 0
     for number, (name, view) in enumerate(ar.members(data), 1):
         if number > _MEMBERS:
@@ -76,11 +102,13 @@ def _library(data: bytes) -> BinaryFacts:
         if kind is Binary.ELF:
             count += 1
             try:
-                distinct.setdefault(_facts(ElfFile.parse(view)), name)
+                elf = ElfFile.parse(view)
+                distinct.setdefault(_facts(elf), name)
+                symbols.append(_names(elf, view, budget))
             except ElfInvalid as error:
                 return BinaryFacts(fault=f"member {name[:100]}: {error.message}")
-    elf = tuple((name, facts) for facts, name in distinct.items())
-    return BinaryFacts(elf=elf, members=count, kinds=frozenset(kinds))
+    found = tuple((name, facts) for facts, name in distinct.items())
+    return BinaryFacts(elf=found, symbols=tuple(symbols), members=count, kinds=frozenset(kinds))
 
 
 def _facts(elf: ElfFile) -> ElfFacts:
@@ -100,8 +128,11 @@ def _facts(elf: ElfFile) -> ElfFacts:
     )
 
 
-def _defines(elf: ElfFile, data: bytes) -> frozenset[str]:
-    def wanted(symbol: Symbol) -> bool:
-        return symbol.defined and symbol.binding != 0 and _INIT.search(symbol.name) is not None
-
-    return frozenset(symbol.name for symbol in elf.symbols(data) if wanted(symbol))
+def _names(elf: ElfFile, data: bytes | memoryview, budget: Budget) -> SymbolNames:
+    defines, needs = set(), set()
+    for symbol in elf.symbols(data):
+        if symbol.binding != _LOCAL and symbol.defined:
+            defines.add(budget.take(symbol.name))
+        elif symbol.binding not in (_LOCAL, _WEAK):
+            needs.add(budget.take(symbol.name))
+    return SymbolNames(frozenset(defines), frozenset(needs))

@@ -23,7 +23,7 @@ from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord, load_record
 from pydist.progress import Reporter
 from pydist.target import Target
-from pydist.validate.binary_facts import BinaryFacts, examine
+from pydist.validate.binary_facts import BinaryFacts, Budget, examine
 
 __all__ = ["MANIFEST", "RECORD", "Facts", "FileFacts", "gather"]
 
@@ -108,6 +108,7 @@ class _Gathering:
     folder_bytes: int = 0
     texts: dict[str, str] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def add(self, member: Member) -> None:
         entry = member.entry
@@ -151,7 +152,7 @@ class _Gathering:
         if kind in (Binary.ELF, Binary.AR) and entry.size <= _LARGEST_BINARY:
             data = head + stream.read()
             digest = hashlib.sha256(data)
-            binary = examine(kind, data)
+            binary = examine(kind, data, self.budget)
         elif wanted and entry.size <= _LARGEST_TEXT:
             data = head + stream.read()
             digest = hashlib.sha256(data)

@@ -26,9 +26,13 @@ def make_elf(  # a file format in one piece
     needs: Sequence[tuple[str, Sequence[str]]] = (),
     defined: Sequence[str] = (),
     undefined: Sequence[str] = (),
+    weak: Sequence[str] = (),
     sections: Sequence[tuple[str, int]] = (),
 ) -> bytes:
-    """An ELF file. `dynamic` adds entries (tag, value), `needs` version needs, `sections` names with their flags."""
+    """An ELF file. `dynamic` adds entries (tag, value), `needs` version needs, `sections` names with their flags.
+
+    `weak` are symbols that it can do without.
+    """
     order, wide = "<" if little else ">", bits == 64
     address = "Q" if wide else "I"
     linked = kind != 1
@@ -49,6 +53,7 @@ def make_elf(  # a file format in one piece
             last = number == len(versions) - 1
             verneed += struct.pack(f"{order}IHHII", 0, 0, 2 + number, text(version), 0 if last else 16)
     symbols = [(0, 0, 0)] + [(text(name), 1, 0x12) for name in defined] + [(text(name), 0, 0x10) for name in undefined]
+    symbols += [(text(name), 0, 0x20) for name in weak]
     if wide:
         rows = [struct.pack(f"{order}IBBHQQ", name, info, 0, section, 0, 0) for name, section, info in symbols]
     else:

@@ -13,6 +13,7 @@ from pydist.manifest.model import Manifest
 from pydist.target import Libc
 from pydist.validate.binary_facts import ElfFacts
 from pydist.validate.facts import Facts
+from pydist.validate.families import symbols
 from pydist.validate.report import Finding, found
 
 __all__ = ["judge"]
@@ -33,6 +34,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     yield from _crt(facts, manifest)
     yield from _init_functions(facts, manifest)
     yield from _inittab(facts, manifest)
+    yield from symbols.judge(facts, manifest)
 
 
 def _link_mode(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
@@ -119,12 +121,12 @@ def _init_functions(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _defined(facts: Facts, objects: tuple[str, ...]) -> frozenset[str] | None:
-    """Initialisation functions that ELF objects define; None when an object is missing or of another format."""
+    """What ELF objects define; None when an object is missing or of another format."""
     binaries = [facts.files[path].binary for path in objects if path in facts.files]
     good = [binary for binary in binaries if binary is not None and binary.fault is None and binary.members]
     if len(good) != len(objects) or not objects:
         return None
-    return frozenset().union(*(binary.defines for binary in good))
+    return frozenset().union(*(names.defines for binary in good for names in binary.symbols))
 
 
 def _without_comments(source: str) -> str:

@@ -122,6 +122,9 @@ CHANGES: list[tuple[str, Change]] = [
     ("measured.inittab", key(f"{EXTENSIONS}/zlib", None)),
     ("measured.inittab", key(f"{EXTENSIONS}/zlib/0/init_fn", "PyInit_zip")),
     ("measured.inittab", member("python/build/Modules/config.c", b'{"_io", PyInit__io}, {"sys", NULL}')),
+    ("measured.symbols", key(f"{EXTENSIONS}/zlib/0/links", [{"name": "m", "system": True}])),
+    ("measured.symbols", key(f"{EXTENSIONS}/zlib/0/links/0/path_static", "build/lib/libother.a")),
+    ("measured.symbols", member(CORE, make_elf(kind=1, defined=["PyInit__io"], undefined=["inflate"]))),
     ("record.contradiction", key("build_options", "debug+static")),
 ]
 
