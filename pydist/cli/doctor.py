@@ -8,7 +8,6 @@ from typing import Literal
 
 from rich.text import Text
 
-from pydist.build.box import PATH
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
 from pydist.manifest.convert import doc, encode
@@ -49,10 +48,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     wanted = [need for need in needs.load() if args.verb is None or args.verb in need.verbs]
-    states = needs.look(wanted, PATH)
+    states = needs.look(wanted)
     if args.install:
         needs.install([state.need for state in states if not state.present], terminal)
-        states = needs.look(wanted, PATH)
+        states = needs.look(wanted)
     lacking = [state for state in states if not state.present]
     if args.json:
         terminal.result_json(encode(_report(states)))
