@@ -19,6 +19,7 @@ _MEMBERS = 50_000  # of one static library; libLLVM as one archive has some ten 
 _NAMES = 256 << 20  # bytes of all symbol names in memory; a real distribution takes 10 MiB
 _NAME = 100  # bytes that a name takes besides its characters
 _LOCAL, _WEAK = 0, 2
+_INTERNAL, _HIDDEN = 1, 2
 
 
 @dataclass(slots=True)
@@ -37,9 +38,13 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class SymbolNames:
-    """What one object defines for others, and what it cannot be linked without."""
+    """What one object defines for others, and what it cannot be linked without.
+
+    `hidden` are those it defines for the file that it is linked into alone.
+    """
 
     defines: frozenset[str]
+    hidden: frozenset[str]
     needs: frozenset[str]
 
 
@@ -129,10 +134,12 @@ def _facts(elf: ElfFile) -> ElfFacts:
 
 
 def _names(elf: ElfFile, data: bytes | memoryview, budget: Budget) -> SymbolNames:
-    defines, needs = set(), set()
+    defines, hidden, needs = set(), set(), set()
     for symbol in elf.symbols(data):
         if symbol.binding != _LOCAL and symbol.defined:
             defines.add(budget.take(symbol.name))
+            if symbol.visibility in (_INTERNAL, _HIDDEN):
+                hidden.add(symbol.name)
         elif symbol.binding not in (_LOCAL, _WEAK):
             needs.add(budget.take(symbol.name))
-    return SymbolNames(frozenset(defines), frozenset(needs))
+    return SymbolNames(frozenset(defines), frozenset(hidden), frozenset(needs))

@@ -27,11 +27,12 @@ def make_elf(  # a file format in one piece
     defined: Sequence[str] = (),
     undefined: Sequence[str] = (),
     weak: Sequence[str] = (),
+    hidden: Sequence[str] = (),
     sections: Sequence[tuple[str, int]] = (),
 ) -> bytes:
     """An ELF file. `dynamic` adds entries (tag, value), `needs` version needs, `sections` names with their flags.
 
-    `weak` are symbols that it can do without.
+    `weak` are symbols that it can do without, `hidden` those that it defines with hidden visibility.
     """
     order, wide = "<" if little else ">", bits == 64
     address = "Q" if wide else "I"
@@ -52,12 +53,13 @@ def make_elf(  # a file format in one piece
         for number, version in enumerate(versions):
             last = number == len(versions) - 1
             verneed += struct.pack(f"{order}IHHII", 0, 0, 2 + number, text(version), 0 if last else 16)
-    symbols = [(0, 0, 0)] + [(text(name), 1, 0x12) for name in defined] + [(text(name), 0, 0x10) for name in undefined]
-    symbols += [(text(name), 0, 0x20) for name in weak]
+    symbols = [(0, 0, 0, 0)] + [(text(name), 1, 0x12, 0) for name in defined]
+    symbols += [(text(name), 0, 0x10, 0) for name in undefined] + [(text(name), 0, 0x20, 0) for name in weak]
+    symbols += [(text(name), 1, 0x12, 2) for name in hidden]
     if wide:
-        rows = [struct.pack(f"{order}IBBHQQ", name, info, 0, section, 0, 0) for name, section, info in symbols]
+        rows = [struct.pack(f"{order}IBBHQQ", name, info, other, at, 0, 0) for name, at, info, other in symbols]
     else:
-        rows = [struct.pack(f"{order}IIIBBH", name, 0, 0, info, 0, section) for name, section, info in symbols]
+        rows = [struct.pack(f"{order}IIIBBH", name, 0, 0, info, other, at) for name, at, info, other in symbols]
     symtab = b"".join(rows)
     header_size, phentsize, shentsize = (64, 56, 64) if wide else (52, 32, 40)
     phnum = (1 + (stack_flags is not None) + (interp is not None) + bool(entries)) if linked else 0

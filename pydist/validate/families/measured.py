@@ -20,7 +20,9 @@ __all__ = ["judge"]
 
 _INITTAB = re.compile(r'\{\s*"([\w.]+)"\s*,\s*(\w+)\s*\}', re.ASCII)
 _LIBPYTHON = re.compile(r"(^|/)(libpython\d[^/]*\.(so[^/]*|dylib)|python\d+t?\.dll)$", re.ASCII)
+_OBJECT = re.compile(r"build/.*\.(o|obj)$", re.ASCII)
 _FORMATS = {"elf": Kind.ELF, "mach-o": Kind.MACHO, "coff": Kind.COFF, "llvm-bitcode": Kind.BITCODE}
+_API = "Py_Initialize"  # stands for all of the C API: one option of the compiler decides about everything
 _CAP = "glibc-max-symbol-version:"
 
 
@@ -32,6 +34,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     yield from _link_mode(facts, manifest)
     yield from _object_format(facts, manifest)
     yield from _crt(facts, manifest)
+    yield from _visibility(facts, manifest)
     yield from _init_functions(facts, manifest)
     yield from _inittab(facts, manifest)
     yield from symbols.judge(facts, manifest)
@@ -47,6 +50,19 @@ def _link_mode(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     elif mode == "static" and (shared is not None or there):
         text = f"static, but there is a shared library: {shown(shared or there[0])}"
         yield found("measured.link-mode", "libpython_link_mode", text)
+    program = _program(facts, manifest)
+    needed = [name for name in (program.needed if program else ()) if _LIBPYTHON.search(name)]
+    if mode == "static" and needed:
+        yield found(
+            "measured.link-mode", "libpython_link_mode", f"static, but the interpreter needs {shown(needed[0])}"
+        )
+
+
+def _program(facts: Facts, manifest: Manifest) -> ElfFacts | None:
+    """The interpreter, when it is an ELF file that is linked."""
+    file = facts.files.get(facts.resolve(manifest.python_exe))
+    elf = file.binary.elf if file is not None and file.binary is not None else ()
+    return next((item for _, item in elf if item.type in (Type.EXEC, Type.DYN)), None)
 
 
 def _object_format(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
@@ -57,11 +73,14 @@ def _object_format(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     if wanted is None or numbered is not (wanted is Kind.BITCODE):
         text = f"{build.object_file_format[:80]!r}, expected elf, mach-o, coff or llvm-bitcode:VERSION"
         yield found("measured.object-format", "build_info.object_file_format", text)
-    objects = [*build.core.objs, *(path for group in build.extensions.values() for item in group for path in item.objs)]
-    kinds = Counter(facts.files[path].kind for path in objects if path in facts.files)
-    if wanted is not None and any(kind is not wanted for kind in kinds):
-        seen = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-        yield found("measured.object-format", "build_info.object_file_format", f"{stated}, but the objects are: {seen}")
+    listed = [*build.core.objs, *(path for group in build.extensions.values() for item in group for path in item.objs)]
+    objects = {path: facts.files[path].kind for path in (*listed, build.inittab_object) if path in facts.files}
+    objects |= {name: file.kind for name, file in facts.files.items() if _OBJECT.match(name)}
+    other = min((path for path, kind in objects.items() if kind is not wanted), default=None)
+    if wanted is not None and other is not None:
+        seen = ", ".join(f"{count} {kind}" for kind, count in Counter(objects.values()).most_common())
+        text = f"{stated}, but the objects are: {seen}, such as {shown(other)}, which is {objects[other]}"
+        yield found("measured.object-format", "build_info.object_file_format", text)
 
 
 def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
@@ -72,7 +91,8 @@ def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
         if elf.type in (Type.EXEC, Type.DYN)
     ]
     features = manifest.crt_features
-    program = dict(linked).get(facts.resolve(manifest.python_exe))
+    program = _program(facts, manifest)
+    yield from _systems(facts, manifest)
     if program is not None:
         for feature, holds in _linkage(program, facts).items():
             if holds is not None and holds is not (feature in features):
@@ -87,6 +107,17 @@ def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     if stated is None and greatest:
         text = f"{_CAP}N is missing; the greatest need is {'.'.join(map(str, greatest))}, by {file}"
         yield found("measured.crt", "crt_features", text)
+
+
+def _systems(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+    file = facts.files.get(facts.resolve(manifest.python_exe))
+    if file is None or file.kind not in (Kind.ELF, Kind.MACHO, Kind.PE):
+        return
+    words = {feature.partition(":")[0] for feature in manifest.crt_features}
+    for word, kind in (("libSystem", Kind.MACHO), ("vcruntime", Kind.PE)):
+        if (word in words) is not (file.kind is kind):
+            text = f"{word} is {'stated' if word in words else 'missing'}, but the interpreter is {file.kind}"
+            yield found("measured.crt", "crt_features", text)
 
 
 def _linkage(program: ElfFacts, facts: Facts) -> dict[str, bool | None]:
@@ -107,6 +138,19 @@ def _numbers(version: str) -> tuple[int, ...]:
     if re.fullmatch(r"GLIBC_\d{1,6}(\.\d{1,6})+", version, re.ASCII):
         return tuple(map(int, version.removeprefix("GLIBC_").split(".")))
     return ()
+
+
+def _visibility(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+    stated, where = manifest.python_symbol_visibility, "python_symbol_visibility"
+    if stated not in ("global-default", "dllexport"):
+        yield found("measured.visibility", where, f"{stated[:80]!r}, expected global-default or dllexport")
+        return
+    binaries = [facts.files[path].binary for path in manifest.build_info.core.objs if path in facts.files]
+    names = [names for binary in binaries if binary is not None for names in binary.symbols]
+    if names and stated == "dllexport":
+        yield found("measured.visibility", where, "dllexport, but the objects are ELF, which knows no such thing")
+    elif any(_API in item.hidden for item in names):
+        yield found("measured.visibility", where, f"{stated}, but the core's objects hide {_API}")
 
 
 def _init_functions(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
