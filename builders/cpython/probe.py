@@ -23,7 +23,9 @@ print(
         {
             "abi_flags": sys.abiflags,
             "cache_tag": sys.implementation.cache_tag,
-            "config_vars": {key: text(value) for key, value in sysconfig.get_config_vars().items() if key != "userbase"},
+            "config_vars": {
+                key: text(value) for key, value in sysconfig.get_config_vars().items() if key != "userbase"
+            },
             "hexversion": sys.implementation.hexversion,
             "implementation": sys.implementation.name,
             "magic": importlib.util.MAGIC_NUMBER.hex(),

@@ -86,6 +86,7 @@ def download(file: LockedFile, store: Store) -> Path:
         raise InputError(f"{file.name}: expected an https address, found {file.url}")
     final = _place(file, store)
     if final.is_file():
+        final.touch()  # used: not for `pydist cache collect`
         return final
     with store.lock(f"download-{file.sha256[:40]}"):
         if final.is_file():
