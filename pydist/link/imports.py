@@ -19,13 +19,16 @@ from pydist.link.dist import Distribution
 
 __all__ = ["check_imports", "missing_imports"]
 
+_ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
+"""Modules that every interpreter has in `sys.modules`, and no file."""
+
 
 def check_imports(app: AppSpec, tree: Collected, distribution: Distribution) -> None:
     """Raise `InputError` that names every import of the script that would fail when it starts."""
     if app.kind is not AppKind.SCRIPT or app.path is None or app.settings.module:
         return
     builtin = {name for name in distribution.manifest.build_info.extensions if not omissions.load().of_extension(name)}
-    available = {row.name for row in tree.modules if "." not in row.name} | builtin | {"__main__"}
+    available = {row.name for row in tree.modules if "." not in row.name} | builtin | _ALWAYS
     missing = list(missing_imports(app.path.read_bytes(), available))
     if missing:
         raise InputError(

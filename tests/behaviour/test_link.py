@@ -211,6 +211,12 @@ def test_a_script_that_imports_what_is_not_there_is_refused(
     assert not (tmp_path / "app").exists()
 
 
+def test_modules_without_a_file_are_there(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import _frozen_importlib, _frozen_importlib_external, _io, sys, __main__\n")
+    made(tmp_path / "app.py", tmp_path / "app", store)
+    assert run(tmp_path / "app").returncode == 0
+
+
 def test_every_module_of_the_standard_library_can_be_imported_or_says_what_it_misses(
     distribution: Distribution, store: Store, tmp_path: Path
 ) -> None:
