@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pydist.link.dist import Distribution
-from pydist.policy import recipes
+from pydist.policy import recipes, resources
 from pydist.store import Store
 
 pytestmark = pytest.mark.slow
@@ -55,7 +56,7 @@ def test_a_killed_build_goes_on_where_it_stood_and_gives_the_same_bytes_in_anoth
     disturbed.wait()
     made = {node.key: (node.path / "node.json").stat().st_ino for node in other.nodes()}
     assert made
-    assert not (tmp_path / "second").exists()
+    assert digests(tmp_path / "second") == {}
 
     subprocess.run(command(tmp_path / "second"), check=True, env=environment, stdin=subprocess.DEVNULL)
     after = {node.key: (node.path / "node.json").stat().st_ino for node in other.nodes()}
@@ -67,15 +68,29 @@ def test_a_killed_build_goes_on_where_it_stood_and_gives_the_same_bytes_in_anoth
 def test_a_build_script_that_fails_ends_with_its_command_its_last_lines_and_exit_code_3(
     downloads: Path, tmp_path: Path
 ) -> None:
-    # A C library that cannot be built: the compiler's cache is a file where a folder has to be.
-    (tmp_path / "toolchain").mkdir(parents=True)
-    (tmp_path / "toolchain" / "global").mkdir()
-    (tmp_path / "toolchain" / "global" / "o").write_text("")
-    environment = {**os.environ, "PYDIST_CACHE": str(tmp_path), "PYDIST_DOWNLOADS": str(downloads)}
-    failed = subprocess.run(command(tmp_path / "out"), env=environment, capture_output=True, text=True, check=False)
-    assert failed.returncode == 3
+    # The recipes of this pydist with other scripts.
+    shutil.copytree(resources.builders(), tmp_path / "builders")
+    for script in (tmp_path / "builders").glob("*/build.sh"):
+        script.write_text("echo the last word of $VERSION\nexit 7\n")
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pydist.policy import resources\n"
+        "folder = Path(sys.argv.pop(1))\n"
+        "resources.builders = lambda: folder\n"
+        "from pydist.cli.main import main\n"
+        "sys.exit(main())\n"
+    )
+    environment = {**os.environ, "PYDIST_CACHE": str(tmp_path / "store"), "PYDIST_DOWNLOADS": str(downloads)}
+    arguments = command(tmp_path / "out")[3:]
+    failed = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "builders"), *arguments],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert failed.returncode == 3, failed.stderr
+    assert "failed with exit code 7" in failed.stderr
+    assert "the last word of" in failed.stderr
     assert "command: /bin/sh" in failed.stderr
-    assert "whole log: " in failed.stderr
     log = failed.stderr.partition("whole log: ")[2].split("\n")[0].strip()
-    assert Path(log).is_file()
-    assert not (tmp_path / "out").exists()
+    assert "the last word of" in Path(log).read_text()
+    assert digests(tmp_path / "out") == {}
