@@ -64,3 +64,37 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, program: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         finish(program, SPEC, tmp_path / "file/app")
+
+
+def test_a_link_stays_a_link_to_the_new_file(tmp_path: Path, program: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "dangling").symlink_to("later")
+    assert finish(program, SPEC, tmp_path / "link").path == tmp_path / "link"
+    finish(program, SPEC, tmp_path / "dangling")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "dangling").is_symlink()
+    assert (tmp_path / "real").read_bytes() == (tmp_path / "later").read_bytes() != b"old"
+
+
+def test_what_is_not_a_plain_file_is_not_replaced(tmp_path: Path, program: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "alias").symlink_to("pipe")
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ("pipe", "alias", "null", "round"):
+        with pytest.raises(InputError, match="name another file"):
+            finish(program, SPEC, tmp_path / name)
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["alias", "null", "pipe", "round", "stub"]
+
+
+def test_a_file_that_looks_like_ours_is_not_removed(tmp_path: Path, program: Path) -> None:
+    other = tmp_path / f".app.{os.getpid()}"
+    other.write_text("another's")
+    finish(program, SPEC, tmp_path / "app")
+    assert other.read_text() == "another's"
+
+
+def test_the_longest_name_is_written(tmp_path: Path, program: Path) -> None:
+    finish(program, SPEC, tmp_path / ("a" * 255))
