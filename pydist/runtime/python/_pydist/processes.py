@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from multiprocessing import util
 
 import _pydist_image
 
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 def install() -> None:
     """Mark the command lines of helper processes for the run time; called when `multiprocessing.util` is imported."""
+    # Not above: whoever imports this module first would get here by way of that import, before `install` exists.
+    from multiprocessing import util
+
     spawn = util.spawnv_passfds
 
     def spawnv_passfds(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
