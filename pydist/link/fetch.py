@@ -6,7 +6,6 @@ what the lock names; downloads and built wheels are kept in the store.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pydist.archive.paths import check_name
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.link.choice import Choice
 from pydist.link.lock import LockedFile
+from pydist.link.project import copy_project, project_digest
 from pydist.link.resolve import run_uv
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_file
@@ -27,9 +27,6 @@ from pydist.store import Key, Store, digest_file
 __all__ = ["FetchedWheel", "fetch"]
 
 _PARALLEL = 8
-# Where a project's tools leave files in its own folder that no wheel is made of; so are names with a dot in front.
-_NOT_SOURCE = frozenset({"build", "dist", "node_modules", "venv"})
-
 Origin = Literal["wheel", "built", "project"]
 
 
@@ -138,7 +135,7 @@ def _built(choice: Choice, store: Store, reporter: Reporter) -> FetchedWheel:
     origin: Origin = "project" if choice.folder is not None else "built"
     if choice.folder is not None:
         source = choice.folder
-        identity = _digest_project(source)
+        identity = project_digest(source)
     else:
         assert choice.sdist is not None  # noqa: S101 - a choice has one origin
         source = download(choice.sdist, store)
@@ -164,38 +161,15 @@ def _build(source: Path, folder: Path, environment: dict[str, str]) -> None:
     """
     variables = {**environment, "CC": "false", "CXX": "false", "SOURCE_DATE_EPOCH": "1704067200"}
     with tempfile.TemporaryDirectory(prefix="pydist-build-") as scratch:
+        # Back-ends leave files beside the sources, and pack what an earlier build left there.
+        tree = copy_project(source, Path(scratch, "source")) if source.is_dir() else source
+        wheels_folder = Path(scratch, "wheels")
         run_uv(
             ["build", "--quiet", "--wheel", "--no-create-gitignore", "--python", sys.executable,
-             "--out-dir", scratch, str(source)],
+             "--out-dir", str(wheels_folder), str(tree)],
             what=f"building a wheel of {source}", folder=Path(scratch), extra=variables,
         )  # fmt: skip
-        wheels = sorted(Path(scratch).glob("*.whl"))
+        wheels = sorted(wheels_folder.glob("*.whl"))
         if len(wheels) != 1:
             raise InputError(f"{source}: expected one wheel from its build, found {len(wheels)}")
         shutil.move(wheels[0], folder / wheels[0].name)
-
-
-def _digest_project(folder: Path) -> str:
-    """The digest of what a wheel of the project can depend on: its files, and where version control stands."""
-    rows = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        if Path(parent) == folder:
-            folders[:] = [name for name in folders if not name.startswith(".") and name not in _NOT_SOURCE]
-        for name in sorted(files):
-            path = Path(parent, name)
-            if path.is_file() and not _is_program(path):
-                rows.append((path.relative_to(folder).as_posix(), digest_file(path), os.access(path, os.X_OK)))
-    # Build back-ends that take the version from git look at these.
-    for above in (folder, *folder.parents):
-        if (above / ".git").is_dir():
-            heads = [above / ".git" / "HEAD", above / ".git" / "packed-refs", *sorted((above / ".git/refs").rglob("*"))]
-            rows += [(path.relative_to(above).as_posix(), digest_file(path), False) for path in heads if path.is_file()]
-            break
-    return Key.of("project", {"files": rows}).digest
-
-
-def _is_program(path: Path) -> bool:
-    """Whether it is an ELF file: what an earlier link left in the project is not a source of the next one."""
-    with path.open("rb") as file:
-        return file.read(4) == b"\x7fELF"

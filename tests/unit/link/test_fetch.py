@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import http.server
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pydist.errors import EnvironmentLacking, InputError
-from pydist.link.fetch import _digest_project, download
+from pydist.link.fetch import _build, download
 from pydist.link.lock import LockedFile
 from pydist.store import Store
 
@@ -80,27 +81,29 @@ def test_other_addresses_are_refused(tmp_path: Path, url: str) -> None:
         download(locked(url), Store(tmp_path))
 
 
-def test_a_projects_digest_follows_its_sources_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("1")
-    first = _digest_project(tmp_path)
-    for name in (".venv/x", "__pycache__/a.pyc", "dist/app", "node_modules/y"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text("x")
-    (tmp_path / "linked").write_bytes(b"\x7fELF...")
-    assert _digest_project(tmp_path) == first
-    for name in ("a.py", "pkg/build/b.py", "pkg/.data"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("2")
-        changed = _digest_project(tmp_path)
-        assert changed != first
-        first = changed
-
-
-def test_a_projects_digest_follows_its_commit(tmp_path: Path) -> None:
-    (tmp_path / "p").mkdir()
-    (tmp_path / "p/a.py").write_text("1")
-    (tmp_path / ".git/refs/heads").mkdir(parents=True)
-    (tmp_path / ".git/refs/heads/main").write_text("1\n")
-    first = _digest_project(tmp_path / "p")
-    (tmp_path / ".git/refs/heads/main").write_text("2\n")
-    assert _digest_project(tmp_path / "p") != first
+def test_a_project_is_built_outside_its_folder_and_without_what_an_earlier_build_left(tmp_path: Path) -> None:
+    """The back-end packs all files beside it, and leaves one there."""
+    project = tmp_path / "p"
+    (project / "build").mkdir(parents=True)
+    (project / "build/stale.txt").touch()
+    (project / "a.txt").touch()
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "back"\nbackend-path = ["."]\n'
+        '[project]\nname = "p"\nversion = "1"\n'
+    )
+    (project / "back.py").write_text(
+        "import pathlib, zipfile\n"
+        "def build_wheel(folder, settings=None, metadata=None):\n"
+        "    pathlib.Path('left.txt').touch()\n"
+        "    with zipfile.ZipFile(pathlib.Path(folder, 'p-1-py3-none-any.whl'), 'w') as file:\n"
+        "        [file.write(path) for path in sorted(pathlib.Path().rglob('*.txt'))]\n"
+        "        file.writestr('p-1.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: p\\nVersion: 1\\n')\n"
+        "        file.writestr('p-1.dist-info/WHEEL', 'Wheel-Version: 1.0\\nTag: py3-none-any\\n')\n"
+        "        file.writestr('p-1.dist-info/RECORD', '')\n"
+        "    return 'p-1-py3-none-any.whl'\n"
+    )
+    (tmp_path / "out").mkdir()
+    _build(project, tmp_path / "out", {})
+    with zipfile.ZipFile(tmp_path / "out/p-1-py3-none-any.whl") as file:
+        assert [name for name in file.namelist() if name.endswith(".txt")] == ["a.txt", "left.txt"]
+    assert not (project / "left.txt").exists()
