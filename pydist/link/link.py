@@ -18,8 +18,9 @@ from pydist.link.describe import contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
 from pydist.link.entry import check_entry, choose_entry
 from pydist.link.fetch import fetch
-from pydist.link.finish import finish
+from pydist.link.finish import finish, place_of
 from pydist.link.imports import check_imports
+from pydist.link.inputs import input_files
 from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
@@ -69,10 +70,13 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
 
 def _output(output: Path, app: AppSpec) -> Path:
     """`output`, when a file may be written there."""
-    if output.is_dir():
-        raise InputError(f"{output} is a folder; name the file to write with -o FILE")
-    if app.path is not None and output.absolute() == app.path:
-        raise InputError(f"{output} is the application itself; name another file with -o FILE")
+    place = place_of(output)
+    if place.exists():
+        for path in input_files(app):
+            if path.exists() and place.samefile(path):
+                own = path == app.path
+                what = "the application itself" if own else f"{path}, which the application is made of"
+                raise InputError(f"{output} is {what}; name another file with -o FILE")
     return output
 
 

@@ -27,7 +27,7 @@ from pydist.policy import resources
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_tree
 
-__all__ = ["app_part", "stdlib_part", "wheel_parts"]
+__all__ = ["app_part", "included", "stdlib_part", "wheel_parts"]
 
 # Raised when the place of a file or the content of a part's facts changes.
 _LAYOUT = 1
@@ -95,7 +95,7 @@ def app_part(app: AppSpec, entry: Entry, distribution: Distribution) -> Part:
     site = distribution.site_packages
     main = f"{site}/{script_name(app.path)}"
     files = [TreeFile(path=main, data=app.path.read_bytes())]
-    for path in _included(app.path, app.settings.include):
+    for path in included(app.path, app.settings.include):
         place = f"{site}/{path.relative_to(app.path.parent).as_posix()}"
         files.append(TreeFile(path=place, data=path.read_bytes(), executable=os.access(path, os.X_OK)))
     native = [Fault(app.path.name, file.path) for file in files if is_native(file.path)]
@@ -160,8 +160,8 @@ def _installed_record(record: bytes, info: str) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _included(script: Path, patterns: tuple[str, ...]) -> list[Path]:
-    """The files beside a script that its settings name. Raises `InputError` for a pattern that names nothing."""
+def included(script: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """The files beside `script` that its settings name. Raises `InputError` for a pattern that names nothing."""
     if not patterns:
         return []
     files = [path for path in sorted(script.parent.rglob("*")) if path.is_file() and path != script]
