@@ -1,7 +1,8 @@
 """All parts merged into one virtual tree, and the modules that Python would find in it.
 
 Invariant: a module is listed exactly when an import from the same files in folders would find it, under the file
-that import would take: standard library before packages, package before module, module before namespace.
+that import would take: built into the interpreter before standard library before packages, package before module,
+module before namespace.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydist.errors import Fault, InputError
+from pydist.link import omissions
 from pydist.link.dist import Distribution
 from pydist.link.image import FileRow, ModuleFlag, ModuleRow
 from pydist.link.part import Part, PartFile
@@ -36,6 +38,8 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
     """Merge `parts`. Raises `InputError` that names every module two parts want to bring."""
     files, owner, notes = _merged(parts)
     modules: dict[str, ModuleRow] = {}
+    # The importer of the image stands before that of built-in modules, which it must not hide.
+    builtin = omissions.load().kept(distribution.manifest.build_info.extensions)
     site = f"{distribution.site_packages}/"
     stdlib = f"{distribution.virtual_stdlib}/"
     for root, flag in ((stdlib, ModuleFlag.STDLIB), (site, ModuleFlag.NONE)):
@@ -44,7 +48,7 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
             for path, file in files.items()
             if path.startswith(root) and (root == site or not path.startswith(site))
         }
-        _add_modules(modules, below, root, flag)
+        _add_modules(modules, below, root, flag, builtin)
     for path, file in files.items():
         if path.endswith(".pth") and path.startswith(site) and "/" not in path[len(site) :]:
             notes.append(f"{path[len(site) :]} of {owner[path]} is not executed: there is no site module at start")
@@ -89,9 +93,12 @@ def _check_folders(files: dict[str, PartFile], owner: dict[str, str], clashes: l
         clashes.append(Fault(path, f"is a file in {owner[path]} and a folder in {owner[folders[path]]}"))
 
 
-def _add_modules(modules: dict[str, ModuleRow], below: dict[str, PartFile], root: str, flag: ModuleFlag) -> None:
+def _add_modules(
+    modules: dict[str, ModuleRow], below: dict[str, PartFile], root: str, flag: ModuleFlag, builtin: frozenset[str]
+) -> None:
     """Add the modules of one entry of sys.path, whose earlier entries are in `modules` already."""
     taken = {name for name, row in modules.items() if "." not in name and not row.flags & ModuleFlag.NAMESPACE}
+    taken |= builtin
     plain = _plain_modules(below)
     for path in sorted(below, key=_packages_first):
         name = _module_name(path)

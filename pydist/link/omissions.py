@@ -5,7 +5,7 @@ Invariant: every row has a reason, and a file or a module that no row names goes
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -45,6 +45,10 @@ class Omissions:
     def of_extension(self, name: str) -> Omission | None:
         """The row that leaves out the extension module `name`, or None."""
         return next((row for row in self.extensions if fnmatchcase(name, row.pattern)), None)
+
+    def kept(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of the extension modules `names` that no row leaves out: an application has them built in."""
+        return frozenset(name for name in names if self.of_extension(name) is None)
 
 
 @cache

@@ -53,6 +53,13 @@ def test_the_standard_library_comes_first() -> None:
     assert tree.module("json").flags & ModuleFlag.STDLIB  # type: ignore[union-attr]
 
 
+def test_what_is_built_into_the_interpreter_is_not_hidden() -> None:
+    """The tests' distribution has zlib built in; a file of that name is data, as it is for `python -I`."""
+    tree = collected({"zlib.py": b"", "sys/__init__.py": b"", "_io/x.py": b"", "x/zlib.py": b"", "a.py": b""})
+    assert names(tree) == {"a": "site-packages/a.py", "x": "site-packages/x", "x.zlib": "site-packages/x/zlib.py"}
+    assert "lib/python3.14/site-packages/zlib.py" in {row.path for row in tree.files}
+
+
 def test_a_package_beats_a_module_and_a_module_a_folder() -> None:
     tree = collected({"a/__init__.py": b"", "a.py": b"", "b.py": b"", "b/c.py": b""})
     assert names(tree) == {"a": "site-packages/a/__init__.py", "b": "site-packages/b.py"}
