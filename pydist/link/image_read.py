@@ -11,8 +11,10 @@ import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pydist.link.image import (
+    ALIGNMENT,
     DISTRIBUTION,
     ENTRY,
     FORMAT,
@@ -42,6 +44,9 @@ from pydist.link.image import (
 )
 
 __all__ = ["Image"]
+
+_LARGEST_TABLES = 256 << 20  # bytes; those of an application with 1,000 packages are below 20 MiB
+_BEFORE_CHECKSUM, _AFTER_CHECKSUM = 32, 40  # where the header has the checksum, which counts as zero in itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +93,8 @@ class _Reader:
         if size < HEADER_SIZE + TRAILER.size or self.bytes[-TRAILER.size :] != TRAILER.pack(size, MAGIC):
             raise ImageInvalid("the image is not complete: its last bytes are missing; link it again")
         self.digest: bytes = digest
-        tables = bytearray(self.bytes[: self.tables_size])
-        tables[32:40] = bytes(8)
-        if checksum(memoryview(tables).cast("Q")) != expected:
+        self._check_tables_size(whole)
+        if _tables_checksum(self.bytes[: self.tables_size]) != expected:
             raise ImageInvalid("the image's tables have been damaged: their checksum is wrong; link it again")
         try:
             self.abi_tag = abi_tag.rstrip(b"\0").decode("ascii")
@@ -108,6 +112,15 @@ class _Reader:
                 raise _wrong(section, "it reaches beyond its end")
             self.offsets[section], self.sizes[section], end = offset, length, offset + length
         self.strings = bytes(self._section(Section.STRINGS))
+
+    def _check_tables_size(self, whole: memoryview) -> None:
+        """Before anything is done that takes time: the tables are what their sections add up to."""
+        rows = [SECTION.unpack_from(whole, HEADER.size + section * SECTION.size) for section in Section]
+        tables = [row[1] for section, row in zip(Section, rows, strict=True) if section < Section.META]
+        most = HEADER_SIZE + sum(tables) + ALIGNMENT * (len(tables) + 1)
+        if self.tables_size > min(most, _LARGEST_TABLES):
+            raise ImageInvalid(f"the image says that it has {self.tables_size} bytes of tables; expected at most "
+                               f"{min(most, _LARGEST_TABLES)}")  # fmt: skip
 
     def image(self) -> Image:
         paths, files = self._entries()
@@ -197,6 +210,12 @@ class _Reader:
         if size and not (start <= offset and offset + size <= start + self.sizes[section]):
             raise _wrong(section, f"{size} bytes at {offset} are not inside it")
         return self.bytes[offset : offset + size]
+
+
+def _tables_checksum(tables: memoryview) -> int:
+    """The checksum that the header should name, without a copy of the tables."""
+    before, after = tables[:_BEFORE_CHECKSUM].cast("Q"), tables[_AFTER_CHECKSUM:].cast("Q")
+    return checksum(chain(before, (0,), after))
 
 
 def _pick(names: list[str], row: int, section: Section) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import mmap
 import random
 import shutil
 import struct
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -331,3 +333,19 @@ def _run_c(folder: Path, *sources: Path) -> str:
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{resources.runtime()}"]
     subprocess.run([*command, *flags, *map(str, sources), "-o", "program"], cwd=folder, check=True)
     return subprocess.run(["./program"], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("sections", [0, 1 << 30])
+def test_tables_of_a_gigabyte_are_refused_before_they_are_read(sections: int) -> None:
+    """Of an empty mapping: reading it would take minutes and two gigabytes."""
+    size = (1 << 30) + 8192
+    with mmap.mmap(-1, size) as mapped, memoryview(mapped) as view:
+        view[: image.HEADER_SIZE] = IMAGE[: image.HEADER_SIZE]
+        struct.pack_into("<QQ", view, 16, size, 1 << 30)
+        if sections:
+            struct.pack_into("<Q", view, image.HEADER.size + Section.STRINGS * image.SECTION.size + 8, sections)
+        view[-16:] = struct.pack("<Q8s", size, image.MAGIC)
+        began = time.monotonic()
+        with pytest.raises(ImageInvalid, match="bytes of tables; expected at most"):
+            Image.parse(view)
+        assert time.monotonic() - began < 1
