@@ -60,6 +60,12 @@ static PyStatus add_search_paths(PyConfig *config, const struct runtime *runtime
     return PyStatus_Ok();
 }
 
+/* Python reads `pyvenv.cfg` in the folder of its executable and in the one above, whatever else is set, and takes only
+ * "no such file" and "permission denied" for an answer that there is none. No process has the number 0, so that no one
+ * can make a file there; without a /proc only the owner of the root folder can. What `sys` says about the executable
+ * and the prefixes is set again in module.c. */
+#define NO_EXECUTABLE L"/proc/0/0/python"
+
 static PyStatus set_paths(PyConfig *config, const struct runtime *runtime)
 {
     const char *stdlib = image_setting(&runtime->image, "stdlib");
@@ -67,16 +73,19 @@ static PyStatus set_paths(PyConfig *config, const struct runtime *runtime)
         wchar_t **target;
         const char *below;
     } paths[] = {
-        {&config->program_name, NULL},     {&config->executable, NULL},  {&config->base_executable, NULL},
-        {&config->prefix, NULL},           {&config->base_prefix, NULL}, {&config->exec_prefix, NULL},
-        {&config->base_exec_prefix, NULL}, {&config->home, NULL},        {&config->stdlib_dir, stdlib},
+        {&config->program_name, NULL}, {&config->base_executable, NULL}, {&config->prefix, NULL},
+        {&config->base_prefix, NULL},  {&config->exec_prefix, NULL},     {&config->base_exec_prefix, NULL},
+        {&config->home, NULL},         {&config->stdlib_dir, stdlib},
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         PyStatus status = set_path(config, paths[i].target, runtime->executable, paths[i].below);
         if (PyStatus_Exception(status))
             return status;
     }
-    PyStatus status = PyConfig_SetString(config, &config->platlibdir, L"lib");
+    PyStatus status = PyConfig_SetString(config, &config->executable, NO_EXECUTABLE);
+    if (PyStatus_Exception(status))
+        return status;
+    status = PyConfig_SetString(config, &config->platlibdir, L"lib");
     return PyStatus_Exception(status) ? status : add_search_paths(config, runtime);
 }
 

@@ -20,6 +20,18 @@ static PyObject *make_finder(struct state *state)
     return (PyObject *)finder;
 }
 
+/* Not left to Python's own search for its paths: that is told of another executable (interpreter.c), and it would split
+ * a path with a colon in two. */
+static int set_paths(const struct state *state)
+{
+    static const char *const names[] = {"executable",  "_base_executable", "prefix",
+                                        "base_prefix", "exec_prefix",      "base_exec_prefix"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (PySys_SetObject(names[i], state->root))
+            return -1;
+    return 0;
+}
+
 /* First of all finders: a name in the image is never looked for elsewhere, and is found without running Python. */
 static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
@@ -31,7 +43,7 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
     int failed = !finder || PyList_Insert(finders, 0, finder) ||
                  PyList_Insert(hooks, 0, (PyObject *)state->importer_type);
     Py_XDECREF(finder);
-    if (failed || collector_relax(state))
+    if (failed || set_paths(state) || collector_relax(state))
         return NULL;
     Py_RETURN_NONE;
 }
