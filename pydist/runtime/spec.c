@@ -63,8 +63,9 @@ static int leads_into_image(const struct state *state, PyObject *path)
     int found = 0;
     for (Py_ssize_t i = 0; !found && i < PySequence_Fast_GET_SIZE(items); i++) {
         PyObject *item = PySequence_Fast_GET_ITEM(items, i);
-        found = PyUnicode_Check(item) &&
-                PyUnicode_Tailmatch(item, state->root, 0, PyUnicode_GET_LENGTH(item), -1) == 1;
+        PyObject *below = PyUnicode_Check(item) ? path_below_root(state, item) : NULL;
+        found = below != NULL;
+        Py_XDECREF(below);
     }
     Py_DECREF(items);
     return found;
