@@ -51,6 +51,7 @@ def build(
     request = BuildRequest.parse(python=python, target=target, options=options)
     tag = _checked_tag(tag or default_tag())
     _make_output(output)
+    _check_place(store)
     needs.require("build", path=PATH)
     compiler = toolchain.locate()
     archives = fetch_all(components(request), store, folder=downloads, reporter=reporter)
@@ -95,6 +96,15 @@ def _checked_tag(tag: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._]*", tag):
         raise InputError(f"release tag {tag!r}: expected letters, digits, dots and underscores, such as 20260131")
     return tag
+
+
+def _check_place(store: Store) -> None:
+    """SQLite's configure refuses folders with spaces in their names, and rules of make cannot quote them."""
+    if any(character.isspace() or character in ":$\"'`\\" for character in str(store.root)):
+        raise InputError(
+            f"{store.root}: build scripts cannot work in a folder with such characters in its name; "
+            "name another store in PYDIST_CACHE"
+        )
 
 
 def _make_output(output: Path) -> None:

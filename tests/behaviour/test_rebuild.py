@@ -46,7 +46,7 @@ def test_a_killed_build_goes_on_where_it_stood_and_gives_the_same_bytes_in_anoth
 ) -> None:
     subprocess.run(command(tmp_path / "first"), check=True, stdin=subprocess.DEVNULL)
 
-    other = Store(tmp_path / "another" / "store of another length")
+    other = Store(tmp_path / "another" / "store-of-another-length")
     environment = {**os.environ, "PYDIST_CACHE": str(other.root), "PYDIST_DOWNLOADS": str(downloads)}
     disturbed = subprocess.Popen(command(tmp_path / "second"), env=environment, stdin=subprocess.DEVNULL)
     deadline = time.monotonic() + 600

@@ -6,11 +6,13 @@ compare what it wrote, with the two roots given one name, and how it ended.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -178,6 +180,65 @@ def test_no_environment_variable_and_no_file_beside_it_changes_what_runs(twins: 
     loud = subprocess.run([tmp_path / "twin", "reads_resources"], env=hostile, cwd=tmp_path, capture_output=True,
                           check=True)  # fmt: skip
     assert (loud.stdout, loud.stderr) == (quiet.stdout, quiet.stderr)
+
+
+PATHS = """
+import sys, sysconfig
+names = ("prefix", "exec_prefix", "base_prefix", "base_exec_prefix", "executable", "_base_executable", "_stdlib_dir")
+print(*[f"{name}={getattr(sys, name)}" for name in names], sys.path, sysconfig.get_paths(), sep="\\n")
+"""
+
+
+@pytest.mark.parametrize("place", [".", ".."])
+@pytest.mark.parametrize("content", [None, "", "home = /nowhere\ninclude-system-site-packages = true\n"])
+def test_a_pyvenv_cfg_beside_or_above_it_is_not_opened(
+    distribution: Distribution, store: Store, tmp_path: Path, place: str, content: str | None
+) -> None:
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    program = application(PATHS + "sys.stdout.flush()\n", tmp_path, store).rename(tmp_path / "venv" / "bin" / "a:pp")
+    before = subprocess.run([program], env={}, capture_output=True, text=True, check=True, timeout=20)
+    settings = program.parent / place / "pyvenv.cfg"
+    if content is None:
+        os.mkfifo(settings)  # whoever opens it waits for ever
+    else:
+        settings.write_text(content)
+    after = subprocess.run([program], env={}, capture_output=True, text=True, check=True, timeout=20)
+    assert (after.stdout, after.stderr) == (before.stdout, before.stderr)
+    values = dict(line.split("=", 1) for line in after.stdout.splitlines()[:7])
+    assert values.pop("_stdlib_dir") == f"{program}/lib/python3.14"
+    assert set(values.values()) == {str(program)}
+
+
+def test_starting_opens_no_file_of_the_machine(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    program = application("import json, importlib.metadata\n", tmp_path, store)
+    command = [strace, "-f", "-qq", "-e", "trace=open,openat,openat2", "-o", str(tmp_path / "calls"), str(program)]
+    subprocess.run(command, env={}, check=True, timeout=60)
+    calls = (tmp_path / "calls").read_text()
+    opened = set(re.findall(r'"([^"\n]*)", [^"\n]*= \d+$', calls, re.MULTILINE))
+    # The allocator of the C library asks how memory is given out, `time` which zone this machine is in.
+    assert opened <= {"/proc/sys/vm/overcommit_memory", "/etc/localtime"}
+    # Names that are not there: only where nobody can put something.
+    assert set(re.findall(r'"([^"\n]*)", [^"\n]*= -1', calls)) <= {"/proc/0/pyvenv.cfg", "/proc/0/0/pyvenv.cfg"}
+
+
+def test_no_argument_makes_a_python_of_it(twins: Twins) -> None:
+    with open("/proc/self/exe", "rb") as other, tempfile.TemporaryFile() as file:
+        file.write(b"\x1fpython")
+        file.flush()
+        memory = os.memfd_create("stdin", os.MFD_ALLOW_SEALING)
+        os.write(memory, b"\x1fpython")
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, 15)
+        numbers = (other.fileno(), file.fileno())
+        marks = ["\x1fpython", *(f"\x1fpython:{number}" for number in (0, *numbers, 999, -1, 2**40, "", "3x"))]
+        for mark in marks:
+            done = subprocess.run([twins.linked, mark, "-c", "print('taken over')"], env={}, capture_output=True,
+                                  check=False, stdin=memory, pass_fds=numbers)  # fmt: skip
+            assert (done.returncode, done.stdout) == (1, b"")
+            assert done.stderr.splitlines()[-1].startswith(b"KeyError: '\\x1fpython")
+        os.close(memory)
 
 
 def test_all_arguments_are_the_applications(twins: Twins) -> None:

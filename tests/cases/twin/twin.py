@@ -334,6 +334,60 @@ def moves_a_search_path():
         print(error)
 
 
+def looks_in_a_folder_that_is_called_alike():
+    import parts
+
+    parts.__path__ = [sys.executable + "-plugins"]
+    try:
+        import parts.one
+    except ImportError as error:
+        print(error)
+
+
+def reads_through_dots():
+    import pkgutil
+
+    import parts
+
+    folder = parts.__path__[0]
+    read = parts.__loader__.get_data
+    for path in (f"{folder}/../parts/one.py", f"{folder}/./one.py", f"{folder}//one.py", f"{folder}/data/../one.py"):
+        print(read(path) == read(f"{folder}/one.py"))
+    sys.path.insert(0, f"{folder}/data/../vendored/.")
+    import treasure
+
+    print(treasure.WHERE)
+    try:
+        read(f"{folder}/../../../../../../../../../../nowhere/one.py")
+    except OSError as error:
+        print(type(error).__name__)
+
+
+def interrupts_its_excepthook():
+    def hook(*facts):
+        print(sys.excepthook is hook, facts[0])
+        raise KeyboardInterrupt
+
+    sys.excepthook = hook
+    raise ValueError(1)
+
+
+def exits_from_its_excepthook():
+    def hook(*facts):
+        sys.exit(7)
+
+    sys.excepthook = hook
+    raise ValueError(1)
+
+
+def fails_in_its_excepthook():
+    def hook(*facts):
+        raise KeyError(2)
+
+    sys.excepthook = hook
+    raise ValueError(1)
+
+
 def runs_a_module():
     import runpy
 

@@ -87,7 +87,14 @@ def test_inspect_as_json_is_one_document(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_distribution_has_no_application_to_extract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(tree(tmp_path)), "--extract", str(tmp_path / "out")]) == 2
     assert not (tmp_path / "out").exists()
-    assert "error:" in capsys.readouterr().err
+    assert "only those can be extracted" in capsys.readouterr().err
+
+
+def test_a_quiet_inspect_says_nothing_of_what_is_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(tree(tmp_path)), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["inspect", str(tree(tmp_path)), "--quiet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "distribution"
 
 
 def test_names_from_files_cannot_command_the_terminal() -> None:

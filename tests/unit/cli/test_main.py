@@ -31,6 +31,12 @@ def test_arguments_are_looked_at_before_anything_is_built(tmp_path: Path) -> Non
     assert pydist("build", SOURCE_DATE_EPOCH="abc", PYDIST_CACHE=str(tmp_path / "cache")).returncode == 2
 
 
+def test_a_store_that_build_scripts_cannot_work_in_is_refused_at_once(tmp_path: Path) -> None:
+    done = pydist("build", "--output", str(tmp_path / "out"), PYDIST_CACHE=str(tmp_path / "a store"))
+    assert done.returncode == 2
+    assert "PYDIST_CACHE" in done.stderr
+
+
 def test_a_machine_that_lacks_something_ends_with_3(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "hello.py").write_text("")

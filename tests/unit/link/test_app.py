@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_anything_else_is_a_requirement(text: str) -> None:
     assert (app.kind, app.name, app.path) == (AppKind.REQUIREMENT, "httpie", None)
 
 
-@pytest.mark.parametrize("text", ["./missing", "missing.py", "a/b", "", ".x", "x y", "-x", "httpie=="])
+@pytest.mark.parametrize("text", ["./missing", "missing.py", "a/b", "", ".x", "x y", "-x", "httpie==", "httpie/", "a\\b", "a@b/c", "a.zip"])
 def test_what_is_neither_file_nor_requirement_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="requirement"):
         read_app(Request(app=text))
@@ -91,3 +92,18 @@ def test_a_script_has_no_other_scripts(tmp_path: Path) -> None:
     (tmp_path / "tool.py").write_text("")
     with pytest.raises(InputError, match="is a script itself"):
         read_app(Request(app=str(tmp_path / "tool.py"), script="x"))
+
+
+def test_what_is_there_is_not_looked_up_on_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("gone").symlink_to("nowhere")
+    for name in ("pipe", "gone"):
+        with pytest.raises(InputError, match="neither a plain file nor a folder"):
+            read_app(Request(app=name))
+
+
+def test_only_a_bare_name_is_from_the_registry(tmp_path: Path) -> None:
+    assert read_app(Request(app="httpie[x]==1; python_version > '3'")).from_registry
+    assert not read_app(Request(app="httpie @ https://example.com/httpie-1-py3-none-any.tgz")).from_registry
+    assert not read_app(Request(app=str(project(tmp_path)))).from_registry
