@@ -2,7 +2,6 @@
 #include "runtime.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* What a shell answers for a program that cannot be started; Python code never exits with it by itself. */
 #define EXIT_NOT_STARTED 127
@@ -20,7 +19,7 @@ struct runtime runtime;
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], RUNTIME_MARK) == 0) {
+    if (process_is_helper(argc, argv)) {
         runtime.as_python = 1;
         argv[1] = argv[0];
         argv++;

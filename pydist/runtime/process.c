@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <setjmp.h>
@@ -77,6 +78,26 @@ static char *find_executable(void)
     /* No /proc, in an empty chroot for example: the name that execve was given. */
     const char *name = (const char *)getauxval(AT_EXECFN);
     return name ? make_absolute(name) : NULL;
+}
+
+/* Arguments are not enough, because others than the application may choose them (sudo, ssh): the descriptor that they
+ * name must be sealed memory that holds the mark, which only a process that starts this one can leave open. The
+ * standard streams do not count: sudo and ssh pass them on. It is closed, so that no child inherits it. */
+int process_is_helper(int argc, char **argv)
+{
+    static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    static const char mark[] = RUNTIME_MARK;
+    size_t size = sizeof mark - 1;
+    char content[sizeof mark + 1], *end;
+    if (argc < 2 || strncmp(argv[1], mark, size) || argv[1][size] != ':')
+        return 0;
+    long number = strtol(argv[1] + size + 1, &end, 10);
+    if (*end || number <= STDERR_FILENO || number > INT_MAX || fcntl((int)number, F_GET_SEALS) != seals)
+        return 0;
+    if (pread((int)number, content, sizeof content, 0) != (ssize_t)size || memcmp(content, mark, size))
+        return 0;
+    close((int)number);
+    return 1;
 }
 
 const char *process_inspect(struct runtime *runtime)

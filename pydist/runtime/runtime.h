@@ -7,8 +7,8 @@
 
 #include "image.h"
 
-/* The first argument of a process that is to run as Python with the arguments that follow: what _pydist.processes
- * starts. Nobody types it. */
+/* A process that is to run as Python with the arguments that follow, as _pydist.processes starts it, gets this, a colon
+ * and the number of a descriptor as its first argument. See process_is_helper. */
 #define RUNTIME_MARK "\x1fpython"
 
 struct runtime {
@@ -16,13 +16,16 @@ struct runtime {
     char *executable; /* absolute path of this file; also the root of the virtual tree */
     int argc;
     char **argv;
-    int as_python; /* started with RUNTIME_MARK, which is no longer in argv */
+    int as_python; /* a helper; its mark is no longer in argv */
 };
 
 extern struct runtime runtime;
 
 /* process.c: fill in `executable` and `image`. Returns NULL, or what is wrong in words. */
 const char *process_inspect(struct runtime *runtime);
+
+/* process.c: whether this process was started by _pydist.processes. */
+int process_is_helper(int argc, char **argv);
 
 /* interpreter.c: start Python as the image's settings say. */
 PyStatus interpreter_start(const struct runtime *runtime);
