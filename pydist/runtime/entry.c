@@ -141,6 +141,40 @@ static int is_interrupt(void)
 #endif
 }
 
+#if PY_VERSION_HEX >= 0x030e0000
+static int hook_interrupted;
+
+/* Stands in for a sys.excepthook of the application for the one call of it that ends the process: PyErr_Print tells
+ * nobody that the hook was interrupted, and Python's own exit code depends on it. */
+static PyObject *call_hook(PyObject *hook, PyObject *arguments)
+{
+    if (PySys_SetObject("excepthook", hook))
+        return NULL;
+    PyObject *result = PyObject_CallObject(hook, arguments);
+    hook_interrupted = !result && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+    return result;
+}
+
+static void watch_hook(void)
+{
+    static PyMethodDef definition = {"excepthook", call_hook, METH_VARARGS, NULL};
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *hook = PySys_GetObject("excepthook"), *original = PySys_GetObject("__excepthook__");
+    PyObject *watched = hook && hook != original ? PyCFunction_New(&definition, hook) : NULL;
+    if (watched)
+        PySys_SetObject("excepthook", watched);
+    Py_XDECREF(watched);
+    PyErr_Restore(type, value, traceback);
+}
+#else /* where only an interrupt of the application itself counts */
+static const int hook_interrupted = 0;
+
+static void watch_hook(void)
+{
+}
+#endif
+
 /* So that a shell or make sees an interrupted program, not one that chose to exit. */
 static int exit_by_interrupt(void)
 {
@@ -157,7 +191,9 @@ int entry_run(const struct runtime *runtime)
     if (run(runtime)) {
         interrupted = is_interrupt();
         code = 1;
+        watch_hook();
         PyErr_Print(); /* a SystemExit ends the process here, with its own code */
+        interrupted |= hook_interrupted;
     }
     if (Py_FinalizeEx() < 0)
         code = 120;
