@@ -23,6 +23,43 @@ PyObject *path_absolute(const struct state *state, const char *path, size_t size
     return whole;
 }
 
+/* Take out empty parts, `.` and `..`; there are no links, so that text is enough. Returns the new length, or -1 when
+ * the path leaves the root. */
+static Py_ssize_t normalise(Py_UCS4 *text, Py_ssize_t length)
+{
+    Py_ssize_t kept = 0;
+    for (Py_ssize_t start = 0, end; start < length; start = end + 1) {
+        for (end = start; end < length && text[end] != '/'; end++)
+            ;
+        Py_ssize_t size = end - start;
+        if (size == 0 || (size == 1 && text[start] == '.'))
+            continue;
+        if (size == 2 && text[start] == '.' && text[start + 1] == '.') {
+            if (kept == 0)
+                return -1;
+            while (kept && text[--kept] != '/')
+                ;
+            continue;
+        }
+        if (kept)
+            text[kept++] = '/';
+        memmove(text + kept, text + start, (size_t)size * sizeof *text);
+        kept += size;
+    }
+    return kept;
+}
+
+/* Whether normalise() may change it: the few that it changes cost a copy, all others none. */
+static int has_dots_or_empty_parts(PyObject *path, Py_ssize_t start)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(path);
+    for (Py_ssize_t at = start; at + 1 < length; at++)
+        if (PyUnicode_READ_CHAR(path, at) == '/' &&
+            (PyUnicode_READ_CHAR(path, at + 1) == '/' || PyUnicode_READ_CHAR(path, at + 1) == '.'))
+            return 1;
+    return 0;
+}
+
 PyObject *path_below_root(const struct state *state, PyObject *path)
 {
     Py_ssize_t root = PyUnicode_GET_LENGTH(state->root), length = PyUnicode_GET_LENGTH(path);
@@ -30,6 +67,13 @@ PyObject *path_below_root(const struct state *state, PyObject *path)
         return NULL;
     if (length > root && PyUnicode_READ_CHAR(path, root) != '/')
         return NULL;
+    if (has_dots_or_empty_parts(path, root)) {
+        Py_UCS4 *text = PyUnicode_AsUCS4Copy(path);
+        Py_ssize_t size = text ? normalise(text + root, length - root) : -1;
+        PyObject *below = size < 0 ? NULL : PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, text + root, size);
+        PyMem_Free(text);
+        return below;
+    }
     while (length > root && PyUnicode_READ_CHAR(path, length - 1) == '/')
         length--;
     return PyUnicode_Substring(path, root + (length > root), length);
