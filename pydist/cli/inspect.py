@@ -43,6 +43,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.json:
         terminal.result_json(encode(report))
         return 0
+    if args.quiet:
+        return 0
     for line in _summary(report):
         terminal.result(Text(plain(line)))
     if report.contents and report.contents.packages:

@@ -19,6 +19,10 @@ __all__ = ["AppKind", "AppSpec", "Request", "normalise", "read_app"]
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
+_URL = re.compile(r"\s*[a-z][a-z+]+:")
+_FILE_ENDINGS = (".py", ".pyw", ".pyz", ".whl", ".toml", ".tar.gz", ".zip", ".egg", ".cfg", ".txt")
+
+
 class AppKind(StrEnum):
     PROJECT = "project"
     SCRIPT = "script"
@@ -54,6 +58,11 @@ class AppSpec:
     settings: Settings
 
     @property
+    def from_registry(self) -> bool:
+        """Whether the application itself was looked up on the package registry, for its name alone."""
+        return self.kind is AppKind.REQUIREMENT and "@" not in self.requirements[0].partition(";")[0]
+
+    @property
     def folder(self) -> Path | None:
         """The project's folder."""
         return self.path if self.kind is AppKind.PROJECT else None
@@ -79,6 +88,8 @@ def read_app(request: Request) -> AppSpec:
         app = _wheel(path)
     elif path.is_file():
         app = _script(path)
+    elif request.app and (path.exists() or path.is_symlink()):
+        raise InputError(f"{request.app} is neither a plain file nor a folder, or a link that leads nowhere")
     else:
         app = _requirement(request.app)
     return _with_request(app, request)
@@ -128,8 +139,10 @@ def _wheel(path: Path) -> AppSpec:
 
 def _requirement(text: str) -> AppSpec:
     match = _NAME.match(text)
-    looks_like_a_path = "/" in text.partition("@")[0] or text.endswith((".py", ".whl", ".toml"))
-    if not match or looks_like_a_path:
+    # What is meant as a path must not be looked up on the registry, where anybody may have taken the name.
+    before_url, at, url = text.partition(";")[0].partition("@")
+    looks_like_a_path = any(mark in before_url for mark in "/\\") or text.endswith(_FILE_ENDINGS)
+    if not match or looks_like_a_path or (at and not _URL.match(url)):
         raise InputError(
             f"{text!r}: no such file or folder, and not a requirement; expected a project folder, a script, a wheel, "
             "or a package of the registry like httpie or httpie==3.2.4"

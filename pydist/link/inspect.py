@@ -46,6 +46,8 @@ def extract_application(path: Path, folder: Path) -> int:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} is there already; give an empty or a new folder")
+    if not path.is_file() or not _starts_with(path, _ELF):
+        raise InputError(f"{path} is not an application that pydist linked: only those can be extracted")
     with _image(path) as image:
         faults = [Fault(shown(file.path), fault) for file in image.spec.files if (fault := name_fault(file.path))]
         if faults:

@@ -7,6 +7,7 @@ version of pydist; not on the folder, the time, the user or the machine.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from pydist.errors import InputError
@@ -65,7 +66,14 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     contents = contents_of(entry, distribution, wheels, parts, tree)
     finished = finish(stub, image_spec(distribution, entry, parts, tree, contents), output)
     reasons = reasons_of(distribution, entry, wheels)
-    return report_of(finished, contents, parts, tree, reasons, seconds=time.monotonic() - began)
+    report = report_of(finished, contents, parts, tree, reasons, seconds=time.monotonic() - began)
+    return replace(report, notes=(*_notes(app), *report.notes))
+
+
+def _notes(app: AppSpec) -> tuple[str, ...]:
+    if not app.from_registry:
+        return ()
+    return (f"{app.name} is no file or folder here: it was taken from the package registry",)
 
 
 def _output(output: Path, app: AppSpec) -> Path:

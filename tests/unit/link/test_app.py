@@ -69,7 +69,10 @@ def test_anything_else_is_a_requirement(text: str) -> None:
     assert (app.kind, app.name, app.path) == (AppKind.REQUIREMENT, "httpie", None)
 
 
-@pytest.mark.parametrize("text", ["./missing", "missing.py", "a/b", "", ".x", "x y", "-x", "httpie==", "httpie/", "a\\b", "a@b/c", "a.zip"])
+WRONG = ["./missing", "missing.py", "a/b", "", ".x", "x y", "-x", "httpie==", "httpie/", "a\\b", "a@b/c", "a.zip"]
+
+
+@pytest.mark.parametrize("text", WRONG)
 def test_what_is_neither_file_nor_requirement_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="requirement"):
         read_app(Request(app=text))
