@@ -110,8 +110,15 @@ def _project(folder: Path) -> AppSpec:
         raise InputError(f"{file}: project.name: expected the project's name, found {name!r}")
     return AppSpec(
         kind=AppKind.PROJECT, name=name, path=folder.resolve(), package=normalise(name),
-        requirements=(str(folder.resolve()),), requires_python="", settings=settings,
+        requirements=(str(folder.resolve()),), requires_python=_requires_python(project, file), settings=settings,
     )  # fmt: skip
+
+
+def _requires_python(project: object, file: Path) -> str:
+    value = project.get("requires-python", "") if isinstance(project, dict) else ""
+    if not isinstance(value, str):
+        raise InputError(f"{file}: project.requires-python: expected a string, found {value!r}")
+    return value
 
 
 def _script(path: Path) -> AppSpec:

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,17 +67,19 @@ def resolve(app: AppSpec, platform: Platform, reporter: Reporter) -> tuple[Locke
         return ()
     reporter.step("resolve", ", ".join(app.requirements))
     locked = _locked(app, platform)
-    if locked is None:
-        text = _compile(app, platform, reporter)
+    if locked is None or app.settings.with_:
+        # What was asked for beyond the lock is resolved beside it: the locked versions stay.
+        held = [f"{package.name}=={package.version}" for package in locked or () if package.version]
+        text = _compile(app, platform, reporter, held)
         locked = parse_lock(text, "the resolver's answer", _folder(app), platform.markers)
     reporter.finish("resolve", f"{len(locked)} package{'s' if len(locked) != 1 else ''}")
     return locked
 
 
 def _locked(app: AppSpec, platform: Platform) -> tuple[LockedPackage, ...] | None:
-    """The project's own lock, when it has one and nothing was asked for beyond the project."""
+    """The project's own lock, when it has one."""
     folder = app.folder
-    if folder is None or app.settings.with_:
+    if folder is None:
         return None
     if (file := folder / "pylock.toml").is_file():
         text = file.read_text(encoding="utf-8")
@@ -124,18 +127,22 @@ def _folder(app: AppSpec) -> Path:
     return app.folder or app.path.parent
 
 
-def _compile(app: AppSpec, platform: Platform, reporter: Reporter) -> str:
-    command = _command(platform, "--no-annotate", "--format", "pylock.toml")
-    text, folder = "\n".join(app.requirements) + "\n", _folder(app)
-    try:
-        return run_uv(command, what="resolving the requirements", folder=folder, stdin=text)
-    except EnvironmentLacking as error:
+def _compile(app: AppSpec, platform: Platform, reporter: Reporter, held: Sequence[str]) -> str:
+    """The resolver's answer, in which no package has another version than `held` says."""
+    with tempfile.TemporaryDirectory(prefix="pydist-resolve-") as scratch:
+        constraints = Path(scratch, "held-by-the-lock.txt")
+        constraints.write_text("".join(f"{line}\n" for line in held), encoding="utf-8")
+        command = _command(platform, "--no-annotate", "--format", "pylock.toml", "--constraints", str(constraints))
+        text, folder = "\n".join(app.requirements) + "\n", _folder(app)
         try:
-            answer = run_uv([*command, "--offline"], what="resolving the requirements", folder=folder, stdin=text)
-        except (InputError, EnvironmentLacking):
-            raise error from None
-        reporter.note("the package registry cannot be reached: resolved from what is cached on this machine")
-        return answer
+            return run_uv(command, what="resolving the requirements", folder=folder, stdin=text)
+        except EnvironmentLacking as error:
+            try:
+                answer = run_uv([*command, "--offline"], what="resolving the requirements", folder=folder, stdin=text)
+            except (InputError, EnvironmentLacking):
+                raise error from None
+            reporter.note("the package registry cannot be reached: resolved from what is cached on this machine")
+            return answer
 
 
 def uv_program() -> str:
@@ -176,8 +183,11 @@ def _check_python(app: AppSpec, platform: Platform) -> None:
         return
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+    # A release candidate stands for its release, as it does for the resolver.
+    release = re.sub(r"(a|b|rc)\d+$", "", platform.python)
     try:
-        allowed = SpecifierSet(app.requires_python).contains(platform.python, prereleases=True)
+        specifiers = SpecifierSet(app.requires_python)
+        allowed = any(specifiers.contains(version, prereleases=True) for version in (platform.python, release))
     except InvalidSpecifier:
         raise InputError(f"{app.path}: requires-python: not a version specifier: {app.requires_python!r}") from None
     if not allowed:

@@ -82,6 +82,29 @@ def test_a_lock_of_the_project_is_taken_as_it_is(tmp_path: Path, monkeypatch: py
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("python", [">=3.14", ">=3.15"])
+def test_a_further_requirement_does_not_drop_the_lock(tmp_path: Path, python: str) -> None:
+    """Nor does the lock drop what the project says about Python."""
+    for version in ("1", "2"):
+        path = wheel(tmp_path, "other", version, {"other.py": b""})
+    more = wheel(tmp_path, "more", "1", {"more.py": b""})
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "demo"\nversion = "1"\ndependencies = ["other"]\nrequires-python = "{python}"\n'
+        '[tool.uv]\nno-index = true\nfind-links = ["."]\n'
+    )
+    (tmp_path / "pylock.toml").write_text(
+        'lock-version = "1.0"\n[[packages]]\nname = "other"\nversion = "1"\n'
+        f'wheels = [{{ url = "{path.as_uri().replace("-2-", "-1-")}", hashes = {{}} }}]\n'
+    )
+    app = read_app(Request(app=str(tmp_path), with_=(str(more),)))
+    if python == ">=3.15":
+        with pytest.raises(InputError, match=r"requires Python >=3\.15"):
+            resolve(app, MUSL, Silent())
+        return
+    found = {package.name: package.version for package in resolve(app, MUSL, Silent())}
+    assert (found["other"], found["more"]) == ("1", "1")
+
+
 def test_what_the_resolver_says_reaches_the_user() -> None:
     with pytest.raises(InputError, match=r"(?s)resolving failed.*nonsense"):
         run_uv(["nonsense"], what="resolving", folder=Path())
