@@ -19,6 +19,7 @@ from pydist.archive.paths import check_name
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.link.choice import Choice
 from pydist.link.lock import LockedFile
+from pydist.link.own_code import code_digests
 from pydist.link.project import copy_project, project_digest
 from pydist.link.resolve import run_uv
 from pydist.progress import Reporter
@@ -141,7 +142,11 @@ def _built(choice: Choice, store: Store, reporter: Reporter) -> FetchedWheel:
         source = download(choice.sdist, store)
         identity = choice.sdist.sha256 or digest_file(source)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    key = Key.of("built", {"source": identity, "environment": dict(choice.environment), "python": python})
+    key = Key.of("built", {
+        "source": identity, "name": source.name, "environment": dict(choice.environment), "python": python,
+        "uv": run_uv(["--version"], what="asking uv for its version", folder=Path(source.anchor)),
+        "code": code_digests("fetch", "project"),
+    })  # fmt: skip
 
     def make(folder: Path) -> None:
         reporter.step("build", source.name)

@@ -21,6 +21,7 @@ from pydist.link.compile import worker_digest
 from pydist.link.dist import Distribution
 from pydist.link.entry import SCRIPT_MARK, Entry, script_name
 from pydist.link.fetch import FetchedWheel
+from pydist.link.own_code import code_digests
 from pydist.link.part import Part, TreeFile, make_part, produce_part
 from pydist.link.wheel import Wheel, is_native, read_wheel
 from pydist.policy import resources
@@ -29,8 +30,8 @@ from pydist.store import Key, Store, digest_tree
 
 __all__ = ["app_part", "included", "stdlib_part", "wheel_parts"]
 
-# Raised when the place of a file or the content of a part's facts changes.
-_LAYOUT = 1
+# The modules that decide the place of a file and the content of a part.
+_CODE = ("compile", "part", "parts")
 
 
 def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) -> Part:
@@ -39,7 +40,7 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
     runtime = resources.runtime() / "python"
     key = Key.of("stdlib", {
         "distribution": distribution.digest, "omissions": table.digest, "runtime": digest_tree(runtime),
-        "worker": worker_digest(), "layout": _LAYOUT,
+        "worker": worker_digest(), "code": code_digests(*_CODE),
     })  # fmt: skip
 
     def gather() -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
@@ -67,7 +68,8 @@ def wheel_parts(
     begun = False
     for wheel in wheels:
         key = Key.of("wheel", {
-            "sha256": wheel.sha256, "distribution": distribution.digest, "worker": worker_digest(), "layout": _LAYOUT,
+            "sha256": wheel.sha256, "name": wheel.path.name, "distribution": distribution.digest,
+            "worker": worker_digest(), "code": code_digests(*_CODE, "record", "wheel"),
         })  # fmt: skip
         gather = partial(_of_wheel, wheel, distribution)
         if not begun and store.find(key) is None:

@@ -17,6 +17,7 @@ from pydist.binary.elf_edit import with_segment
 from pydist.errors import EnvironmentLacking, Fault, InputError, StepFailed
 from pydist.link import omissions
 from pydist.link.dist import Distribution
+from pydist.link.own_code import code_digests
 from pydist.manifest.model import ExtensionInfo, LinkInfo
 from pydist.policy import resources, toolchain
 from pydist.policy.toolchain import Toolchain
@@ -43,7 +44,7 @@ def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Pat
     runtime = {path.name: digest_file(path) for path in sources}
     made_of = {
         "distribution": distribution.digest, "runtime": runtime, "omissions": omissions.load().digest,
-        "flags": [*_COMPILE, *_LINK],
+        "flags": [*_COMPILE, *_LINK], "code": code_digests("stub"),
     }  # fmt: skip
     content = Key.of("stub", made_of).digest
     ref = f"stub/{distribution.version}/{distribution.target}/{distribution.manifest.build_options}"
