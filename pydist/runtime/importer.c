@@ -154,19 +154,47 @@ static PyObject *iter_modules(struct importer *self, PyObject *const *args, Py_s
     return iterator;
 }
 
+/* As importlib's loaders have it, for those who transform source first. */
+static PyObject *source_to_code(struct importer *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    static const char *const names[] = {"data", "path"};
+    PyObject *values[2] = {NULL, NULL};
+    if (take_arguments(args, count, keywords, names, 2, values))
+        return NULL;
+    PyObject *path = values[1] ? Py_NewRef(values[1]) : PyUnicode_FromString("<string>");
+    PyObject *compile = path ? PyDict_GetItemString(PyEval_GetBuiltins(), "compile") : NULL;
+    PyObject *code = compile ? PyObject_CallFunction(self->state->call_frames_removed, "OOOsii", compile, values[0],
+                                                     path, "exec", 0, 1) : NULL;
+    Py_XDECREF(path);
+    return code;
+}
+
+/* Copies and pickles of specs hold their loader: the one on sys.meta_path is a global, others are made again. */
+static PyObject *reduce(struct importer *self, PyObject *Py_UNUSED(ignored))
+{
+    if (!self->folder)
+        return PyUnicode_FromString("finder");
+    return Py_BuildValue("(O(N))", Py_TYPE(self),
+                         PyUnicode_FromFormat(PyUnicode_GET_LENGTH(self->folder) ? "%U/%U" : "%U%U",
+                                              self->state->root, self->folder));
+}
+
 static PyObject *invalidate_caches(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
     Py_RETURN_NONE; /* an image does not change */
 }
 
-/* Importer(path): the path hook. */
+/* Importer(path): the path hook. It takes files too, for runpy.run_path: no other can run them. */
 static PyObject *importer_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
 {
     struct state *state = PyType_GetModuleState(type);
     PyObject *path = args && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : Py_None;
     PyObject *below = state && PyUnicode_Check(path) ? path_below_root(state, path) : NULL;
-    if (!below)
+    if (!below || !path_entry(state, path)) {
+        Py_XDECREF(below);
+        PyErr_Clear();
         return PyErr_Format(PyExc_ImportError, "%R is not inside this application", path);
+    }
     struct importer *self = PyObject_New(struct importer, type);
     if (self) {
         self->state = state;
@@ -203,6 +231,8 @@ static PyMethodDef methods[] = {
     METHOD(get_filename, METH_O, "What the module's __file__ is."),
     METHOD(is_package, METH_O, "Whether the module is a package."),
     METHOD(get_data, METH_O, "The bytes of a file inside or outside of the application."),
+    METHOD(source_to_code, METH_FASTCALL | METH_KEYWORDS, "Source, compiled."),
+    {"__reduce__", (PyCFunction)reduce, METH_NOARGS, NULL},
     METHOD(get_resource_reader, METH_O, "What importlib.resources reads a package's files with."),
     METHOD(find_distributions, METH_FASTCALL | METH_KEYWORDS, "The installed packages, for importlib.metadata."),
     METHOD(iter_modules, METH_FASTCALL | METH_KEYWORDS, "(name, is package) of each module in this folder."),

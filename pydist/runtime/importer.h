@@ -68,6 +68,8 @@ int collector_notice(struct state *state, PyObject *name);
 
 /* tree.c: the virtual tree. */
 PyObject *tree_read(const struct state *state, const struct image_entry *entry);
+/* Whether a folder has a file (not a folder) of this name. */
+int tree_has_file(const struct image *image, const struct image_entry *folder, const char *wanted);
 PyObject *tree_iter_modules(struct importer *self, PyObject *prefix);
 extern PyMethodDef tree_functions[];
 

@@ -75,6 +75,7 @@ PyObject *loader_create_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(sp
 static const struct {
     const char *name, *correction;
 } corrections[] = {
+    {"importlib.abc", "_pydist.protocols"},        /* knows its own loaders only */
     {"linecache", "_pydist.lines"},                /* opens sources by name */
     {"multiprocessing.util", "_pydist.processes"}, /* starts sys.executable with the options of a Python */
 };

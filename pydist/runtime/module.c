@@ -41,7 +41,8 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
         return PyErr_Format(PyExc_RuntimeError, "sys.meta_path and sys.path_hooks must be lists");
     PyObject *finder = make_finder(state);
     int failed = !finder || PyList_Insert(finders, 0, finder) ||
-                 PyList_Insert(hooks, 0, (PyObject *)state->importer_type);
+                 PyList_Insert(hooks, 0, (PyObject *)state->importer_type) ||
+                 PyModule_AddObjectRef(module, "finder", finder);
     Py_XDECREF(finder);
     if (failed || set_paths(state) || collector_relax(state))
         return NULL;

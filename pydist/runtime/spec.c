@@ -123,7 +123,10 @@ static PyObject *find_namespace_portion(struct importer *self, PyObject *name)
     const char *text = path ? PyUnicode_AsUTF8AndSize(path, &size) : NULL;
     const struct image_entry *entry = text ? image_find_entry(self->state->image, text, (size_t)size) : NULL;
     PyObject *spec = NULL;
-    if (entry && entry->flags & IMAGE_FOLDER) {
+    if (entry && entry->flags & IMAGE_FOLDER && tree_has_file(self->state->image, entry, "__init__.py"))
+        PyErr_Format(PyExc_ImportError, "%R is carried as a file and not as a module: the name of a folder above it is no "
+                     "name of a package", path);
+    else if (entry && entry->flags & IMAGE_FOLDER) {
         PyObject *arguments[] = {name, Py_None, Py_None, Py_True};
         spec = PyObject_Vectorcall(self->state->module_spec, arguments, 2, self->state->spec_keywords);
         PyObject *folder = spec ? path_absolute(self->state, text, (size_t)size) : NULL;

@@ -23,14 +23,13 @@ static const char *name_of(const struct image *image, const struct image_entry *
     return name;
 }
 
-/* Whether a folder is a regular package. */
-static int has_init(const struct image *image, const struct image_entry *folder)
+int tree_has_file(const struct image *image, const struct image_entry *folder, const char *wanted)
 {
     for (uint32_t i = 0; i < folder->child_count; i++) {
         const struct image_entry *child = image_entry_at(image, folder->first_child + i);
         size_t size;
-        const char *name = child && child->module != IMAGE_NONE ? name_of(image, child, &size) : NULL;
-        if (name && size == sizeof "__init__.py" - 1 && memcmp(name, "__init__.py", size) == 0)
+        const char *name = child && !(child->flags & IMAGE_FOLDER) ? name_of(image, child, &size) : NULL;
+        if (name && size == strlen(wanted) && memcmp(name, wanted, size) == 0)
             return 1;
     }
     return 0;
@@ -42,7 +41,7 @@ static int append_module(struct importer *self, PyObject *list, PyObject *prefix
     const struct image *image = self->state->image;
     size_t size = 0;
     const char *name = name_of(image, entry, &size);
-    int is_package = entry->flags & IMAGE_FOLDER && has_init(image, entry);
+    int is_package = entry->flags & IMAGE_FOLDER && tree_has_file(image, entry, "__init__.py");
     if (!name || (!is_package && entry->module == IMAGE_NONE))
         return 0;
     const char *dot = memchr(name, '.', size);

@@ -209,6 +209,30 @@ def test_a_pyvenv_cfg_beside_or_above_it_is_not_opened(
     assert set(values.values()) == {str(program)}
 
 
+def test_a_package_that_cannot_be_imported_from_a_folder_says_why(
+    distribution: Distribution, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "part" / "_vendor-1.0" / "dep").mkdir(parents=True)
+    (tmp_path / "part" / "_vendor-1.0" / "dep" / "__init__.py").write_text("x = 1\n")
+    code = (
+        '# /// script\n# [tool.pydist]\n# include = ["part/*"]\n# ///\nimport importlib, os, sys\n'
+        "sys.path.insert(0, os.path.dirname(__file__) + '/part/_vendor-1.0')\nimportlib.import_module('dep')\n"
+    )
+    done = subprocess.run([application(code, tmp_path, store)], env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "_vendor-1.0/dep' is carried as a file and not as a module" in done.stderr.splitlines()[-1]
+
+
+def test_restarting_with_the_original_arguments_changes_none(
+    distribution: Distribution, store: Store, tmp_path: Path
+) -> None:
+    code = "import os, sys\nprint(sys.argv[1:], flush=True)\nif 'AGAIN' not in os.environ:\n"
+    code += "    os.environ['AGAIN'] = '1'\n    os.execv(sys.executable, sys.orig_argv)\n"
+    program = application(code, tmp_path, store)
+    done = subprocess.run([program, "a", "-b"], env={}, capture_output=True, text=True, check=True, timeout=20)
+    assert done.stdout == "['a', '-b']\n" * 2
+
+
 def test_starting_opens_no_file_of_the_machine(distribution: Distribution, store: Store, tmp_path: Path) -> None:
     strace = shutil.which("strace")
     if strace is None:
@@ -225,7 +249,7 @@ def test_starting_opens_no_file_of_the_machine(distribution: Distribution, store
 
 
 def test_no_argument_makes_a_python_of_it(twins: Twins) -> None:
-    with open("/proc/self/exe", "rb") as other, tempfile.TemporaryFile() as file:
+    with Path("/proc/self/exe").open("rb") as other, tempfile.TemporaryFile() as file:
         file.write(b"\x1fpython")
         file.flush()
         memory = os.memfd_create("stdin", os.MFD_ALLOW_SEALING)

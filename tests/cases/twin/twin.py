@@ -363,6 +363,29 @@ def reads_through_dots():
         print("no such file")
 
 
+def uses_its_loader_as_others_do():
+    import copy
+    import importlib.abc
+    import pickle
+
+    import parts.one as one
+
+    loader = one.__loader__
+    print(isinstance(loader, importlib.abc.InspectLoader), isinstance(loader, importlib.abc.ExecutionLoader))
+    print(isinstance(sys.path_importer_cache.get(one.__file__), importlib.abc.PathEntryFinder))
+    spec = copy.deepcopy(one.__spec__)
+    print(spec == one.__spec__, pickle.loads(pickle.dumps(loader)).get_filename("parts.one"))
+    space = {}
+    exec(loader.source_to_code(b"x = __import__('sys')._getframe().f_code.co_filename", "a.py"), space)
+    print(space["x"])
+    for path in (sys.path[0] + "/nowhere", "/nowhere"):
+        for hook in (sys.path_hooks[0], sys.path_hooks[-1]):
+            try:
+                hook(path)
+            except ImportError:
+                print("no folder")
+
+
 def interrupts_its_excepthook():
     def hook(*facts):
         print(sys.excepthook is hook, facts[0])

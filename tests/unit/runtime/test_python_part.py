@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import linecache
 import os
+import re
 import sys
 import types
 import warnings
@@ -150,10 +152,21 @@ def test_linecache_finds_virtual_sources_by_name(monkeypatch: pytest.MonkeyPatch
 def test_helper_processes_are_marked_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     from multiprocessing import util
 
-    calls: list[tuple[object, object]] = []
-    monkeypatch.setattr(util, "spawnv_passfds", lambda path, args, fds: calls.append((path, args)))
+    calls: list[tuple[bytes, list[str], bytes, int]] = []
+
+    def spawn(path: bytes, arguments: list[str], descriptors: list[int]) -> None:
+        assert all(number > 2 for number in descriptors)
+        content = b"".join(os.pread(number, 100, 0) for number in descriptors)
+        seals = sum(fcntl.fcntl(number, fcntl.F_GET_SEALS) for number in descriptors)
+        calls.append((path, arguments, content, seals))
+
+    monkeypatch.setattr(util, "spawnv_passfds", spawn)
     sys.modules["_pydist_image"].mark = "MARK"  # type: ignore[attr-defined]
     part("processes").install()
     util.spawnv_passfds(os.fsencode(sys.executable), [sys.executable, "-c", "x"], [])
     util.spawnv_passfds(b"/bin/true", ["true"], [])
-    assert calls == [(os.fsencode(sys.executable), [sys.executable, "MARK", "-c", "x"]), (b"/bin/true", ["true"])]
+    assert calls[1] == (b"/bin/true", ["true"], b"", 0)
+    path, arguments, content, seals = calls[0]
+    assert (path, content, seals) == (os.fsencode(sys.executable), b"MARK", 15)
+    assert re.fullmatch(r"MARK:\d+", arguments.pop(1))
+    assert arguments == [sys.executable, "-c", "x"]
