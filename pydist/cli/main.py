@@ -46,8 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             importlib.import_module(f"pydist.cli.{name}").configure(command)
     args = parser.parse_args(arguments)
     terminal = Terminal(quiet=getattr(args, "quiet", False), json=getattr(args, "json", False))
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _ended)
+    before = {number: signal.signal(number, _ended) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         code: int = importlib.import_module(f"pydist.cli.{args.command}").run(args, terminal)
         sys.stdout.flush()
@@ -70,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 70
     finally:
         terminal.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return code
 
 
