@@ -14,7 +14,7 @@ LONGEST, LONGEST_TEST = 350, 500
 
 # Written in pieces so that this file does not name what it forbids.
 REGISTRIES = re.compile(
-    "|".join([r"[a-z]+\.debian" + r"\.org", "pythonhosted" + r"\.org", r"\bpypi" + r"\.org", "npmjs" + r"\.(org|com)"])
+    "|".join([r"[a-z]+\.debian" + r"\.org", "python" + r"hosted\.org", r"\bpypi" + r"\.org", "npmjs" + r"\.(org|com)"])
 )
 
 
