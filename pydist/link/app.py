@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydist.errors import InputError
+from pydist.link.project import is_application
 from pydist.link.settings import Settings, parse_toml, script_block
 
 __all__ = ["AppKind", "AppSpec", "Request", "normalise", "read_app"]
@@ -86,6 +87,11 @@ def read_app(request: Request) -> AppSpec:
         app = _project(path)
     elif path.suffix == ".whl" and path.is_file():
         app = _wheel(path)
+    elif path.is_file() and is_application(path):
+        # What `pydist link NAME` wrote under that name the last time.
+        if request.app != path.name:
+            raise InputError(f"{request.app} is an application that was linked already; see `pydist inspect`")
+        app = _requirement(request.app)
     elif path.is_file():
         app = _script(path)
     elif request.app and (path.exists() or path.is_symlink()):

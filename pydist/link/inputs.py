@@ -33,6 +33,8 @@ def input_files(app: AppSpec) -> Iterator[Path]:
 def _local(requirement: str, base: Path) -> Path | None:
     """The path in a requirement (`./a.whl`, `a @ file:///b.whl`), or None for one of the registry."""
     text = requirement.partition(";")[0].rpartition(" @ ")[2].strip()
+    if "/" not in text and not text.endswith(".whl"):
+        return None  # a bare name is the registry's, even where a file has it
     parts = urlsplit(text)
     path = base / (unquote(parts.path) if parts.scheme == "file" else text.partition("[")[0])
     return path if path.exists() else None

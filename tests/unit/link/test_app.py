@@ -9,6 +9,10 @@ import pytest
 
 from pydist.errors import InputError
 from pydist.link.app import AppKind, Request, read_app
+from pydist.link.finish import finish
+from pydist.link.image import ImageSpec
+from pydist.link.inputs import input_files
+from tests.support.dist import stub
 
 
 def project(folder: Path, text: str = '[project]\nname = "My.Tool"\nversion = "1"\n') -> Path:
@@ -110,3 +114,17 @@ def test_only_a_bare_name_is_from_the_registry(tmp_path: Path) -> None:
     assert read_app(Request(app="httpie[x]==1; python_version > '3'")).from_registry
     assert not read_app(Request(app="httpie @ https://example.com/httpie-1-py3-none-any.tgz")).from_registry
     assert not read_app(Request(app=str(project(tmp_path)))).from_registry
+
+
+def test_a_file_that_was_linked_before_does_not_stand_for_the_package_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stub").write_bytes(stub())
+    image = ImageSpec(python_hex=1, pyc_magic=2, abi_tag="cpython-314", modules=(), files=())
+    finish(tmp_path / "stub", image, tmp_path / "cowsay")
+    app = read_app(Request(app="cowsay"))
+    assert app.kind is AppKind.REQUIREMENT
+    assert list(input_files(app)) == [], "linking it again may replace the file"
+    with pytest.raises(InputError, match="linked already"):
+        read_app(Request(app="./cowsay"))
