@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydist.archive.write import DEFAULT_MTIME
 from pydist.build.jobserver import JobServer
 from pydist.errors import EnvironmentLacking, StepFailed
 from pydist.policy import resources
@@ -25,7 +26,7 @@ from pydist.policy.toolchain import Toolchain
 
 __all__ = ["EPOCH", "PATH", "HostBox", "Processes"]
 
-EPOCH = 1704067200  # SOURCE_DATE_EPOCH of every build: 2024-01-01, the date the archives carry
+EPOCH = DEFAULT_MTIME  # SOURCE_DATE_EPOCH of every build is the date the archives carry
 PATH = "/usr/bin:/bin"
 """Where the machine's own programs are taken from."""
 

@@ -19,7 +19,7 @@ from pydist.build.request import BuildRequest
 from pydist.build.schedule import run
 from pydist.errors import InputError
 from pydist.manifest.load import load
-from pydist.policy import extensions, needs, toolchain
+from pydist.policy import defaults, extensions, needs, toolchain
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
 from pydist.store import Store, digest_file
@@ -29,8 +29,8 @@ __all__ = ["build", "default_tag"]
 
 def build(
     *,
-    python: str = "3.14",
-    target: str = "x86_64-unknown-linux-musl",
+    python: str = defaults.PYTHON,
+    target: str = defaults.TARGET,
     options: str = "noopt",
     output: Path = Path("dist"),
     tag: str = "",

@@ -187,7 +187,7 @@ def _with_what_they_need(names: Iterable[str], library: Mapping[str, Recipe]) ->
 
 def _crt_features(interpreter: Path) -> tuple[str, ...]:
     elf = ElfFile.parse(interpreter.read_bytes())
-    if elf.interp is not None or elf.needed:
+    if not elf.is_static:
         raise InputError(f"{interpreter}: expected a static executable, found one that needs {elf.interp} {elf.needed}")
     return ("static",)
 

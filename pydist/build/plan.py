@@ -65,6 +65,11 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Host
     parts = components(request)
     table = extensions.for_series(request.series)
     nodes: dict[str, PlannedNode] = {}
+    shared = {
+        "box": {"scripts": digest_tree(resources.builders() / "box"), "variables": box.fixed},
+        "code": _code("build/component.py", "archive/extract.py"),
+        "toolchain": box.toolchain.digest,
+    }
     for recipe, release in parts:
         archive = archives.get(recipe.name)
         needs = _closure(recipe, nodes)
@@ -80,9 +85,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Host
                 "source": archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
                 "recipe": _recipe_files(recipe, release),
                 "licenses": list(recipe.license_files),
-                "box": {"scripts": digest_tree(resources.builders() / "box"), "variables": box.fixed},
-                "code": _code("build/component.py", "archive/extract.py"),
-                "toolchain": box.toolchain.digest,
+                **shared,
                 "variables": variables,
                 "needs": {need: nodes[need].key.digest for need in needs},
             },

@@ -10,9 +10,10 @@ from rich.text import Text
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal, plain
 from pydist.link.app import Request
-from pydist.link.link import DEFAULT_PYTHON, DEFAULT_TARGET, link
+from pydist.link.link import link
 from pydist.link.report import LinkReport, SizeFacts
 from pydist.manifest.convert import encode
+from pydist.policy import defaults
 
 __all__ = ["configure", "run"]
 
@@ -41,8 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("app", metavar="APP", help="project folder, script, wheel, or requirement like httpie==3.2.4")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="file to write (default: the script's name)")
     parser.add_argument("--dist", metavar="DIST", help="distribution: archive, folder, version (default: the store's)")
-    parser.add_argument("--python", metavar="VERSION", help=f"Python version (default: {DEFAULT_PYTHON})")
-    parser.add_argument("--target", metavar="TRIPLE", help=f"target triple (default: {DEFAULT_TARGET})")
+    parser.add_argument("--python", metavar="VERSION", help=f"Python version (default: {defaults.PYTHON})")
+    parser.add_argument("--target", metavar="TRIPLE", help=f"target triple (default: {defaults.TARGET})")
     entry = parser.add_mutually_exclusive_group()
     entry.add_argument("--script", metavar="NAME", help="start at this script of a package")
     entry.add_argument("-m", "--module", metavar="MODULE", help="start at this module, as python -m does")

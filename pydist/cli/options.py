@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["add_json", "add_python", "add_quiet", "add_target"]
+from pydist.policy import defaults
 
-DEFAULT_PYTHON = "3.14"
-DEFAULT_TARGET = "x86_64-unknown-linux-musl"
+__all__ = ["add_json", "add_python", "add_quiet", "add_target"]
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +19,11 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_python(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--python", metavar="VERSION", default=DEFAULT_PYTHON, help="version or series (default %(default)s)"
+        "--python", metavar="VERSION", default=defaults.PYTHON, help="version or series (default %(default)s)"
     )
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--target", metavar="TRIPLE", default=DEFAULT_TARGET, help="where it runs (default %(default)s)"
+        "--target", metavar="TRIPLE", default=defaults.TARGET, help="where it runs (default %(default)s)"
     )

@@ -16,6 +16,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydist.archive.paths import check_name
+from pydist.archive.write import DEFAULT_MTIME
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.link.choice import Choice
 from pydist.link.lock import LockedFile
@@ -164,7 +165,7 @@ def _build(source: Path, folder: Path, environment: dict[str, str]) -> None:
     An optional extension module is then left out by its own build script; one that is needed fails the build here,
     by name, and not on the user's machine.
     """
-    variables = {**environment, "CC": "false", "CXX": "false", "SOURCE_DATE_EPOCH": "1704067200"}
+    variables = {**environment, "CC": "false", "CXX": "false", "SOURCE_DATE_EPOCH": str(DEFAULT_MTIME)}
     with tempfile.TemporaryDirectory(prefix="pydist-build-") as scratch:
         # Back-ends leave files beside the sources, and pack what an earlier build left there.
         tree = copy_project(source, Path(scratch, "source")) if source.is_dir() else source

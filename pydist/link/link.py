@@ -26,14 +26,12 @@ from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
 from pydist.link.stub import stub_of
+from pydist.policy import defaults
 from pydist.progress import Reporter, Silent
 from pydist.store import Store
 from pydist.target import Target
 
-__all__ = ["DEFAULT_PYTHON", "DEFAULT_TARGET", "link"]
-
-DEFAULT_PYTHON = "3.14"
-DEFAULT_TARGET = "x86_64-unknown-linux-musl"
+__all__ = ["link"]
 
 
 def link(request: Request, *, store: Store | None = None, reporter: Reporter | None = None) -> LinkReport:
@@ -90,8 +88,8 @@ def _output(output: Path, app: AppSpec) -> Path:
 
 def _distribution(app: AppSpec, store: Store, reporter: Reporter) -> Distribution:
     settings = app.settings
-    target = Target.parse(settings.target or DEFAULT_TARGET)
-    found = choose_distribution(settings.distribution, settings.python or DEFAULT_PYTHON, target, store, reporter)
+    target = Target.parse(settings.target or defaults.TARGET)
+    found = choose_distribution(settings.distribution, settings.python or defaults.PYTHON, target, store, reporter)
     if settings.python and found.version != settings.python and not found.version.startswith(f"{settings.python}."):
         raise InputError(f"{settings.distribution} is Python {found.version}; {settings.python} was asked for")
     if settings.target and found.target != target:
