@@ -10,9 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from pydist.build.assemble import FULL, INSTALL_ONLY
 from pydist.build.box import PATH, HostBox, Processes
 from pydist.build.jobserver import JobServer
+from pydist.build.pack import FULL, INSTALL_ONLY
 from pydist.build.plan import ARCHIVES, DISTRIBUTION, components, plan
 from pydist.build.report import ArchiveFacts, BuildReport
 from pydist.build.request import BuildRequest

@@ -1,49 +1,26 @@
-"""Facts of a finished build -> `PYTHON.json` and `build/pydist.json`.
+"""Facts of a finished build -> `PYTHON.json`.
 
 Invariant: every path written here exists in the tree that is described; a manifest is never ahead of its files.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.binary.elf import ElfFile
 from pydist.binary.kind import Kind, kind_of
+from pydist.build.evidence import license_paths
 from pydist.build.measure import BuiltExtension, Facts
 from pydist.build.request import BuildRequest
 from pydist.errors import InputError
 from pydist.manifest.model import BuildInfo, CoreInfo, ExtensionInfo, LinkInfo, Manifest
-from pydist.manifest.record import (
-    BuildRecord,
-    FileRecord,
-    LeftOutRecord,
-    PatchRecord,
-    SourceRecord,
-    ToolchainRecord,
-)
 from pydist.policy.extensions import ExtensionRow
-from pydist.policy.recipes import Recipe, Release
-from pydist.policy.toolchain import Toolchain
-from pydist.sources import SourceArchive
-from pydist.store import Key, digest_file, digest_tree
+from pydist.policy.recipes import Recipe
 
-__all__ = ["Provenance", "describe", "record"]
+__all__ = ["describe"]
 
 _TEST_FOLDERS = ("test", "tests", "idle_test")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """What went into a build, component by component, and with which tool."""
-
-    recipes: Mapping[str, Recipe]
-    releases: Mapping[str, Release]
-    archives: Mapping[str, SourceArchive]
-    toolchain: Toolchain
-    keys: Mapping[str, Key]
 
 
 def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, ExtensionRow],
@@ -107,38 +84,6 @@ def library_licenses(recipes: Iterable[Recipe], name: str) -> tuple[str, ...]:
     return next(recipe.licenses for recipe in recipes if recipe.name == name)
 
 
-def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, ExtensionRow],
-           provenance: Provenance) -> BuildRecord:  # fmt: skip
-    """The build record of the distribution in `tree`; it lists all files that are there now."""
-    files, links = _files(tree)
-    return BuildRecord(
-        name=str(request),
-        python_version=request.version,
-        target_triple=request.target.target.triple,
-        options=str(request.options),
-        sources=tuple(_source(name, provenance, tree) for name in sorted(provenance.releases)),
-        toolchain=ToolchainRecord(
-            name="ziglang", version=provenance.toolchain.version, digest=provenance.toolchain.digest
-        ),
-        patches=tuple(
-            PatchRecord(component=name, name=patch.name, sha256=digest_file(patch))
-            for name, recipe in sorted(provenance.recipes.items())
-            for patch in recipe.patches(provenance.releases[name])
-        ),
-        flags={
-            "target.cflags": request.target.cflags,
-            "target.ldflags": request.target.ldflags,
-            "PY_CFLAGS": tuple(shlex.split(facts.probe["config_vars"].get("PY_CFLAGS", ""))),
-            "CONFIG_ARGS": tuple(shlex.split(facts.probe["config_vars"].get("CONFIG_ARGS", ""))),
-        },
-        link_line=facts.link_line,
-        extensions_left_out=tuple(LeftOutRecord(name=row.name, reason=row.off) for row in table.values() if row.off),
-        files=files,
-        links=links,
-        keys={name: key.digest for name, key in provenance.keys.items()},
-    )
-
-
 def _extension(built: BuiltExtension, row: ExtensionRow, library: Mapping[str, Recipe], tree: Path) -> ExtensionInfo:
     libraries = _with_what_they_need(built.libraries, library)
     used = list({recipe.name: recipe for name in libraries if (recipe := library.get(name))}.values())
@@ -150,7 +95,7 @@ def _extension(built: BuiltExtension, row: ExtensionRow, library: Mapping[str, R
         required=row.required,
         variant="default",
         licenses=tuple(dict.fromkeys(name for recipe in used for name in recipe.licenses)) if used else None,
-        license_paths=tuple(path for recipe in used for path in _license_paths(recipe.name, tree)) if used else None,
+        license_paths=tuple(path for recipe in used for path in license_paths(recipe.name, tree)) if used else None,
         license_public_domain=True if any(recipe.public_domain for recipe in used) else None,
     )
 
@@ -158,13 +103,6 @@ def _extension(built: BuiltExtension, row: ExtensionRow, library: Mapping[str, R
 def _link(name: str, tree: Path) -> LinkInfo:
     path = f"build/lib/lib{name}.a"
     return LinkInfo(name=name, path_static=path) if (tree / path).is_file() else LinkInfo(name=name, system=True)
-
-
-def _license_paths(component: str, tree: Path) -> list[str]:
-    found = sorted((tree / "licenses").glob(f"LICENSE.{component}.*txt"))
-    if not found:
-        raise InputError(f"{component}: no licence text in {tree / 'licenses'}")
-    return [f"licenses/{path.name}" for path in found]
 
 
 def _test_packages(stdlib: Path) -> list[str]:
@@ -212,33 +150,6 @@ def _object_format(build: Path) -> str:
     if kinds != {Kind.ELF}:
         raise InputError(f"{build}: expected ELF objects only, found {sorted(kinds)}")
     return "elf"
-
-
-def _source(name: str, provenance: Provenance, tree: Path) -> SourceRecord:
-    recipe, release, archive = provenance.recipes[name], provenance.releases[name], provenance.archives.get(name)
-    paths = tuple(_license_paths(name, tree))
-    return SourceRecord(
-        name=name,
-        version=release.version,
-        filename=archive.origin.filename if archive else None,
-        sha256=archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
-        size=archive.origin.size if archive else None,
-        licenses=recipe.licenses,
-        license_paths=paths,
-    )
-
-
-def _files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
-    files, links = {}, {}
-    for path in sorted(tree.rglob("*")):
-        name = path.relative_to(tree).as_posix()
-        if path.is_symlink():
-            links[name] = str(path.readlink())
-        elif path.is_file():
-            facts = path.stat()
-            mode = 0o755 if facts.st_mode & 0o100 else 0o644
-            files[name] = FileRecord(sha256=digest_file(path), size=facts.st_size, mode=mode)
-    return files, links
 
 
 def _one(tree: Path, pattern: str) -> str:

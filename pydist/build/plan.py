@@ -16,10 +16,11 @@ from pathlib import Path
 import zstandard
 
 import pydist
-from pydist.build.assemble import assemble, pack
+from pydist.build.assemble import assemble
 from pydist.build.box import HostBox
 from pydist.build.component import build_component
-from pydist.build.describe import Provenance
+from pydist.build.evidence import Provenance
+from pydist.build.pack import pack
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
 from pydist.policy import extensions, recipes, resources

@@ -1,0 +1,110 @@
+"""What a build is made of and what it consists of -> `build/pydist.json`.
+
+Invariant: every file of the tree is listed with its digest, and every source with the texts of its licence; what is
+recorded is what was used.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.build.measure import Facts
+from pydist.build.request import BuildRequest
+from pydist.errors import InputError
+from pydist.manifest.record import (
+    BuildRecord,
+    FileRecord,
+    LeftOutRecord,
+    PatchRecord,
+    SourceRecord,
+    ToolchainRecord,
+)
+from pydist.policy.extensions import ExtensionRow
+from pydist.policy.recipes import Recipe, Release
+from pydist.policy.toolchain import Toolchain
+from pydist.sources import SourceArchive
+from pydist.store import Key, digest_file, digest_tree
+
+__all__ = ["Provenance", "license_paths", "list_files", "record"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What went into a build, component by component, and with which tool."""
+
+    recipes: Mapping[str, Recipe]
+    releases: Mapping[str, Release]
+    archives: Mapping[str, SourceArchive]
+    toolchain: Toolchain
+    keys: Mapping[str, Key]
+
+
+def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, ExtensionRow],
+           provenance: Provenance) -> BuildRecord:  # fmt: skip
+    """The build record of the distribution in `tree`; it lists all files that are there now."""
+    files, links = list_files(tree)
+    return BuildRecord(
+        name=str(request),
+        python_version=request.version,
+        target_triple=request.target.target.triple,
+        options=str(request.options),
+        sources=tuple(_source(name, provenance, tree) for name in sorted(provenance.releases)),
+        toolchain=ToolchainRecord(
+            name="ziglang", version=provenance.toolchain.version, digest=provenance.toolchain.digest
+        ),
+        patches=tuple(
+            PatchRecord(component=name, name=patch.name, sha256=digest_file(patch))
+            for name, recipe in sorted(provenance.recipes.items())
+            for patch in recipe.patches(provenance.releases[name])
+        ),
+        flags={
+            "target.cflags": request.target.cflags,
+            "target.ldflags": request.target.ldflags,
+            "PY_CFLAGS": tuple(shlex.split(facts.probe["config_vars"].get("PY_CFLAGS", ""))),
+            "CONFIG_ARGS": tuple(shlex.split(facts.probe["config_vars"].get("CONFIG_ARGS", ""))),
+        },
+        link_line=facts.link_line,
+        extensions_left_out=tuple(LeftOutRecord(name=row.name, reason=row.off) for row in table.values() if row.off),
+        files=files,
+        links=links,
+        keys={name: key.digest for name, key in provenance.keys.items()},
+    )
+
+
+def license_paths(component: str, tree: Path) -> list[str]:
+    """The texts of one component's licence in `tree`. Raises `InputError` when there is none."""
+    found = sorted((tree / "licenses").glob(f"LICENSE.{component}.*txt"))
+    if not found:
+        raise InputError(f"{component}: no licence text in {tree / 'licenses'}")
+    return [f"licenses/{path.name}" for path in found]
+
+
+def list_files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
+    """The regular files below `tree` and its symbolic links with their targets, by path."""
+    files, links = {}, {}
+    for path in sorted(tree.rglob("*")):
+        name = path.relative_to(tree).as_posix()
+        if path.is_symlink():
+            links[name] = str(path.readlink())
+        elif path.is_file():
+            facts = path.stat()
+            mode = 0o755 if facts.st_mode & 0o100 else 0o644
+            files[name] = FileRecord(sha256=digest_file(path), size=facts.st_size, mode=mode)
+    return files, links
+
+
+def _source(name: str, provenance: Provenance, tree: Path) -> SourceRecord:
+    recipe, release, archive = provenance.recipes[name], provenance.releases[name], provenance.archives.get(name)
+    paths = tuple(license_paths(name, tree))
+    return SourceRecord(
+        name=name,
+        version=release.version,
+        filename=archive.origin.filename if archive else None,
+        sha256=archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
+        size=archive.origin.size if archive else None,
+        licenses=recipe.licenses,
+        license_paths=paths,
+    )
