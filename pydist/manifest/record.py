@@ -15,10 +15,13 @@ from pydist.manifest.convert import Digest, decode, doc, dumps, loads
 from pydist.manifest.load import ManifestInvalid
 
 __all__ = [
+    "BitcodeRecord",
     "BuildRecord",
     "FileRecord",
     "LeftOutRecord",
     "PatchRecord",
+    "RequestRecord",
+    "RuntimeRecord",
     "SourceRecord",
     "ToolchainRecord",
     "dump_record",
@@ -37,6 +40,7 @@ class SourceRecord:
     size: int | None = field(default=None, metadata=doc("Size of the archive in bytes."))
     licenses: tuple[str, ...] = field(metadata=doc("SPDX identifiers."))
     license_paths: tuple[str, ...] = field(metadata=doc("Paths of the licence texts."))
+    recipe: Digest | None = field(default=None, metadata=doc("Digest of the recipe's files that the build could read."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,34 @@ class PatchRecord:
     component: str = field(metadata=doc("Name of the component."))
     name: str = field(metadata=doc("File name of the patch."))
     sha256: Digest = field(metadata=doc("Its digest."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeRecord:
+    """A part of the toolchain that was linked into the interpreter: of the C library, of the compiler's run time."""
+
+    name: str = field(metadata=doc("Its name."))
+    version: str = field(metadata=doc("Its version."))
+    license: str = field(metadata=doc("SPDX expression."))
+    license_paths: tuple[str, ...] = field(metadata=doc("Paths of the licence texts."))
+    files: tuple[str, ...] = field(metadata=doc("Names of the archives and objects that the linker took it from."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecord:
+    """What was asked of the builder: enough to ask it again."""
+
+    python: str = field(metadata=doc("Full version of Python."))
+    target: str = field(metadata=doc("Target triple."))
+    options: str = field(metadata=doc("Build options."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitcodeRecord:
+    """LLVM bitcode beside the native objects."""
+
+    llvm: str = field(metadata=doc("Version of LLVM that wrote it."))
+    objects: Mapping[str, str] = field(metadata=doc("Path of the bitcode by path of the native object."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +124,15 @@ class BuildRecord:
     files: Mapping[str, FileRecord] = field(metadata=doc("Every regular file but this one and PYTHON.json, by path."))
     links: Mapping[str, str] = field(default_factory=dict, metadata=doc("Symbolic links by path, with their targets."))
     keys: Mapping[str, str] = field(metadata=doc("Digest of the inputs of each step of the build."))
+    request: RequestRecord | None = field(default=None, metadata=doc("What `pydist build` was asked for."))
+    tools: Mapping[str, str] = field(
+        default_factory=dict, metadata=doc("Versions of pydist and of the packages that write these documents.")
+    )
+    runtime: tuple[RuntimeRecord, ...] = field(default=(), metadata=doc("Parts of the toolchain that are linked in."))
+    sbom: str | None = field(default=None, metadata=doc("Path of the CycloneDX bill of materials."))
+    profile: Digest | None = field(default=None, metadata=doc("Digest of the profile that the code is optimised by."))
+    bitcode: BitcodeRecord | None = field(default=None, metadata=doc("Bitcode of the objects, when there is any."))
+    glibc_floor: str | None = field(default=None, metadata=doc("Oldest glibc that it runs on; absent without glibc."))
 
 
 def load_record(data: bytes, where: str) -> BuildRecord:
