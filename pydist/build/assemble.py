@@ -33,7 +33,6 @@ def assemble(
     for node in inputs.values():
         shutil.copytree(node / "licenses", tree / "licenses", dirs_exist_ok=True)
     _toolchain_licenses(provenance.toolchain.folder, tree / "licenses")
-    # Nodes were built in scratch folders beside their result; see component.py.
     relocate(tree / "install", Path((cpython / "facts" / "source").read_text(encoding="utf-8").strip()), request.series)
     facts = measure(cpython, tree, request.series, resources.builders() / "cpython" / "probe.py")
     check_drift(cpython, table, facts.extensions)
@@ -41,7 +40,7 @@ def assemble(
     (tree / "build" / "pydist.json").write_bytes(dump_record(record(tree, request, facts, table, provenance)))
     (tree / "PYTHON.json").write_bytes(dump(manifest))
     store = out.parents[2]
-    check_no_trace(tree, [f"{store}/work/", f"{store}/nodes/", f"{provenance.toolchain.folder}/", "/build/tools/"])
+    check_no_trace(tree, [f"{store}/work/", f"{store}/nodes/", f"{provenance.toolchain.folder}/", "/build/path/"])
 
 
 def _toolchain_licenses(toolchain: Path, licenses: Path) -> None:

@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from pydist.build.box import PATH, HostBox, Processes
-from pydist.build.jobserver import JobServer
+from pydist.build.box import BoxKind
+from pydist.build.boxes import opened_box
 from pydist.build.pack import FULL, INSTALL_ONLY
 from pydist.build.plan import ARCHIVES, DISTRIBUTION, components, plan
 from pydist.build.report import ArchiveFacts, BuildReport
@@ -19,7 +19,7 @@ from pydist.build.request import BuildRequest
 from pydist.build.schedule import run
 from pydist.errors import InputError
 from pydist.manifest.load import load
-from pydist.policy import defaults, extensions, needs, toolchain
+from pydist.policy import defaults, extensions
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
 from pydist.store import Store, digest_file
@@ -34,6 +34,7 @@ def build(
     options: str = "noopt",
     output: Path = Path("dist"),
     tag: str = "",
+    box: BoxKind | None = None,
     jobs: int = 0,
     downloads: Path | None = None,
     store: Store | None = None,
@@ -42,9 +43,10 @@ def build(
     """Make a distribution from source and put its archives into `output`.
 
     `python` is a version or series, `tag` the release tag in the file names (default: today, or the day of
-    `$SOURCE_DATE_EPOCH`), `jobs` how many programs run at once (default: the number of cores). Everything that was
-    made before is taken from `store`. Raises `InputError` for what cannot be built, `EnvironmentLacking` for sources
-    or tools that cannot be had, `StepFailed` for a build script that failed.
+    `$SOURCE_DATE_EPOCH`), `box` where scripts run (default: the best box that the machine has), `jobs` how many
+    programs run at once (default: the number of cores). Everything that was made before is taken from `store`. Raises
+    `InputError` for what cannot be built, `EnvironmentLacking` for sources or tools that cannot be had, `StepFailed`
+    for a build script that failed.
     """
     started = time.monotonic()
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
@@ -52,17 +54,10 @@ def build(
     tag = _checked_tag(tag or default_tag())
     _make_output(output)
     _check_place(store)
-    needs.require("build", path=PATH)
-    compiler = toolchain.locate()
     archives = fetch_all(components(request), store, folder=downloads, reporter=reporter)
-    jobserver, processes = JobServer(jobs), Processes()
-    try:
-        box = HostBox(toolchain=compiler, target=request.target, cache=store.root / "toolchain" / "global",
-                      jobserver=jobserver, processes=processes)  # fmt: skip
-        planned = plan(request, archives, box)
-        done = run(planned.nodes, store, jobs=jobs, reporter=reporter, stop=processes.stop)
-    finally:
-        jobserver.close()
+    with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
+        planned = plan(request, archives, opened)
+        done = run(planned.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
     store.set_ref(request.ref, planned.key(DISTRIBUTION))
     full, installed = _publish(done[ARCHIVES], output, request, tag)
     tree = done[DISTRIBUTION] / "python"

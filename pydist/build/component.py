@@ -1,56 +1,68 @@
-"""How one component is made: unpack its verified archive, patch it, run its script, keep its licence texts.
+"""How one component is made: stage its verified and unpacked source, its recipe and what it needs in one folder, run
+its script in a box, keep its licence texts.
 
 What a component node holds: `include/`, `lib/` (or what the script of CPython makes), `licenses/`, `build.log`.
+
+Invariant: no file of a node names the folder it was made in; where a script wrote it, `/build` stands instead.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from pydist.archive.extract import extract
-from pydist.build.box import EPOCH, HostBox
+from pydist.build.box import BUILD, Box
+from pydist.build.job import Job, Step
+from pydist.build.relocate import BuildPathLeft
+from pydist.build.variables import EPOCH
 from pydist.errors import InputError
 from pydist.policy.recipes import Recipe, Release
 from pydist.sources import SourceArchive
 from pydist.sources.download import verify
 
-__all__ = ["build_component", "link_or_copy", "merge"]
+__all__ = ["build_component", "link_or_copy", "merge", "without_place"]
 
 
 def build_component(
     out: Path,
+    inputs: Mapping[str, Path],
     *,
     recipe: Recipe,
     release: Release,
     archive: SourceArchive | None,
-    inputs: Mapping[str, Path],
-    box: HostBox,
+    box: Box,
     variables: Mapping[str, str],
+    tools: Collection[str] = (),
 ) -> None:
-    """Fill `out` with the component's result. Raises `StepFailed` when its script fails."""
-    work = out.parent / "scratch"
-    work.mkdir()
-    # A copy: a shell reads its script as it goes, and somebody may be editing the recipe.
-    copy = work / "recipe"
-    shutil.copytree(recipe.folder, copy)
+    """Fill `out`, an empty folder named `out` in a folder of its own, with the component's result.
+
+    `inputs` are the folders of all nodes it needs by name. Those that `tools` names are for use while building: they
+    are found below `$TOOLS` and not among the libraries. Raises `StepFailed` when a script or a patch fails.
+    """
+    work = out.parent
     source = _unpack(recipe, release, archive, work)
-    log = out.parent / "build.log"
-    for patch in recipe.patches(release):
-        box.run(f"patching {recipe.name}", ["patch", "-p1", "--forward", "--fuzz=0", "-i", str(patch)],
-                work=work, cwd=source, variables={}, log=log)  # fmt: skip
-    deps = merge(inputs.values(), work / "deps")
+    # A copy: a shell reads its script as it goes, and somebody may be editing the recipe.
+    shutil.copytree(recipe.folder, work / "recipe")
+    merge([folder for name, folder in inputs.items() if name not in tools], work / "deps")
+    (work / "tools").mkdir()
+    for name in tools:
+        shutil.copytree(inputs[name], work / "tools" / name, copy_function=link_or_copy, symlinks=True)
+    log = work / "build.log"
     box.run(
-        f"building {recipe.name} {release.version}",
-        ["/bin/sh", str(copy / "build.sh")],
-        work=work, cwd=source, log=log,
-        variables={"OUT": str(out), "DEPS": str(deps), "RECIPE": str(copy), "VERSION": release.version,
-                   "SERIES": release.series, **variables},
-    )  # fmt: skip
+        Job(
+            work=work,
+            steps=_steps(recipe, release),
+            variables={**variables, "VERSION": release.version, "SERIES": release.series},
+            paths={"OUT": "out", "DEPS": "deps", "RECIPE": "recipe", "TOOLS": "tools"},
+            log=log,
+        )
+    )
     _keep_licenses(recipe, source, out)
     shutil.copyfile(log, out / "build.log")
+    without_place(out, work)
 
 
 def merge(folders: Iterable[Path], destination: Path) -> Path:
@@ -66,9 +78,47 @@ def merge(folders: Iterable[Path], destination: Path) -> Path:
     return destination
 
 
+def without_place(out: Path, work: Path) -> None:
+    """Write `/build` for `work` in the text files below `out`. Raises `BuildPathLeft` for other files that name it.
+
+    Boxes have the folder of a job in different places; compiled code does not show it (see builders/box/clang).
+    """
+    place = str(work).encode()
+    left = []
+    for folder, _, names in os.walk(out):
+        for path in (Path(folder, name) for name in sorted(names)):
+            if path.is_symlink() or place not in (data := path.read_bytes()):
+                continue
+            if b"\0" in data:
+                left.append(path.relative_to(out).as_posix())
+                continue
+            # Not in place: a script may have left hard links to what is not its own.
+            mode, fresh = path.stat().st_mode, path.with_name(f"{path.name}.fresh")
+            fresh.write_bytes(data.replace(place, BUILD.encode()))
+            fresh.chmod(mode)
+            fresh.replace(path)
+    if left:
+        raise BuildPathLeft("these files name the folder they were built in: " + ", ".join(sorted(left)))
+
+
+def _steps(recipe: Recipe, release: Release) -> tuple[Step, ...]:
+    patches = [path.relative_to(recipe.folder).as_posix() for path in recipe.patches(release)]
+    return (
+        *(
+            Step(
+                name=f"patching {recipe.name}",
+                command=("patch", "-p1", "--forward", "--fuzz=0", "-i", f"../recipe/{patch}"),
+                folder="src",
+            )
+            for patch in patches
+        ),
+        Step(name=f"building {recipe.name} {release.version}", command=("/bin/sh", "../recipe/build.sh"), folder="src"),
+    )
+
+
 def _unpack(recipe: Recipe, release: Release, archive: SourceArchive | None, work: Path) -> Path:
+    source = work / "src"
     if archive is None:
-        source = work / "src"
         shutil.copytree(recipe.folder / release.source, source)
     else:
         # Once more: the folder of downloads is no place of ours alone.
@@ -78,7 +128,7 @@ def _unpack(recipe: Recipe, release: Release, archive: SourceArchive | None, wor
         roots = list(unpacked.iterdir())
         if len(roots) != 1 or not roots[0].is_dir():
             raise InputError(f"{archive.path}: expected one folder at the top, found {len(roots)} entries")
-        source = roots[0].rename(work / "src")
+        roots[0].rename(source)
     # One time for all files: generated files that are shipped must not look older than what they come from.
     for folder, _, files in os.walk(source):
         for name in files:

@@ -1,8 +1,8 @@
 """A request and its verified sources -> nodes with keys. Pure: nothing is made here.
 
 Invariant: a node's key covers everything that can change its output: its recipe's files, the archive's digest, the
-toolchain, the target's flags, the box's own scripts, and the keys of the nodes it needs. Where pydist's own code makes
-the output (describing and packing), the digest of that code is part of the key.
+toolchain, the target's variables, the box's scripts (not what kind of box it is), and the keys of the nodes it needs.
+Where pydist's own code makes the output (describing and packing), the digest of that code is part of the key.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import zstandard
 
 import pydist
 from pydist.build.assemble import assemble
-from pydist.build.box import HostBox
+from pydist.build.box import Box
 from pydist.build.component import build_component
 from pydist.build.evidence import Provenance
 from pydist.build.pack import pack
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
+from pydist.build.variables import target_variables
 from pydist.policy import extensions, recipes, resources
 from pydist.policy.recipes import Recipe, Release
 from pydist.sources import SourceArchive
@@ -61,23 +62,28 @@ def components(request: BuildRequest) -> list[tuple[Recipe, Release]]:
     return list(ordered.values())
 
 
-def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: HostBox) -> Plan:
+def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box) -> Plan:
     """The nodes for `request`."""
     parts = components(request)
     table = extensions.for_series(request.series)
     nodes: dict[str, PlannedNode] = {}
     shared = {
-        "box": {"scripts": digest_tree(resources.builders() / "box"), "variables": box.fixed},
-        "code": _code("build/component.py", "archive/extract.py"),
+        "box": digest_tree(resources.builders() / "box"),
+        "code": _code("build/component.py", "build/job.py", "build/box.py", "archive/extract.py"),
         "toolchain": box.toolchain.digest,
     }
     for recipe, release in parts:
         archive = archives.get(recipe.name)
         needs = _closure(recipe, nodes)
-        variables = {"CFLAGS": "-O2"}
+        variables = {**target_variables(request.target), "CFLAGS": "-O2"}
         if recipe.name == "cpython":
             off = " ".join(sorted(name for name, row in table.items() if row.off))
-            variables = {"EXTENSIONS_OFF": off, "LDFLAGS": " ".join(request.target.ldflags), "EXTRA_CFLAGS": ""}
+            variables = {
+                **target_variables(request.target),
+                "EXTENSIONS_OFF": off,
+                "LDFLAGS": " ".join(request.target.ldflags),
+                "EXTRA_CFLAGS": "",
+            }
         key = Key.of(
             "component",
             {
@@ -91,7 +97,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Host
                 "needs": {need: nodes[need].key.digest for need in needs},
             },
         )
-        make = partial(_component, recipe=recipe, release=release, archive=archive, box=box, variables=variables)
+        make = partial(build_component, recipe=recipe, release=release, archive=archive, box=box, variables=variables)
         weight = archive.origin.size if archive else 0
         nodes[recipe.name] = PlannedNode(name=recipe.name, key=key, needs=needs, make=make, weight=weight)
     provenance = Provenance(
@@ -129,19 +135,6 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Host
         make=lambda out, inputs: pack(out, inputs[DISTRIBUTION] / "python", request),
     )
     return Plan(nodes=(*nodes.values(), distribution, packed))
-
-
-def _component(
-    out: Path,
-    inputs: dict[str, Path],
-    *,
-    recipe: Recipe,
-    release: Release,
-    archive: SourceArchive | None,
-    box: HostBox,
-    variables: Mapping[str, str],
-) -> None:
-    build_component(out, recipe=recipe, release=release, archive=archive, inputs=inputs, box=box, variables=variables)
 
 
 def _closure(recipe: Recipe, nodes: Mapping[str, PlannedNode]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pydist.build.box import HostBox, Processes
+from pydist.build.host_box import HostBox, Processes
 from pydist.build.jobserver import JobServer
 from pydist.build.plan import Plan, components, plan
 from pydist.build.request import BuildRequest
@@ -36,9 +36,7 @@ def archives(**digests: str) -> dict[str, SourceArchive]:
 
 def planned(request: BuildRequest = REQUEST, toolchain: Toolchain = TOOLCHAIN, **digests: str) -> Plan:
     jobserver = JobServer(1)
-    box = HostBox(
-        toolchain=toolchain, target=request.target, cache=Path("/nowhere"), jobserver=jobserver, processes=Processes()
-    )
+    box = HostBox(toolchain=toolchain, cache=Path("/nowhere"), jobserver=jobserver, processes=Processes())
     made = plan(request, archives(**digests), box)
     jobserver.close()
     return made

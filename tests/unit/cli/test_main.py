@@ -62,7 +62,7 @@ def test_a_signal_ends_the_command_and_all_that_it_started(number: signal.Signal
         "import sys, threading\n"
         "from pathlib import Path\n"
         "import pydist.cli.build\n"
-        "from pydist.build.box import Processes\n"
+        "from pydist.build.host_box import Processes\n"
         "from pydist.build.schedule import PlannedNode, run\n"
         "from pydist.progress import Silent\n"
         "from pydist.store import Key, Store\n"

@@ -10,24 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from pydist.build.box import HostBox, Processes
+from pydist.build.host_box import HostBox, Processes
+from pydist.build.job import Job, Step
 from pydist.build.jobserver import JobServer
 from pydist.errors import StepFailed
-from pydist.policy import resources, targets
+from pydist.policy import resources
 from pydist.policy.toolchain import Toolchain
 
 
 @pytest.fixture
 def box(tmp_path: Path) -> HostBox:
     toolchain = Toolchain(path=tmp_path / "zig", version="0", digest="0")
-    return HostBox(toolchain=toolchain, target=targets.find("x86_64-unknown-linux-musl"), cache=tmp_path / "cache",
-                   jobserver=JobServer(2), processes=Processes())  # fmt: skip
+    return HostBox(toolchain=toolchain, cache=tmp_path / "cache", jobserver=JobServer(2), processes=Processes())
 
 
 def run(box: HostBox, tmp_path: Path, script: str, **variables: str) -> str:
     work, log = tmp_path / "work", tmp_path / "log"
     work.mkdir(exist_ok=True)
-    box.run("a step", ["/bin/sh", "-c", script], work=work, cwd=work, variables=variables, log=log)
+    step = Step(name="a step", command=("/bin/sh", "-c", script), folder=".")
+    box.run(Job(work=work, steps=(step,), variables=variables, paths={"OUT": "out"}, log=log))
     return log.read_text()
 
 
@@ -42,7 +43,7 @@ def test_a_script_sees_nothing_of_the_callers_environment(
 
 def test_the_compilers_of_the_machine_are_hidden_behind_ours(box: HostBox, tmp_path: Path) -> None:
     said = run(box, tmp_path, "command -v cc gcc clang clang++ ar")
-    assert {str(Path(line).parent) for line in said.split()} == {str(tmp_path / "work" / "tools")}
+    assert {str(Path(line).parent) for line in said.split()} == {str(tmp_path / "work" / "path")}
 
 
 def test_a_failed_script_shows_its_command_its_last_lines_and_its_log(box: HostBox, tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def _is_zombie(process: str) -> bool:
 
 
 def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pydist.build.box._GRACE", 0.2)
+    monkeypatch.setattr("pydist.build.host_box._GRACE", 0.2)
     processes = Processes()
     codes: list[int] = []
 
@@ -129,5 +130,5 @@ def test_only_the_listed_programs_of_the_machine_can_be_found(box: HostBox, tmp_
     run(box, tmp_path, "true")
     listed = (resources.builders() / "box" / "programs.txt").read_text().split()
     ours = {"clang", "clang++", "cc", "gcc", "c++", "g++", "ar", "ranlib", "ld"}
-    assert {path.name for path in (tmp_path / "work" / "tools").iterdir()} == ours | set(listed)
+    assert {path.name for path in (tmp_path / "work" / "path").iterdir()} == ours | set(listed)
     assert run(box, tmp_path, "command -v python3 git tclsh nm || echo none").endswith("none\n")

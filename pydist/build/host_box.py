@@ -1,0 +1,141 @@
+"""The host box: jobs run in place on this machine, with a clean environment and one folder of programs.
+
+It needs nothing installed but those programs. What a script is not meant to see is out of its way rather than out of
+its reach: it runs as the user, and with the network. The container box is the stricter one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.build.box import PROGRAMS, UMASK, BoxKind, last_lines, variables_of
+from pydist.build.job import Job
+from pydist.build.jobserver import JobServer
+from pydist.errors import EnvironmentLacking, StepFailed
+from pydist.policy import resources
+from pydist.policy.toolchain import Toolchain
+
+__all__ = ["PATH", "HostBox", "Processes"]
+
+PATH = "/usr/bin:/bin"
+"""Where the machine's own programs are taken from."""
+
+_GRACE = 5.0  # seconds between asking a process to end and ending it
+_COMPILER = ("clang", "clang++", "cc", "gcc", "c++", "g++")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBox:
+    """Runs jobs on this machine. `cache` is for the compiler's own use."""
+
+    toolchain: Toolchain
+    cache: Path
+    jobserver: JobServer
+    processes: Processes
+
+    @property
+    def kind(self) -> BoxKind:
+        return BoxKind.HOST
+
+    def run(self, job: Job) -> None:
+        """See `Box.run`."""
+        _programs(job.work / PROGRAMS)
+        for folder in (self.cache, job.work / "tmp", job.work / "zig"):
+            folder.mkdir(parents=True, exist_ok=True)
+        variables = variables_of(job, work=job.work, compiler=self.toolchain.path, cache=self.cache)
+        environment = {**variables, "MAKEFLAGS": self.jobserver.makeflags}
+        for step in job.steps:
+            with job.log.open("ab") as output, self.jobserver.token():
+                code = self.processes.run(
+                    step.command, job.work / step.folder, environment, output.fileno(), self.jobserver.descriptors
+                )
+            if code != 0:
+                raise StepFailed(step.name, step.command, code, str(job.log), last_lines(job.log))
+
+    def stop(self) -> None:
+        """See `Box.stop`."""
+        self.processes.stop()
+
+    def close(self) -> None:
+        """See `Box.close`."""
+        self.jobserver.close()
+
+
+def _programs(folder: Path) -> None:
+    """Fill a folder with our compiler under all its names, and with links to the programs that scripts may use."""
+    if folder.is_dir():
+        return
+    folder.mkdir()
+    source = resources.builders() / "box"
+    for name, script in {**dict.fromkeys(_COMPILER, "clang"), "ar": "ar", "ranlib": "ranlib", "ld": "ld"}.items():
+        shutil.copyfile(source / script, folder / name)
+        (folder / name).chmod(0o755)
+    missing = []
+    # All that scripts may use of the machine. configure takes whatever else it finds (llvm-profdata, tclsh, nm,
+    # readelf …) for an invitation, and the result would depend on the machine.
+    for name in (source / "programs.txt").read_text(encoding="utf-8").split():
+        if found := shutil.which(name, path=PATH):
+            (folder / name).symlink_to(found)
+        else:
+            missing.append(name)
+    if missing:
+        raise EnvironmentLacking(f"this machine lacks {', '.join(missing)} in {PATH}; see `pydist doctor`")
+
+
+class Processes:
+    """The programs that run at this moment, so that all of them can be ended, with their children, by process group."""
+
+    def __init__(self) -> None:
+        self._groups: set[int] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def run(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: int,
+        descriptors: tuple[int, ...],
+    ) -> int:
+        """Run to the end and return the exit code; after `stop`, run nothing and return that of SIGTERM."""
+        with self._lock:
+            if self._stopped:
+                return -signal.SIGTERM
+            process = subprocess.Popen(
+                command, cwd=cwd, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                pass_fds=descriptors, start_new_session=True, umask=UMASK,
+            )  # fmt: skip
+            self._groups.add(process.pid)
+        try:
+            return process.wait()
+        finally:
+            with self._lock:
+                self._groups.discard(process.pid)
+
+    def stop(self) -> None:
+        """End everything that runs and let nothing new begin; what does not end when asked to is killed."""
+        with self._lock:
+            self._stopped = True
+            groups = sorted(self._groups)
+        _signal(groups, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE
+        while self._groups and time.monotonic() < deadline:
+            time.sleep(0.05)
+        _signal(sorted(self._groups), signal.SIGKILL)
+
+
+def _signal(groups: Sequence[int], number: signal.Signals) -> None:
+    for group in groups:
+        try:
+            os.killpg(group, number)
+        except ProcessLookupError:
+            continue
