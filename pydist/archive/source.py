@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from pydist.archive.deb import MAGIC, DebBroken, data_of
 from pydist.archive.entry import Entry, Kind
 from pydist.archive.stream import Inflated, Limits, StreamBroken
 from pydist.archive.tar import TarBroken, read_headers
@@ -55,7 +56,8 @@ class Source(Protocol):
 
 @contextmanager
 def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
-    """Open a folder, or a tar that may be compressed with zstd, gzip or xz; told apart by content, not by name.
+    """Open a folder, a tar that may be compressed with zstd, gzip or xz, or the files of a Debian package; told apart
+    by content, not by name.
 
     Raises `InputError` when the path cannot be opened.
     """
@@ -80,7 +82,9 @@ class _Tar:
     def members(self) -> Iterator[Member]:
         try:
             self._file.seek(0)
-            stream = Inflated(self._file, self._limits)
+            packaged = self._file.read(len(MAGIC)) == MAGIC
+            self._file.seek(0)
+            stream = Inflated(data_of(self._file) if packaged else self._file, self._limits)
             for count, header in enumerate(read_headers(stream.read), 1):
                 if count > self._limits.entries:
                     raise TarBroken(f"more than {self._limits.entries:,} entries")
@@ -90,7 +94,7 @@ class _Tar:
                 yield Member(header.entry, content.buffered)
                 content.skip()
             stream.drain()
-        except (TarBroken, StreamBroken, OSError) as error:
+        except (TarBroken, StreamBroken, DebBroken, OSError) as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> ArchiveDamaged:
