@@ -7,7 +7,7 @@ recorded is what was used.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +19,17 @@ from pydist.manifest.record import (
     FileRecord,
     LeftOutRecord,
     PatchRecord,
+    RequestRecord,
     SourceRecord,
     ToolchainRecord,
 )
 from pydist.policy.extensions import ExtensionRow
-from pydist.policy.recipes import Recipe, Release
+from pydist.policy.recipes import Origin, Recipe, Release
 from pydist.policy.toolchain import Toolchain
 from pydist.sources import SourceArchive
 from pydist.store import Key, digest_file, digest_tree
 
-__all__ = ["Provenance", "license_paths", "list_files", "record"]
+__all__ = ["Provenance", "expression_of", "license_paths", "list_files", "origin_of", "recipe_files", "record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,27 @@ def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, 
         files=files,
         links=links,
         keys={name: key.digest for name, key in provenance.keys.items()},
+        request=RequestRecord(
+            python=request.version, target=request.target.target.triple, options=str(request.options)
+        ),
     )
+
+
+def expression_of(licenses: Iterable[str]) -> str:
+    """One SPDX expression for licences that all hold.
+
+    >>> expression_of(["Python-2.0", "CNRI-Python"])
+    'Python-2.0 AND CNRI-Python'
+    """
+    return " AND ".join(licenses)
+
+
+def origin_of(release: Release, sha256: str) -> Origin | None:
+    """The place that an archive with this digest is named by: the first of several, wherever the bytes came from.
+
+    None for sources of pydist's own.
+    """
+    return next((origin for origin in release.origins if origin.sha256 == sha256), None)
 
 
 def license_paths(component: str, tree: Path) -> list[str]:
@@ -96,15 +117,30 @@ def list_files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
     return files, links
 
 
+def recipe_files(recipe: Recipe, release: Release) -> dict[str, str]:
+    """Digests of the files that the script may read: not other series' patches, nor the list of origins."""
+    patches = {f"patches/{path.name}": digest_file(path) for path in recipe.patches(release)}
+    own = {
+        path.relative_to(recipe.folder).as_posix(): digest_file(path)
+        for path in sorted(recipe.folder.rglob("*"))
+        if path.is_file()
+        and "patches" not in path.parts
+        and path.name not in ("recipe.toml", "extensions.toml", "probe.py")
+    }
+    return own | patches
+
+
 def _source(name: str, provenance: Provenance, tree: Path) -> SourceRecord:
     recipe, release, archive = provenance.recipes[name], provenance.releases[name], provenance.archives.get(name)
-    paths = tuple(license_paths(name, tree))
+    # By the same name on a machine that had it from somewhere else.
+    origin = origin_of(release, archive.origin.sha256) if archive else None
     return SourceRecord(
         name=name,
         version=release.version,
-        filename=archive.origin.filename if archive else None,
-        sha256=archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
-        size=archive.origin.size if archive else None,
+        filename=origin.filename if origin else None,
+        sha256=origin.sha256 if origin else digest_tree(recipe.folder / release.source),
+        size=origin.size if origin else None,
         licenses=recipe.licenses,
-        license_paths=paths,
+        license_paths=tuple(license_paths(name, tree)),
+        recipe=Key.of("recipe", dict(recipe_files(recipe, release))).digest,
     )

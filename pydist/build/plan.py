@@ -19,8 +19,9 @@ import pydist
 from pydist.build.assemble import assemble
 from pydist.build.box import Box
 from pydist.build.component import build_component
-from pydist.build.evidence import Provenance
+from pydist.build.evidence import Provenance, recipe_files
 from pydist.build.pack import pack
+from pydist.build.prove import inputs
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
 from pydist.build.variables import target_variables
@@ -90,7 +91,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box)
                 "name": recipe.name,
                 "version": release.version,
                 "source": archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
-                "recipe": _recipe_files(recipe, release),
+                "recipe": recipe_files(recipe, release),
                 "licenses": list(recipe.license_files),
                 **shared,
                 "variables": variables,
@@ -119,6 +120,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box)
                 "recipes": {
                     name: digest_file(recipe.folder / "recipe.toml") for name, recipe in provenance.recipes.items()
                 },
+                "evidence": inputs(resources.builders()),
                 "needs": {name: node.key.digest for name, node in nodes.items()},
             },
         ),
@@ -141,19 +143,6 @@ def _closure(recipe: Recipe, nodes: Mapping[str, PlannedNode]) -> tuple[str, ...
     """What a component needs, with what that needs: headers of one library include those of another."""
     names = dict.fromkeys(need for direct in recipe.needs for need in (*nodes[direct].needs, direct))
     return tuple(names)
-
-
-def _recipe_files(recipe: Recipe, release: Release) -> dict[str, str]:
-    """Digests of the files that the script may read: not other series' patches, nor the list of origins."""
-    patches = {f"patches/{path.name}": digest_file(path) for path in recipe.patches(release)}
-    own = {
-        path.relative_to(recipe.folder).as_posix(): digest_file(path)
-        for path in sorted(recipe.folder.rglob("*"))
-        if path.is_file()
-        and "patches" not in path.parts
-        and path.name not in ("recipe.toml", "extensions.toml", "probe.py")
-    }
-    return own | patches
 
 
 def _code(*parts: str) -> str:

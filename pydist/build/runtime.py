@@ -1,0 +1,99 @@
+"""Which parts of the toolchain a distribution carries, and the texts of their licences.
+
+Invariant: measured: the interpreter is linked once more by its own link line, and the linker's map names every file
+that it took something from. A file that is neither the distribution's nor a known part of the toolchain is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from pydist.errors import FaultCollector, StepFailed
+from pydist.manifest.record import RuntimeRecord
+from pydist.policy import runtimes
+from pydist.policy.runtimes import RuntimePart
+from pydist.policy.toolchain import Toolchain
+
+__all__ = ["files_of_map", "keep_texts", "linked_files", "parts_of"]
+
+# A section of an input in lld's map: three numbers in hex, an alignment, the file (with its member) and the section.
+_INPUT = re.compile(r"^ *[0-9a-f]+ +[0-9a-f]+ +[0-9a-f]+ +\d+ {9}(/?[^<\s][^:]*?)(?:\([^()]*\))?:\(", re.MULTILINE)
+
+
+def linked_files(tree: Path, link_line: Sequence[str], toolchain: Toolchain, cache: Path) -> frozenset[str]:
+    """Paths of the archives and objects that the interpreter in `tree` is linked from; relative ones are the tree's.
+
+    `cache` is the compiler's own folder. Raises `StepFailed` when `link_line` does not link.
+    """
+    with tempfile.TemporaryDirectory(prefix="pydist-map-") as folder:
+        command = [str(toolchain.path), *_to(link_line, f"{folder}/python"), "-Wl,--print-map"]
+        done = subprocess.run(
+            command,
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={"PATH": os.defpath, "HOME": folder, "LC_ALL": "C", "ZIG_GLOBAL_CACHE_DIR": str(cache),
+                 "ZIG_LOCAL_CACHE_DIR": f"{folder}/local"},
+        )  # fmt: skip
+    if done.returncode != 0:
+        tail = (done.stderr or done.stdout).splitlines()[-20:]
+        raise StepFailed("linking by the recorded link line", command, done.returncode, "(none)", tail)
+    return files_of_map(done.stdout, tree)
+
+
+def files_of_map(text: str, tree: Path) -> frozenset[str]:
+    """The files that a linker's map names; those below `tree` relative to it."""
+    prefix = f"{tree.resolve()}/"
+    return frozenset(name.removeprefix(prefix) for name in set(_INPUT.findall(text)))
+
+
+def parts_of(files: Iterable[str], libc: str) -> dict[RuntimePart, tuple[str, ...]]:
+    """The toolchain's parts among the files of a link, each with the names it was taken from.
+
+    Raises `InputError` that lists what the table does not know.
+    """
+    found: dict[RuntimePart, set[str]] = defaultdict(set)
+    faults = FaultCollector("builders/runtime.toml")
+    for path in sorted(file for file in files if file.startswith("/")):
+        name = path.rpartition("/")[2]
+        if part := next((row for row in runtimes.load() if row.holds(name, libc)), None):
+            found[part].add(name)
+        else:
+            faults.add(name, f"is linked in from the toolchain, but no row says what it is: {path}")
+    faults.raise_if_any("something unknown of the toolchain is linked in")
+    return {part: tuple(sorted(names)) for part, names in sorted(found.items(), key=lambda item: item[0].name)}
+
+
+def keep_texts(parts: dict[RuntimePart, tuple[str, ...]], toolchain: Toolchain, licenses: Path) -> list[RuntimeRecord]:
+    """Put the licence texts of `parts` into the folder `licenses`; their entries of the build record."""
+    records = []
+    for part, names in parts.items():
+        paths = []
+        for text in part.texts:
+            # Not "LICENSE.musl.txt": a component of that name may be built in as well.
+            suffix = "" if text == part.texts[0] else f".{Path(text).parent.name}"
+            target = licenses / f"LICENSE.toolchain-{part.name}{suffix}.txt"
+            shutil.copyfile(toolchain.folder / text, target)
+            paths.append(f"licenses/{target.name}")
+        version = part.version(toolchain)
+        records.append(
+            RuntimeRecord(
+                name=part.name, version=version, license=part.license, license_paths=tuple(paths), files=names
+            )
+        )
+    return records
+
+
+def _to(link_line: Sequence[str], output: str) -> list[str]:
+    """The words behind the compiler's name, with another output."""
+    return [output if before == "-o" else word for before, word in pairwise(["cc", *link_line])]

@@ -1,0 +1,206 @@
+"""What a distribution consists of, as a CycloneDX bill of materials (`build/sbom.cdx.json`).
+
+Invariant: equal builds give equal bytes: nothing of the machine or the time is in it, and the serial number is the
+digest of everything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cyclonedx
+from cyclonedx.model import (
+    AttachedText,
+    Encoding,
+    ExternalReference,
+    ExternalReferenceType,
+    HashAlgorithm,
+    HashType,
+    Property,
+    XsUri,
+)
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import (
+    Component,
+    ComponentScope,
+    ComponentType,
+    Diff,
+    Patch,
+    PatchClassification,
+    Pedigree,
+)
+from cyclonedx.model.license import LicenseExpression
+from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle
+from cyclonedx.model.tool import ToolRepository
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
+import pydist
+from pydist.archive.write import DEFAULT_MTIME
+from pydist.build.evidence import Provenance, expression_of, origin_of
+from pydist.manifest.record import BuildRecord, RuntimeRecord, SourceRecord
+from pydist.policy.contents import ContainedPart
+from pydist.policy.recipes import Origin
+
+__all__ = ["SBOM_PATH", "WRITER", "bill_of_materials"]
+
+SBOM_PATH = "build/sbom.cdx.json"
+WRITER = {"cyclonedx-python-lib": str(cyclonedx.__version__)}
+"""The package that gives the document its form: other versions may give other bytes."""
+
+# The name space of serial numbers; a serial number says nothing but which content it belongs to.
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "pkg:pypi/pydist#docs/reference/sbom.md")
+_Contained = Mapping[ContainedPart, Iterable[str]]
+
+
+def bill_of_materials(record: BuildRecord, provenance: Provenance, contained: _Contained) -> bytes:
+    """The document for the build that `record` describes; `contained` is what CPython's sources bring with them."""
+    root = Component(
+        name=record.name,
+        version=record.python_version,
+        type=ComponentType.PLATFORM,
+        bom_ref=record.name,
+        description="A standalone distribution of CPython",
+        purl=PackageURL("generic", None, "cpython", record.python_version,
+                        {"target": record.target_triple, "options": record.options}),
+        properties=_properties({"target": record.target_triple, "options": record.options,
+                                "glibc-floor": record.glibc_floor or ""}),
+    )  # fmt: skip
+    sources = {source.name: _source(source, provenance, _patches(record, source.name, provenance))
+               for source in record.sources}  # fmt: skip
+    runtime = [_runtime(part, record) for part in record.runtime]
+    inner = [_contained(part, list(paths), record) for part, paths in contained.items()]
+    bom = Bom(
+        serial_number=uuid.UUID(int=0),
+        metadata=BomMetaData(
+            component=root,
+            timestamp=datetime.fromtimestamp(DEFAULT_MTIME, UTC),
+            lifecycles=[PredefinedLifecycle(LifecyclePhase.BUILD)],
+            tools=ToolRepository(components=[
+                Component(name="pydist", version=pydist.__version__, type=ComponentType.APPLICATION,
+                          purl=PackageURL("pypi", None, "pydist", pydist.__version__)),
+            ]),
+        ),
+        components=[*sources.values(), *runtime, *inner, _toolchain(record)],
+    )  # fmt: skip
+    bom.register_dependency(root, [*sources.values(), *runtime])
+    for name, component in sources.items():
+        needs = [sources[need] for need in provenance.recipes[name].needs if need in sources]
+        bom.register_dependency(component, [*needs, *(inner if name == "cpython" else [])])
+    return _serial_numbered(bom)
+
+
+def _serial_numbered(bom: Bom) -> bytes:
+    def text() -> str:
+        # Written again: the library's order of keys is not part of its promises.
+        return json.dumps(json.loads(JsonV1Dot6(bom).output_as_string()), indent=2, sort_keys=True) + "\n"
+
+    bom.serial_number = uuid.uuid5(_NAMESPACE, text())
+    return text().encode()
+
+
+def _source(source: SourceRecord, provenance: Provenance, patches: list[Patch]) -> Component:
+    release = provenance.releases[source.name]
+    origin = origin_of(release, source.sha256)
+    qualifiers = {"checksum": f"sha256:{source.sha256}"}
+    places = []
+    if origin and origin.url:
+        qualifiers["download_url"] = origin.url
+        places = [ExternalReference(type=ExternalReferenceType.SOURCE_DISTRIBUTION, url=XsUri(origin.url),
+                                    hashes=[_sha256(source.sha256)])]  # fmt: skip
+    elif origin:
+        qualifiers["file_name"] = origin.filename
+    return Component(
+        name=source.name,
+        version=source.version,
+        type=ComponentType.LIBRARY if source.name != "cpython" else ComponentType.PLATFORM,
+        bom_ref=f"source:{source.name}",
+        scope=ComponentScope.REQUIRED,
+        hashes=[_sha256(source.sha256)] if origin else [],
+        licenses=[LicenseExpression(expression_of(source.licenses))],
+        # Ours have no place of their own: they are part of pydist.
+        purl=PackageURL("generic", None, source.name, source.version, qualifiers) if origin else None,
+        external_references=places,
+        pedigree=Pedigree(patches=patches) if patches else None,
+        properties=_properties({
+            "archive": source.filename or "",
+            "debian-pool": next((o.pool for o in release.origins if o.pool and o.sha256 == source.sha256), ""),
+            "repacked": "" if origin is None or origin.url else _repacked(origin),
+            "own-source": "" if origin else f"builders/{source.name}",
+            "license-texts": " ".join(source.license_paths),
+        }),
+    )  # fmt: skip
+
+
+def _repacked(origin: Origin) -> str:
+    left_out = " and leaves files out" if "dfsg" in origin.filename or "+ds" in origin.filename else ""
+    return f"by Debian: its archive has other bytes than upstream's{left_out}"
+
+
+def _patches(record: BuildRecord, component: str, provenance: Provenance) -> list[Patch]:
+    paths = {path.name: path for path in provenance.recipes[component].patches(provenance.releases[component])}
+    return [_patch(paths[patch.name]) for patch in record.patches if patch.component == component]
+
+
+def _patch(path: Path) -> Patch:
+    text = AttachedText(content=base64.b64encode(path.read_bytes()).decode(), encoding=Encoding.BASE_64)
+    place = f"builders/{path.as_posix().rpartition('/builders/')[2]}"
+    return Patch(type=PatchClassification.UNOFFICIAL, diff=Diff(text=text, url=XsUri(place)))
+
+
+def _runtime(part: RuntimeRecord, record: BuildRecord) -> Component:
+    return Component(
+        name=part.name,
+        version=part.version,
+        type=ComponentType.LIBRARY,
+        bom_ref=f"toolchain:{part.name}",
+        scope=ComponentScope.REQUIRED,
+        licenses=[LicenseExpression(part.license)],
+        purl=PackageURL("generic", None, part.name, part.version),
+        description=f"Linked in from {record.toolchain.name} {record.toolchain.version}",
+        properties=_properties({"files": " ".join(part.files), "license-texts": " ".join(part.license_paths)}),
+    )
+
+
+def _contained(part: ContainedPart, paths: list[str], record: BuildRecord) -> Component:
+    version = paths[0].rpartition("/")[2].split("-")[1] if part.wheel else None
+    return Component(
+        name=part.name,
+        version=version,
+        type=ComponentType.LIBRARY,
+        bom_ref=f"contained:{part.name}",
+        scope=ComponentScope.REQUIRED,
+        hashes=[_sha256(record.files[paths[0]].sha256)] if part.wheel else [],
+        licenses=[LicenseExpression(part.license)],
+        purl=PackageURL("pypi", None, part.name, version) if part.wheel else None,
+        description="Part of the sources of CPython",
+        properties=_properties({"files": " ".join(paths)}),
+    )
+
+
+def _toolchain(record: BuildRecord) -> Component:
+    """The compiler: not in the distribution, but the distribution is its work."""
+    tool = record.toolchain
+    return Component(
+        name=tool.name,
+        version=tool.version,
+        type=ComponentType.APPLICATION,
+        bom_ref=f"tool:{tool.name}",
+        scope=ComponentScope.EXCLUDED,
+        purl=PackageURL("pypi", None, tool.name, tool.version),
+        description="Compiled and linked everything",
+        properties=_properties({"digest-of-record": tool.digest}),
+    )
+
+
+def _sha256(digest: str) -> HashType:
+    return HashType(alg=HashAlgorithm.SHA_256, content=digest)
+
+
+def _properties(values: Mapping[str, str]) -> list[Property]:
+    return [Property(name=f"pydist:{name}", value=value) for name, value in values.items() if value]
