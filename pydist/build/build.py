@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import shutil
-import tempfile
 import time
 from pathlib import Path
 
 from pydist.build.box import BoxKind
 from pydist.build.boxes import opened_box
-from pydist.build.pack import FULL, INSTALL_ONLY
 from pydist.build.plan import ARCHIVES, DISTRIBUTION, components, plan
-from pydist.build.report import ArchiveFacts, BuildReport
+from pydist.build.provenance import Run
+from pydist.build.publish import check_output, publish
+from pydist.build.report import BuildReport
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import run
 from pydist.errors import InputError
@@ -22,7 +21,7 @@ from pydist.manifest.load import load
 from pydist.policy import defaults, extensions
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
-from pydist.store import Store, digest_file
+from pydist.store import Store
 
 __all__ = ["build", "default_tag"]
 
@@ -34,6 +33,7 @@ def build(
     options: str = "noopt",
     output: Path = Path("dist"),
     tag: str = "",
+    times: bool = False,
     box: BoxKind | None = None,
     jobs: int = 0,
     downloads: Path | None = None,
@@ -43,31 +43,35 @@ def build(
     """Make a distribution from source and put its archives into `output`.
 
     `python` is a version or series, `tag` the release tag in the file names (default: today, or the day of
-    `$SOURCE_DATE_EPOCH`), `box` where scripts run (default: the best box that the machine has), `jobs` how many
-    programs run at once (default: the number of cores). Everything that was made before is taken from `store`. Raises
-    `InputError` for what cannot be built, `EnvironmentLacking` for sources or tools that cannot be had, `StepFailed`
-    for a build script that failed.
+    `$SOURCE_DATE_EPOCH`), `times` whether the provenance tells when the build ran, `box` where scripts run (default:
+    the best box that the machine has), `jobs` how many programs run at once (default: the number of cores). Everything
+    that was made before is taken from `store`. Raises `InputError` for what cannot be built, `EnvironmentLacking` for
+    sources or tools that cannot be had, `StepFailed` for a build script that failed.
     """
-    started = time.monotonic()
+    started, began = time.monotonic(), datetime.datetime.now(datetime.UTC)
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
     request = BuildRequest.parse(python=python, target=target, options=options)
     tag = _checked_tag(tag or default_tag())
-    _make_output(output)
+    check_output(output)
     _check_place(store)
     archives = fetch_all(components(request), store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
         planned = plan(request, archives, opened)
         done = run(planned.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
     store.set_ref(request.ref, planned.key(DISTRIBUTION))
-    full, installed = _publish(done[ARCHIVES], output, request, tag)
     tree = done[DISTRIBUTION] / "python"
+    ran = (began, datetime.datetime.now(datetime.UTC))
+    base = output / f"cpython-{request.version}+{tag}-{request.target.target}"
+    published = publish(done[ARCHIVES], tree, base, request, Run(box=opened.kind, times=ran if times else None))
     manifest = load((tree / "PYTHON.json").read_bytes(), "PYTHON.json")
     return BuildReport(
         python_version=manifest.python_version,
         target_triple=manifest.target_triple,
         build_options=manifest.build_options,
-        full=full,
-        install_only=installed,
+        full=published.full,
+        install_only=published.install_only,
+        sbom=published.sbom,
+        provenance=published.provenance,
         tree=str(tree),
         extensions=len(manifest.build_info.extensions),
         left_out=sum(1 for row in extensions.for_series(request.series).values() if row.off),
@@ -100,32 +104,3 @@ def _check_place(store: Store) -> None:
             f"{store.root}: build scripts cannot work in a folder with such characters in its name; "
             "name another store in PYDIST_CACHE"
         )
-
-
-def _make_output(output: Path) -> None:
-    """Find out now, and not after minutes, whether the archives can be put there."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=output):
-            pass
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written: {error.strerror}; name another folder with --output") from error
-
-
-def _publish(node: Path, output: Path, request: BuildRequest, tag: str) -> tuple[ArchiveFacts, ArchiveFacts]:
-    """Copy the archives to where the user wants them, under the names that the ecosystem knows."""
-    base = f"cpython-{request.version}+{tag}-{request.target.target}"
-    return (
-        _copied(node / f"{request}-{FULL}", output / f"{base}-{request.options}-{FULL}"),
-        _copied(node / f"{request}-{INSTALL_ONLY}", output / f"{base}-{INSTALL_ONLY}"),
-    )
-
-
-def _copied(source: Path, destination: Path) -> ArchiveFacts:
-    fresh = destination.with_name(f".{destination.name}.{os.getpid()}")
-    try:
-        shutil.copyfile(source, fresh)
-        fresh.replace(destination)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return ArchiveFacts(path=str(destination), size=destination.stat().st_size, sha256=digest_file(destination))

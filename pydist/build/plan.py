@@ -7,20 +7,17 @@ Where pydist's own code makes the output (describing and packing), the digest of
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-
-import zstandard
 
 import pydist
 from pydist.build.assemble import assemble
 from pydist.build.box import Box
 from pydist.build.component import build_component
 from pydist.build.evidence import Provenance, recipe_files
-from pydist.build.pack import pack
+from pydist.build.pack import COMPRESSORS, pack
 from pydist.build.prove import inputs
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
@@ -34,9 +31,6 @@ __all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "components", "plan"]
 
 DISTRIBUTION = "distribution"
 ARCHIVES = "archives"
-
-# What compresses: other versions may give other bytes for the same content.
-_LIBRARIES = {"zlib": zlib.ZLIB_RUNTIME_VERSION, "zstd": ".".join(map(str, zstandard.ZSTD_VERSION))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +125,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box)
         name=ARCHIVES,
         key=Key.of(
             "archives",
-            {"distribution": distribution.key.digest, "code": _code("build", "archive"), "libraries": _LIBRARIES},
+            {"distribution": distribution.key.digest, "code": _code("build", "archive"), "libraries": COMPRESSORS},
         ),
         needs=(DISTRIBUTION,),
         make=lambda out, inputs: pack(out, inputs[DISTRIBUTION] / "python", request),

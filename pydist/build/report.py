@@ -12,7 +12,7 @@ __all__ = ["ArchiveFacts", "BuildReport"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveFacts:
-    """One archive."""
+    """One file that was published."""
 
     path: str = field(metadata=doc("Where it is."))
     size: int = field(metadata=doc("Size in bytes."))
@@ -29,6 +29,8 @@ class BuildReport:
     build_options: str = field(metadata=doc("As in PYTHON.json."))
     full: ArchiveFacts = field(metadata=doc("The archive with everything that a linker needs."))
     install_only: ArchiveFacts = field(metadata=doc("The archive with nothing but the installed tree."))
+    sbom: ArchiveFacts = field(metadata=doc("The CycloneDX bill of materials."))
+    provenance: ArchiveFacts = field(metadata=doc("The in-toto statement with SLSA provenance of these files."))
     tree: str = field(metadata=doc("The unpacked distribution in the store: the folder that holds PYTHON.json."))
     extensions: int = field(metadata=doc("Extension modules that are built in."))
     left_out: int = field(metadata=doc("Extension modules that CPython offers and the build does not contain."))

@@ -43,6 +43,7 @@ from packageurl import PackageURL
 import pydist
 from pydist.archive.write import DEFAULT_MTIME
 from pydist.build.evidence import Provenance, expression_of, origin_of
+from pydist.build.purl import own_url, python_package_url, source_url
 from pydist.manifest.record import BuildRecord, RuntimeRecord, SourceRecord
 from pydist.policy.contents import ContainedPart
 from pydist.policy.recipes import Origin
@@ -83,7 +84,7 @@ def bill_of_materials(record: BuildRecord, provenance: Provenance, contained: _C
             lifecycles=[PredefinedLifecycle(LifecyclePhase.BUILD)],
             tools=ToolRepository(components=[
                 Component(name="pydist", version=pydist.__version__, type=ComponentType.APPLICATION,
-                          purl=PackageURL("pypi", None, "pydist", pydist.__version__)),
+                          purl=own_url()),
             ]),
         ),
         components=[*sources.values(), *runtime, *inner, _toolchain(record)],
@@ -107,14 +108,10 @@ def _serial_numbered(bom: Bom) -> bytes:
 def _source(source: SourceRecord, provenance: Provenance, patches: list[Patch]) -> Component:
     release = provenance.releases[source.name]
     origin = origin_of(release, source.sha256)
-    qualifiers = {"checksum": f"sha256:{source.sha256}"}
     places = []
     if origin and origin.url:
-        qualifiers["download_url"] = origin.url
         places = [ExternalReference(type=ExternalReferenceType.SOURCE_DISTRIBUTION, url=XsUri(origin.url),
                                     hashes=[_sha256(source.sha256)])]  # fmt: skip
-    elif origin:
-        qualifiers["file_name"] = origin.filename
     return Component(
         name=source.name,
         version=source.version,
@@ -124,7 +121,7 @@ def _source(source: SourceRecord, provenance: Provenance, patches: list[Patch]) 
         hashes=[_sha256(source.sha256)] if origin else [],
         licenses=[LicenseExpression(expression_of(source.licenses))],
         # Ours have no place of their own: they are part of pydist.
-        purl=PackageURL("generic", None, source.name, source.version, qualifiers) if origin else None,
+        purl=source_url(source, release),
         external_references=places,
         pedigree=Pedigree(patches=patches) if patches else None,
         properties=_properties({
@@ -177,7 +174,7 @@ def _contained(part: ContainedPart, paths: list[str], record: BuildRecord) -> Co
         scope=ComponentScope.REQUIRED,
         hashes=[_sha256(record.files[paths[0]].sha256)] if part.wheel else [],
         licenses=[LicenseExpression(part.license)],
-        purl=PackageURL("pypi", None, part.name, version) if part.wheel else None,
+        purl=python_package_url(part.name, version) if version else None,
         description="Part of the sources of CPython",
         properties=_properties({"files": " ".join(paths)}),
     )
@@ -192,7 +189,7 @@ def _toolchain(record: BuildRecord) -> Component:
         type=ComponentType.APPLICATION,
         bom_ref=f"tool:{tool.name}",
         scope=ComponentScope.EXCLUDED,
-        purl=PackageURL("pypi", None, tool.name, tool.version),
+        purl=python_package_url(tool.name, tool.version),
         description="Compiled and linked everything",
         properties=_properties({"digest-of-record": tool.digest}),
     )

@@ -26,6 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="where the archives go (default %(default)s)")  # fmt: skip
     parser.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="programs at once (default: the cores)")
     parser.add_argument("--tag", default="", help="release tag in the file names (default: today, YYYYMMDD)")
+    parser.add_argument("--times", action="store_true",
+                        help="let the provenance statement tell when the build ran")  # fmt: skip
     parser.add_argument("--downloads", type=Path, metavar="DIR",
                         help="folder with source archives to look into first (default: $PYDIST_DOWNLOADS)")  # fmt: skip
     add_quiet(parser)
@@ -37,12 +39,12 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         raise InputError(f"--jobs {args.jobs}: expected a number from 1, or 0 for all cores")
     result = build(
         python=args.python, target=args.target, options=args.options, output=args.output, tag=args.tag,
-        jobs=args.jobs, downloads=args.downloads, reporter=terminal,
+        times=args.times, jobs=args.jobs, downloads=args.downloads, reporter=terminal,
     )  # fmt: skip
     if args.json:
         terminal.result_json(encode(result))
         return 0
-    for archive in (result.full, result.install_only):
+    for archive in (result.full, result.install_only, result.sbom, result.provenance):
         terminal.result(f"{archive.path}  {archive.size / 1e6:.1f} MB")
     terminal.result(
         f"{result.extensions} extension modules built in, {result.left_out} left out, {result.seconds:.1f} s"

@@ -1,0 +1,90 @@
+"""Puts archives where the user wants them, under the names that the ecosystem knows, with their evidence beside them.
+
+Invariant: a file with a final name is complete.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.build.pack import FULL, INSTALL_ONLY
+from pydist.build.plan import components
+from pydist.build.provenance import Run, statement
+from pydist.build.report import ArchiveFacts
+from pydist.build.request import BuildRequest
+from pydist.build.sbom import SBOM_PATH
+from pydist.errors import InputError
+from pydist.manifest.record import load_record
+from pydist.store import digest_file
+
+__all__ = ["Published", "check_output", "publish"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The files of one build."""
+
+    full: ArchiveFacts
+    install_only: ArchiveFacts
+    sbom: ArchiveFacts
+    provenance: ArchiveFacts
+
+
+def check_output(output: Path) -> None:
+    """Find out now, and not after minutes, whether archives can be put there. Raises `InputError` if not."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written: {error.strerror}; name another folder with --output") from error
+
+
+def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest, run: Run) -> Published:
+    """Copy the archives in the folder `archives` and write what belongs to them.
+
+    `tree` is the unpacked distribution; `destination` a path that all names begin with, options and suffix left out.
+    """
+    base = f"{destination.name}-{request.options}"
+    full = _copied(archives / f"{request}-{FULL}", destination.with_name(f"{base}-{FULL}"))
+    installed = _copied(
+        archives / f"{request}-{INSTALL_ONLY}", destination.with_name(f"{destination.name}-{INSTALL_ONLY}")
+    )
+    sbom = _written((tree / SBOM_PATH).read_bytes(), destination.with_name(f"{base}.cdx.json"))
+    record = load_record((tree / "build" / "pydist.json").read_bytes(), "build/pydist.json")
+    parts = {recipe.name: (recipe, release) for recipe, release in components(request)}
+    proof = statement((full, installed, sbom), record, parts, run)
+    provenance = _written(proof, destination.with_name(f"{base}.intoto.json"))
+    return Published(full=full, install_only=installed, sbom=sbom, provenance=provenance)
+
+
+def _copied(source: Path, destination: Path) -> ArchiveFacts:
+    fresh = _fresh(destination)
+    try:
+        shutil.copyfile(source, fresh)
+        fresh.replace(destination)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return _facts(destination)
+
+
+def _written(data: bytes, destination: Path) -> ArchiveFacts:
+    fresh = _fresh(destination)
+    try:
+        fresh.write_bytes(data)
+        fresh.replace(destination)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return _facts(destination)
+
+
+def _fresh(destination: Path) -> Path:
+    return destination.with_name(f".{destination.name}.{os.getpid()}")
+
+
+def _facts(path: Path) -> ArchiveFacts:
+    return ArchiveFacts(path=str(path), size=path.stat().st_size, sha256=digest_file(path))

@@ -1,0 +1,31 @@
+"""Package URLs of what a build is made from: the same in the bill of materials and in the provenance."""
+
+from __future__ import annotations
+
+from packageurl import PackageURL
+
+import pydist
+from pydist.build.evidence import origin_of
+from pydist.manifest.record import SourceRecord
+from pydist.policy.recipes import Release
+
+__all__ = ["own_url", "python_package_url", "source_url"]
+
+
+def source_url(source: SourceRecord, release: Release) -> PackageURL | None:
+    """`pkg:generic/…` with the archive's digest and upstream's place of it; None for sources of pydist's own."""
+    origin = origin_of(release, source.sha256)
+    if origin is None:
+        return None
+    place = {"download_url": origin.url} if origin.url else {"file_name": origin.filename}
+    return PackageURL("generic", None, source.name, source.version, {"checksum": f"sha256:{source.sha256}", **place})
+
+
+def python_package_url(name: str, version: str) -> PackageURL:
+    """`pkg:pypi/…`."""
+    return PackageURL("pypi", None, name, version)
+
+
+def own_url(path: str = "") -> PackageURL:
+    """A file of this pydist, such as a patch: `pkg:pypi/pydist@1.0#builders/…`."""
+    return PackageURL("pypi", None, "pydist", pydist.__version__, subpath=path)
