@@ -5,7 +5,7 @@ set -eu
 mkdir -p compat
 cp "$DEPS/lib/libncursesw.a" compat/libncurses.a
 CFLAGS="$CFLAGS -D__STDC_ISO_10646__=201103L" LDFLAGS="-L$PWD/compat" \
-./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/deps --disable-shared --enable-static \
+./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/deps --disable-shared --enable-static \
     --disable-examples
 make -C src
 mkdir -p "$OUT/lib" "$OUT/include/editline"

@@ -1,6 +1,6 @@
 #!/bin/sh
 set -eu
-./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/deps --disable-shared --enable-static \
+./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/deps --disable-shared --enable-static \
     --disable-cxx --disable-doc
 make -C libmpdec libmpdec.a
 mkdir -p "$OUT/lib" "$OUT/include"

@@ -3,7 +3,7 @@
 # -crD: configure would choose -U, which puts times and owners into the archives.
 # poll works; configure asks the terminal of whoever builds, and says no where there is none.
 set -eu
-./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/deps \
+./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/deps \
     --without-cxx --without-cxx-binding --without-ada --without-manpages --without-progs --without-tests \
     --without-shared --without-debug --without-profile --without-gpm --without-dlsym --disable-stripping \
     --disable-db-install --disable-pc-files --enable-widec --enable-overwrite --enable-symlinks \

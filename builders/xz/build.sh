@@ -1,6 +1,6 @@
 #!/bin/sh
 set -eu
-./configure --build="$CONFIGURE_HOST" --host="$CONFIGURE_HOST" --prefix=/deps --disable-shared --enable-static \
+./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/deps --disable-shared --enable-static \
     --disable-xz --disable-xzdec --disable-lzmadec --disable-lzmainfo --disable-lzma-links --disable-scripts \
     --disable-doc --disable-nls
 make -C src/liblzma

@@ -6,14 +6,15 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydist.build.box import Box
 from pydist.build.describe import describe
 from pydist.build.evidence import Provenance, record
 from pydist.build.measure import check_drift, measure
+from pydist.build.probe import probe
 from pydist.build.prove import keep_licenses, write_evidence
 from pydist.build.relocate import check_no_trace, relocate
 from pydist.build.request import BuildRequest
 from pydist.manifest.dump import dump
-from pydist.policy import resources
 from pydist.policy.extensions import ExtensionRow
 
 __all__ = ["assemble"]
@@ -22,18 +23,21 @@ __all__ = ["assemble"]
 def assemble(
     out: Path,
     inputs: Mapping[str, Path],
+    *,
     request: BuildRequest,
     table: Mapping[str, ExtensionRow],
     provenance: Provenance,
+    box: Box,
 ) -> None:
-    """Fill `out/python/` with the described distribution."""
+    """Fill `out/python/` with the described distribution. Its interpreter runs once, in `box`, to describe itself."""
     tree, cpython = out / "python", inputs["cpython"]
     for part in ("install", "build"):
         shutil.copytree(cpython / part, tree / part, symlinks=True)
     for node in inputs.values():
         shutil.copytree(node / "licenses", tree / "licenses", dirs_exist_ok=True)
-    relocate(tree / "install", Path((cpython / "facts" / "source").read_text(encoding="utf-8").strip()), request.series)
-    facts = measure(cpython, tree, request.series, resources.builders() / "cpython" / "probe.py")
+    install, source = tree / "install", Path((cpython / "facts" / "source").read_text(encoding="utf-8").strip())
+    relocate(install, source, install / request.library, request.python)
+    facts = measure(cpython, tree, request, probe(tree, request, box, out.parent / "probe"))
     check_drift(cpython, table, facts.extensions)
     store = out.parents[2]
     libc = str(request.target.target.libc)

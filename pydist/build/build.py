@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pydist.build.box import BoxKind
 from pydist.build.boxes import opened_box
-from pydist.build.plan import ARCHIVES, DISTRIBUTION, components, plan
+from pydist.build.parts import parts, releases
+from pydist.build.plan import ARCHIVES, DISTRIBUTION, plan
 from pydist.build.provenance import Run
 from pydist.build.publish import check_output, publish
 from pydist.build.report import BuildReport
@@ -30,7 +31,7 @@ def build(
     *,
     python: str = defaults.PYTHON,
     target: str = defaults.TARGET,
-    options: str = "noopt",
+    options: str = "",
     output: Path = Path("dist"),
     tag: str = "",
     times: bool = False,
@@ -54,7 +55,7 @@ def build(
     tag = _checked_tag(tag or default_tag())
     check_output(output)
     _check_place(store)
-    archives = fetch_all(components(request), store, folder=downloads, reporter=reporter)
+    archives = fetch_all(releases(parts(request)), store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
         planned = plan(request, archives, opened)
         done = run(planned.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
@@ -63,6 +64,7 @@ def build(
     ran = (began, datetime.datetime.now(datetime.UTC))
     base = output / f"cpython-{request.version}+{tag}-{request.target.target}"
     published = publish(done[ARCHIVES], tree, base, request, Run(box=opened.kind, times=ran if times else None))
+    table = extensions.for_build(request.series, request.target.target, request.options)
     manifest = load((tree / "PYTHON.json").read_bytes(), "PYTHON.json")
     return BuildReport(
         python_version=manifest.python_version,
@@ -74,7 +76,7 @@ def build(
         provenance=published.provenance,
         tree=str(tree),
         extensions=len(manifest.build_info.extensions),
-        left_out=sum(1 for row in extensions.for_series(request.series).values() if row.off),
+        left_out=sum(1 for row in table.values() if row.off),
         seconds=time.monotonic() - started,
     )
 

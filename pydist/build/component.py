@@ -49,7 +49,10 @@ def build_component(
     merge([folder for name, folder in inputs.items() if name not in tools], work / "deps")
     (work / "tools").mkdir()
     for name in tools:
-        shutil.copytree(inputs[name], work / "tools" / name, copy_function=link_or_copy, symlinks=True)
+        # cpython@x86_64-unknown-linux-musl is $TOOLS/cpython.
+        shutil.copytree(
+            inputs[name], work / "tools" / name.partition("@")[0], copy_function=link_or_copy, symlinks=True
+        )
     log = work / "build.log"
     box.run(
         Job(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydist.build.box import BoxKind
 from pydist.build.boxes import opened_box
-from pydist.build.plan import components, plan
+from pydist.build.parts import parts, releases
+from pydist.build.plan import plan
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode, run
 from pydist.errors import InputError
@@ -34,7 +35,7 @@ def build_components(
     The other arguments and the errors are those of `build`; a name that the plan does not have is an `InputError`.
     """
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
-    archives = fetch_all(components(request), store, folder=downloads, reporter=reporter)
+    archives = fetch_all(releases(parts(request)), store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
         nodes = {node.name: node for node in plan(request, archives, opened).nodes}
         if unknown := sorted(set(names) - nodes.keys()):

@@ -17,6 +17,7 @@ from pydist.errors import InputError
 from pydist.manifest.model import BuildInfo, CoreInfo, ExtensionInfo, LinkInfo, Manifest
 from pydist.policy.extensions import ExtensionRow
 from pydist.policy.recipes import Recipe
+from pydist.target import Libc
 
 __all__ = ["describe"]
 
@@ -28,8 +29,10 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
     """The manifest of the distribution in `tree` (the folder that holds `install/`, `build/` and `licenses/`)."""
     probe, series, options = facts.probe, request.series, str(request.options)
     library = {name: recipe for recipe in recipes for name in recipe.libraries}
-    exe = f"install/bin/python{series}{probe['abi_flags']}"
-    config = _one(tree, f"install/lib/python{series}/config-*")
+    exe = f"install/bin/{request.python}"
+    stdlib = f"install/{request.library}"
+    config = _one(tree, f"{stdlib}/config-*")
+    shared = sorted((tree / "install/lib").glob("libpython3.*.so.1.0"))
     return Manifest(
         version="8",
         target_triple=request.target.target.triple,
@@ -49,15 +52,14 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
         python_config_vars=probe["config_vars"],
         python_exe=exe,
         python_stdlib_platform_config=config,
-        python_stdlib_test_packages=tuple(_test_packages(tree / f"install/lib/python{series}")),
+        python_stdlib_test_packages=tuple(_test_packages(tree / stdlib)),
         python_suffixes={name: tuple(values) for name, values in probe["suffixes"].items()},
         python_bytecode_magic_number=probe["magic"],
         python_symbol_visibility=_visibility([tree / "build" / path for path in facts.core_objs]),
-        python_extension_module_loading=("builtin", "shared-library")
-        if probe["suffixes"]["extension"]
-        else ("builtin",),
-        libpython_link_mode="shared" if any((tree / "install/lib").glob("libpython*.so*")) else "static",
-        crt_features=_crt_features(tree / exe),
+        # A static executable loads nothing, whatever suffixes it knows.
+        python_extension_module_loading=("builtin",) if request.options.static else ("builtin", "shared-library"),
+        libpython_link_mode="shared" if shared else "static",
+        crt_features=crt_features(tree, request),
         run_tests="build/run_tests.py",
         licenses=library_licenses(recipes, "cpython"),
         license_path="licenses/LICENSE.cpython.txt",
@@ -65,7 +67,8 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
             core=CoreInfo(
                 objs=tuple(f"build/{path}" for path in facts.core_objs),
                 links=tuple(_link(name, tree) for name in facts.core_libraries),
-                static_lib=f"{config}/libpython{series}.a",
+                static_lib=f"{config}/libpython{series}{request.options.abi_flags}.a",
+                shared_lib=shared[0].relative_to(tree).as_posix() if shared else None,
             ),
             extensions={
                 extension.name: (_extension(extension, table[extension.name], library, tree),)
@@ -94,6 +97,7 @@ def _extension(built: BuiltExtension, row: ExtensionRow, library: Mapping[str, R
         objs=tuple(f"build/{path}" for path in built.objs),
         required=row.required,
         variant="default",
+        shared_lib=built.shared_lib,
         licenses=tuple(dict.fromkeys(name for recipe in used for name in recipe.licenses)) if used else None,
         license_paths=tuple(path for recipe in used for path in license_paths(recipe.name, tree)) if used else None,
         license_public_domain=True if any(recipe.public_domain for recipe in used) else None,
@@ -123,11 +127,39 @@ def _with_what_they_need(names: Iterable[str], library: Mapping[str, Recipe]) ->
     return tuple(ordered)
 
 
-def _crt_features(interpreter: Path) -> tuple[str, ...]:
-    elf = ElfFile.parse(interpreter.read_bytes())
-    if not elf.is_static:
-        raise InputError(f"{interpreter}: expected a static executable, found one that needs {elf.interp} {elf.needed}")
-    return ("static",)
+def crt_features(tree: Path, request: BuildRequest) -> tuple[str, ...]:
+    """What the binaries of the tree need of the C run time, in the ecosystem's words.
+
+    Raises `InputError` when they are not linked as the request says, or need a newer glibc than the target's floor.
+    """
+    binaries = {
+        path: ElfFile.parse(path.read_bytes()) for path in sorted((tree / "install").rglob("*")) if _is_elf(path)
+    }
+    static = all(elf.is_static for elf in binaries.values())
+    if static != request.options.static:
+        raise InputError(f"{tree}: expected {'static' if request.options.static else 'dynamic'} executables only")
+    if static:
+        return ("static",)
+    if request.target.target.libc is Libc.MUSL:
+        return ("musl-dynamic",)
+    needed = {
+        (tuple(int(part) for part in version.removeprefix("GLIBC_").split(".")), path)
+        for path, elf in binaries.items()
+        for need in elf.version_needs
+        for version in need.versions
+        if version.startswith("GLIBC_") and version[6].isdigit()
+    }
+    newest, path = max(needed)
+    if newest > tuple(int(part) for part in request.target.floor.split(".")):
+        raise InputError(f"{path}: needs glibc {'.'.join(map(str, newest))}; the floor is {request.target.floor}")
+    return ("glibc-dynamic", f"glibc-max-symbol-version:{'.'.join(map(str, newest))}")
+
+
+def _is_elf(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file() or path.suffix in (".py", ".h", ".a"):
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 def _visibility(objects: Iterable[Path]) -> str:

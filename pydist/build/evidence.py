@@ -62,8 +62,8 @@ def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, 
             for patch in recipe.patches(provenance.releases[name])
         ),
         flags={
-            "target.cflags": request.target.cflags,
-            "target.ldflags": request.target.ldflags,
+            "target.cflags": request.linkage.cflags,
+            "target.ldflags": request.linkage.ldflags,
             "PY_CFLAGS": tuple(shlex.split(facts.probe["config_vars"].get("PY_CFLAGS", ""))),
             "CONFIG_ARGS": tuple(shlex.split(facts.probe["config_vars"].get("CONFIG_ARGS", ""))),
         },

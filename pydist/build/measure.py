@@ -6,16 +6,15 @@ Invariant: nothing here is a constant that happens to be true today; a fact that
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pydist.build.request import BuildRequest
 from pydist.build.trace import members_of, only, read_trace, relinked
 from pydist.errors import FaultCollector, InputError
 from pydist.policy.extensions import ExtensionRow
@@ -30,13 +29,15 @@ _SOURCE_SUFFIXES = (".c", ".cc", ".cpp", ".cxx", ".S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltExtension:
-    """A row of the interpreter's table of built-in modules. `objs` relative to `build/`, `libraries` as after `-l`."""
+    """A row of the interpreter's table of built-in modules, or a module in a file of its own (`shared_lib`, relative
+    to the tree). `objs` relative to `build/`, `libraries` as after `-l`."""
 
     name: str
     init_fn: str
     in_core: bool
     objs: tuple[str, ...]
     libraries: tuple[str, ...]
+    shared_lib: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,29 +52,26 @@ class Facts:
     probe: Mapping[str, Any]
 
 
-def measure(node: Path, tree: Path, series: str, probe_script: Path) -> Facts:
-    """Gather the facts of the CPython that was built in `node`; the interpreter that is asked is the one in `tree`."""
-    build = node / "build"
+def measure(node: Path, tree: Path, request: BuildRequest, probe: Mapping[str, Any]) -> Facts:
+    """Gather the facts of the CPython that was built in `node` and installed in `tree`; `probe` is its own word."""
+    build, library_name = node / "build", f"libpython{request.series}{request.options.abi_flags}.a"
     variables = _variables(node / "facts" / "variables")
-    setup = dict(_setup_lines(build / "Modules", variables))
+    setup = {line.name: line for line in _setup_lines(build / "Modules", variables)}
     in_core = {name for name, _ in _inittab(build / "Modules" / "config.c.in")}
     extensions = []
     for name, init_fn in _inittab(build / "Modules" / "config.c"):
-        words = setup.get(name, ())
-        if name not in in_core and not words:
+        if name not in in_core and name not in setup:
             raise InputError(f"{name} is built in, but no Setup file says from what")
-        extensions.append(
-            BuiltExtension(
-                name=name,
-                init_fn=init_fn,
-                in_core=name in in_core,
-                objs=tuple(_objects(words, build)),
-                libraries=tuple(dict.fromkeys(word[2:] for word in words if word.startswith("-l"))),
-            )
-        )
+        line = setup.get(name, _SetupLine(name, shared=False, words=()))
+        extensions.append(_extension(line, build, init_fn=init_fn, in_core=name in in_core))
+    extensions += [
+        replace(_extension(line, build, init_fn=f"PyInit_{name}", in_core=False), shared_lib=path)
+        for name, line in setup.items()
+        if line.shared and (path := _shared_lib(tree, name))
+    ]
     commands = read_trace(node / "facts" / "trace")
     claimed = {obj for extension in extensions for obj in extension.objs}
-    library = only(commands, "libpython", lambda words: words[0] == "ar" and f"libpython{series}.a" in words)
+    library = only(commands, "libpython", lambda words: words[0] == "ar" and library_name in words)
     core_objs = tuple(word for word in library if word.endswith(".o") and word not in claimed)
     compiled = only(commands, "the table of modules", lambda words: "Modules/config.o" in words and "-c" in words)
     linked = only(commands, "the interpreter", lambda words: ("-o", "python") in pairwise(words))
@@ -81,9 +79,9 @@ def measure(node: Path, tree: Path, series: str, probe_script: Path) -> Facts:
         extensions=tuple(extensions),
         core_objs=core_objs,
         core_libraries=tuple(dict.fromkeys(re.findall(r"-l(\S+)", f"{variables['LIBS']} {variables['SYSLIBS']}"))),
-        link_line=relinked(linked, node / "facts", series),
+        link_line=relinked(linked, node / "facts", request.python),
         inittab_cflags=tuple(word for word in compiled if word.startswith(("-std=", "-D"))),
-        probe=_probe(tree / "install" / "bin" / f"python{series}", probe_script),
+        probe=probe,
     )
 
 
@@ -99,10 +97,14 @@ def check_drift(node: Path, table: Mapping[str, ExtensionRow], built: Iterable[B
         faults.add(name, "upstream has this module, the table does not")
     for name in sorted(table.keys() - upstream):
         faults.add(name, "the table has this module, upstream does not; give it an `until`")
-    there = {extension.name for extension in built}
+    there = {extension.name: extension for extension in built}
     for name, row in sorted(table.items()):
         if row.off and name in there:
             faults.add(name, "is off, but was built")
+        elif name in there and bool(row.shared) != (there[name].shared_lib is not None):
+            faults.add(
+                name, "is a file of its own" if there[name].shared_lib else "is built in" + "; not so in the table"
+            )
         elif not row.off and name not in there and name in upstream:
             faults.add(name, "was not built; say why under `off`, or see configure's output in build.log")
     faults.raise_if_any("the extension modules are not those of the table")
@@ -117,19 +119,42 @@ def _variables(path: Path) -> dict[str, str]:
     return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
 
-def _setup_lines(modules: Path, variables: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """Module name and the words of its rule, variables expanded, as Modules/makesetup reads them."""
+@dataclass(frozen=True, slots=True)
+class _SetupLine:
+    """A rule of a Setup file, variables expanded, as Modules/makesetup reads it."""
+
+    name: str
+    shared: bool
+    words: tuple[str, ...]
+
+
+def _setup_lines(modules: Path, variables: Mapping[str, str]) -> Iterable[_SetupLine]:
     for name in ("Setup.stdlib", "Setup.bootstrap", "Setup", "Setup.local"):
-        shared = False
+        section = "*static*"
         for line in (modules / name).read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
             words = line.split("#", 1)[0].split()
             if words and words[0] in ("*static*", "*shared*", "*disabled*"):
-                shared = words[0] != "*static*"
-            elif len(words) > 1 and "=" not in words[0] and not shared:
+                section = words[0]
+            elif len(words) > 1 and "=" not in words[0] and section != "*disabled*":
                 # makesetup adds these to rules that name no flags of their own.
                 words.append(f"$(MODULE_{words[0].upper()}_LDFLAGS)")
                 text = _VARIABLE.sub(lambda match: variables.get(match[1], ""), " ".join(words[1:]))
-                yield words[0], tuple(shlex.split(text))
+                yield _SetupLine(words[0], section == "*shared*", tuple(shlex.split(text)))
+
+
+def _extension(line: _SetupLine, build: Path, *, init_fn: str, in_core: bool) -> BuiltExtension:
+    return BuiltExtension(
+        name=line.name,
+        init_fn=init_fn,
+        in_core=in_core,
+        objs=tuple(_objects(line.words, build)),
+        libraries=tuple(dict.fromkeys(word[2:] for word in line.words if word.startswith("-l"))),
+    )
+
+
+def _shared_lib(tree: Path, name: str) -> str | None:
+    found = sorted(tree.glob(f"install/lib/python*/lib-dynload/{name}.*so"))
+    return found[0].relative_to(tree).as_posix() if found else None
 
 
 def _objects(words: Iterable[str], build: Path) -> Iterable[str]:
@@ -144,18 +169,3 @@ def _objects(words: Iterable[str], build: Path) -> Iterable[str]:
         if not (build / path).is_file():
             raise InputError(f"{path}: named by a Setup file, but not there after the build")
         yield path
-
-
-def _probe(python: Path, script: Path) -> Mapping[str, Any]:
-    answer = subprocess.run(
-        [str(python), "-I", "-B", "-S", str(script)],
-        capture_output=True,
-        text=True,
-        env={"HOME": "/"},
-        check=False,
-        timeout=60,
-    )
-    if answer.returncode != 0:
-        raise InputError(f"the interpreter that was built does not run: {python}\n{answer.stderr}")
-    facts: dict[str, Any] = json.loads(answer.stdout)
-    return facts

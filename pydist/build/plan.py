@@ -18,16 +18,17 @@ from pydist.build.box import Box
 from pydist.build.component import build_component
 from pydist.build.evidence import Provenance, recipe_files
 from pydist.build.pack import COMPRESSORS, pack
+from pydist.build.parts import Part, parts
+from pydist.build.parts import variables as variables_of_part
 from pydist.build.prove import inputs
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
 from pydist.build.variables import target_variables
-from pydist.policy import extensions, recipes, resources
-from pydist.policy.recipes import Recipe, Release
+from pydist.policy import extensions, resources
 from pydist.sources import SourceArchive
 from pydist.store import Key, digest_file, digest_tree
 
-__all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "components", "plan"]
+__all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "plan"]
 
 DISTRIBUTION = "distribution"
 ARCHIVES = "archives"
@@ -43,61 +44,18 @@ class Plan:
         return next(node.key for node in self.nodes if node.name == name)
 
 
-def components(request: BuildRequest) -> list[tuple[Recipe, Release]]:
-    """CPython and everything it needs, dependencies first."""
-    ordered: dict[str, tuple[Recipe, Release]] = {}
-
-    def add(name: str) -> None:
-        recipe = recipes.load(name)
-        for need in recipe.needs:
-            add(need)
-        ordered.setdefault(name, (recipe, recipe.release(request.series)))
-
-    add("cpython")
-    return list(ordered.values())
-
-
 def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box) -> Plan:
     """The nodes for `request`."""
-    parts = components(request)
-    table = extensions.for_series(request.series)
+    wanted = parts(request)
     nodes: dict[str, PlannedNode] = {}
-    shared = {
-        "box": digest_tree(resources.builders() / "box"),
-        "code": _code("build/component.py", "build/job.py", "build/box.py", "archive/extract.py"),
-        "toolchain": box.toolchain.digest,
-    }
-    for recipe, release in parts:
-        archive = archives.get(recipe.name)
-        needs = _closure(recipe, nodes)
-        variables = {**target_variables(request.target), "CFLAGS": "-O2"}
-        if recipe.name == "cpython":
-            off = " ".join(sorted(name for name, row in table.items() if row.off))
-            variables = {
-                **target_variables(request.target),
-                "EXTENSIONS_OFF": off,
-                "LDFLAGS": " ".join(request.target.ldflags),
-                "EXTRA_CFLAGS": "",
-            }
-        key = Key.of(
-            "component",
-            {
-                "name": recipe.name,
-                "version": release.version,
-                "source": archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
-                "recipe": recipe_files(recipe, release),
-                "licenses": list(recipe.license_files),
-                **shared,
-                "variables": variables,
-                "needs": {need: nodes[need].key.digest for need in needs},
-            },
-        )
-        make = partial(build_component, recipe=recipe, release=release, archive=archive, box=box, variables=variables)
-        weight = archive.origin.size if archive else 0
-        nodes[recipe.name] = PlannedNode(name=recipe.name, key=key, needs=needs, make=make, weight=weight)
+    for part in wanted:
+        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box)
+    # Tools leave nothing in the distribution.
+    own = {part.node: part for part in wanted if part.request == request}
+    table = extensions.for_build(request.series, request.target.target, request.options)
     provenance = Provenance(
-        recipes={recipe.name: recipe for recipe, _ in parts},
-        releases={recipe.name: release for recipe, release in parts},
+        recipes={name: part.recipe for name, part in own.items()},
+        releases={name: part.release for name, part in own.items()},
         archives=archives,
         toolchain=box.toolchain,
         keys={name: node.key for name, node in nodes.items()},
@@ -118,8 +76,8 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box)
                 "needs": {name: node.key.digest for name, node in nodes.items()},
             },
         ),
-        needs=tuple(nodes),
-        make=lambda out, inputs: assemble(out, inputs, request, table, provenance),
+        needs=tuple(own),
+        make=partial(assemble, request=request, table=table, provenance=provenance, box=box),
     )
     packed = PlannedNode(
         name=ARCHIVES,
@@ -133,10 +91,30 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box)
     return Plan(nodes=(*nodes.values(), distribution, packed))
 
 
-def _closure(recipe: Recipe, nodes: Mapping[str, PlannedNode]) -> tuple[str, ...]:
-    """What a component needs, with what that needs: headers of one library include those of another."""
-    names = dict.fromkeys(need for direct in recipe.needs for need in (*nodes[direct].needs, direct))
-    return tuple(names)
+def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArchive | None, box: Box) -> PlannedNode:
+    recipe, release = part.recipe, part.release
+    variables = {**target_variables(part.request.target), **variables_of_part(part)}
+    key = Key.of(
+        "component",
+        {
+            "name": recipe.name,
+            "version": release.version,
+            "source": archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
+            "recipe": recipe_files(recipe, release),
+            "licenses": list(recipe.license_files),
+            "box": digest_tree(resources.builders() / "box"),
+            "code": _code("build/component.py", "build/job.py", "build/box.py", "archive/extract.py"),
+            "toolchain": box.toolchain.digest,
+            "variables": variables,
+            # By component: a tool is the same thing when it is asked for as a distribution.
+            "needs": {need.partition("@")[0]: nodes[need].key.digest for need in part.needs},
+            "tools": {tool.partition("@")[0]: nodes[tool].key.digest for tool in part.tools},
+        },
+    )
+    make = partial(build_component, recipe=recipe, release=release, archive=archive, box=box, variables=variables,
+                   tools=part.tools)  # fmt: skip
+    return PlannedNode(name=part.node, key=key, needs=(*part.needs, *part.tools), make=make,
+                       weight=archive.origin.size if archive else 0)  # fmt: skip
 
 
 def _code(*parts: str) -> str:

@@ -38,9 +38,9 @@ class BuildPathLeft(PydistError):
     exit_code = 3
 
 
-def relocate(install: Path, work: Path, series: str) -> None:
-    """Rewrite the tree below `install`, built in `work`, for Python `series`."""
-    library = install / "lib" / f"python{series}"
+def relocate(install: Path, work: Path, library: Path, python: str) -> None:
+    """Rewrite the tree below `install`, built in `work`; `library` is its standard library, `python` the name of its
+    interpreter."""
     for path in [*library.glob("config-*/Makefile"), *library.glob("config-*/python-config.py"),
                  *(install / "bin").glob("python*-config"), *library.glob("config-*/Setup*")]:  # fmt: skip
         if path.is_file() and not path.is_symlink():
@@ -58,7 +58,7 @@ def relocate(install: Path, work: Path, series: str) -> None:
             path.write_text(_PREFIX_PATH.sub("${pcfiledir}/../..", text), encoding="utf-8")
     for path in (install / "bin").iterdir():
         if path.is_file() and not path.is_symlink():
-            _shebang(path, f"python{series}")
+            _shebang(path, python)
 
 
 def check_no_trace(root: Path, paths: list[str]) -> None:

@@ -6,28 +6,12 @@ from dataclasses import dataclass
 
 from pydist.errors import InputError
 from pydist.policy import recipes, targets
-from pydist.policy.targets import TargetRow
+from pydist.policy.options import Options
+from pydist.policy.targets import Linkage, TargetRow
 
-__all__ = ["BuildRequest", "Options"]
+__all__ = ["BuildRequest"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """Build options as the ecosystem writes them: `noopt`, with `static` last for fully static targets."""
-
-    optimization: str
-    static: bool
-
-    @classmethod
-    def parse(cls, text: str, *, static: bool) -> Options:
-        """Read `text` for a target that is (or is not) static. Raises `InputError` for what cannot be built."""
-        words = [word for word in text.split("+") if word != "static"]
-        if words != ["noopt"]:
-            raise InputError(f"build options {text!r} cannot be built; expected noopt")
-        return cls(optimization="noopt", static=static)
-
-    def __str__(self) -> str:
-        return f"{self.optimization}+static" if self.static else self.optimization
+_FREETHREADED_SINCE = (3, 13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +24,29 @@ class BuildRequest:
     options: Options
 
     @classmethod
-    def parse(cls, *, python: str, target: str, options: str) -> BuildRequest:
-        """Check what a user typed. Raises `InputError` that says what there is instead."""
+    def parse(cls, *, python: str, target: str, options: str = "") -> BuildRequest:
+        """Check what a user typed; without options those of the target. Raises `InputError` that says what there is."""
         row = targets.find(target)
         release = recipes.load("cpython").release(python)
-        return cls(
-            version=release.version,
-            series=release.series,
-            target=row,
-            options=Options.parse(options, static=row.static),
-        )
+        wanted = Options.parse(options) if options else row.default
+        row.linkage(wanted)
+        if wanted.freethreaded and tuple(map(int, release.series.split("."))) < _FREETHREADED_SINCE:
+            raise InputError(f"Python {release.series} cannot be built free-threaded; 3.13 is the first that can")
+        return cls(version=release.version, series=release.series, target=row, options=wanted)
+
+    @property
+    def linkage(self) -> Linkage:
+        return self.target.linkage(self.options)
+
+    @property
+    def python(self) -> str:
+        """The interpreter's name: `python3.14`, `python3.14t`, `python3.14d`, …"""
+        return f"python{self.series}{self.options.abi_flags}"
+
+    @property
+    def library(self) -> str:
+        """The folder of the standard library, relative to the prefix."""
+        return f"lib/python{self.series}{'t' if self.options.freethreaded else ''}"
 
     @property
     def ref(self) -> str:

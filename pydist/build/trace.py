@@ -29,7 +29,7 @@ def only(commands: Iterable[Command], made: str, wanted: Callable[[Command], boo
     return found.pop()
 
 
-def relinked(command: Command, facts: Path, series: str) -> Command:
+def relinked(command: Command, facts: Path, python: str) -> Command:
     """The command that linked the interpreter, as it can be repeated in the folder of the distribution."""
     words = ["cc"]
     for word in command[1:]:
@@ -40,7 +40,7 @@ def relinked(command: Command, facts: Path, series: str) -> Command:
         elif word.endswith(".a"):
             words += [f"build/{path}" for path in members_of(word, facts)]
         elif words[-1] == "-o":
-            words.append(f"install/bin/python{series}")
+            words.append(f"install/bin/{python}")
         else:
             words.append(word)
     return (*_objects_once(words), "-Lbuild/lib")

@@ -27,5 +27,4 @@ def target_variables(row: TargetRow) -> dict[str, str]:
         "CONFIGURE_HOST": row.configure,
         "PYDIST_ZIG_TARGET": row.zig,
         "PYDIST_MULTIARCH": row.multiarch,
-        "PYDIST_CFLAGS": " ".join(row.cflags),
     }

@@ -18,7 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: pydist build --python 3.14 --target x86_64-unknown-linux-musl --output dist"
     add_python(parser)
     add_target(parser)
-    parser.add_argument("--options", default="noopt", help="build options joined by + (default %(default)s)")
+    parser.add_argument(
+        "--options", default="", metavar="WORDS", help="build options joined by + (default: those of the target)"
+    )
     parser.add_argument(
         "--box", choices=("host",), default="host", help="where build scripts run (default %(default)s)"
     )

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 
 from pydist.errors import FaultCollector
 from pydist.policy import resources
+from pydist.policy.options import Options
 from pydist.policy.table import Row, read_toml
+from pydist.target import Target
 
-__all__ = ["ExtensionRow", "for_series", "load"]
+__all__ = ["ExtensionRow", "for_build", "load"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionRow:
-    """One module. `off` is the reason why it is not built, empty when it is."""
+    """One module of one build. `off` is the reason why it is not there, empty when it is; `shared` the reason why it
+    is a file of its own and not in the interpreter, empty when it is built in. `only` is the pattern of the triples
+    that have it."""
 
     name: str
     off: str
+    shared: str
+    only: str
     test: bool
     required: bool
     since: str
@@ -41,6 +48,8 @@ def load() -> tuple[ExtensionRow, ...]:
                 ExtensionRow(
                     name=name,
                     off=row.text("off", ""),
+                    shared=row.text("shared", ""),
+                    only=row.text("only", "*"),
                     test=row.flag("test"),
                     required=row.flag("required"),
                     since=row.text("since", ""),
@@ -52,9 +61,21 @@ def load() -> tuple[ExtensionRow, ...]:
     return tuple(rows)
 
 
-def for_series(series: str) -> dict[str, ExtensionRow]:
-    """The rows that apply to one Python series, by module name."""
-    return {row.name: row for row in load() if row.exists_in(series)}
+def for_build(series: str, target: Target, options: Options) -> dict[str, ExtensionRow]:
+    """The rows of one build, by module name: a module that cannot be there is off, with the reason."""
+    return {row.name: _in_build(row, target, options) for row in load() if row.exists_in(series)}
+
+
+def _in_build(row: ExtensionRow, target: Target, options: Options) -> ExtensionRow:
+    if row.off:
+        return row
+    if not fnmatchcase(target.triple, row.only):
+        return replace(row, off=f"only for {row.only}: {row.shared}", shared="")
+    if options.static:
+        return replace(row, off=row.shared, shared="")
+    if row.test and not row.shared:
+        return replace(row, shared="for CPython's own tests: nobody else wants it in the interpreter")
+    return row
 
 
 def _order(series: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 from pydist.errors import FaultCollector, InputError
 from pydist.policy import resources
 from pydist.policy.table import Row, read_toml
+from pydist.target import Target
 
-__all__ = ["Origin", "Recipe", "Release", "load", "load_all"]
+__all__ = ["Origin", "Recipe", "Release", "When", "load", "load_all"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -49,9 +51,23 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """What a component needs beyond the rest for some targets: those that match `target`, linked as `static` says."""
+
+    target: str
+    static: bool | None
+    needs: tuple[str, ...]
+    tools: tuple[str, ...]
+
+    def holds(self, target: Target, static: bool) -> bool:
+        return fnmatchcase(target.triple, self.target) and self.static in (None, static)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How one component is made. `libraries` are the names that its static libraries are linked by (`-lz` is `z`),
-    `links` those that have to be linked with them."""
+    `links` those that have to be linked with them. `tools` are components that its script runs: made for the machine
+    that builds."""
 
     name: str
     folder: Path
@@ -62,6 +78,16 @@ class Recipe:
     links: tuple[str, ...]
     needs: tuple[str, ...]
     releases: tuple[Release, ...]
+    tools: tuple[str, ...] = ()
+    when: tuple[When, ...] = ()
+
+    def needs_for(self, target: Target, *, static: bool) -> tuple[str, ...]:
+        """The components that are linked into this one, or into what it is linked into."""
+        return self.needs + tuple(name for when in self.when if when.holds(target, static) for name in when.needs)
+
+    def tools_for(self, target: Target, *, static: bool) -> tuple[str, ...]:
+        """The components that its script runs."""
+        return self.tools + tuple(name for when in self.when if when.holds(target, static) for name in when.tools)
 
     def release(self, python: str) -> Release:
         """The release for a Python version or series; components without series have one for all."""
@@ -100,6 +126,8 @@ def load(name: str) -> Recipe:
         libraries=row.texts("libraries", []),
         links=row.texts("links", []),
         needs=row.texts("needs", []),
+        tools=row.texts("tools", []),
+        when=tuple(_when(values, faults) for values in row.tables("when")),
         releases=tuple(releases),
     )
     row.done()
@@ -116,6 +144,19 @@ def load_all() -> dict[str, Recipe]:
     """Every recipe, by component name."""
     names = sorted(path.parent.name for path in resources.builders().glob("*/recipe.toml"))
     return {name: load(name) for name in names}
+
+
+def _when(values: Mapping[str, Any], faults: FaultCollector) -> When:
+    with faults.at("when"):
+        row = Row(values, faults)
+        when = When(
+            target=row.text("target", "*"),
+            static=row.flag("static") if "static" in values else None,
+            needs=row.texts("needs", []),
+            tools=row.texts("tools", []),
+        )
+        row.done()
+    return when
 
 
 def _release(values: Mapping[str, Any], folder: Path, faults: FaultCollector) -> Release:

@@ -57,6 +57,11 @@ class Row:
             return value
         return self._wrong(key, "a list of tables", [])
 
+    def table(self, key: str) -> Mapping[str, Any] | None:
+        """A table that may be missing."""
+        value = self._take(key, None)
+        return value if value is None or isinstance(value, dict) else self._wrong(key, "a table", None)
+
     def done(self) -> None:
         for key in sorted(self._values):
             self._faults.add(key, "not a known key")

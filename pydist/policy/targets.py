@@ -1,29 +1,58 @@
-"""What can be built: the rows of `builders/targets.toml`."""
+"""What can be built: the rows of `builders/targets.toml`.
+
+Invariant: a row has at least one way of linking, and its default options name one that it has.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from pydist.errors import FaultCollector, InputError
 from pydist.policy import resources
+from pydist.policy.options import Options
 from pydist.policy.table import Row, read_toml
 from pydist.target import Target
 
-__all__ = ["TargetRow", "find", "load"]
+__all__ = ["Linkage", "TargetRow", "find", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linkage:
+    """Flags of every compilation and of CPython's links, for one way of linking."""
+
+    cflags: tuple[str, ...]
+    ldflags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
-    """How one target is built. `zig`, `configure` and `multiarch` are its names elsewhere."""
+    """How one target is built. `zig`, `configure` and `multiarch` are its names elsewhere.
+
+    `floor` is the oldest glibc that results run on (`2.17`), empty where there is none. `emulator` is the command that
+    runs a program of the target where the machine cannot, `needs` what a machine must have to run one (commands).
+    """
 
     target: Target
     zig: str
     configure: str
     multiarch: str
-    static: bool
-    cflags: tuple[str, ...]
-    ldflags: tuple[str, ...]
+    floor: str
+    default: Options
+    emulator: tuple[str, ...]
+    needs: tuple[str, ...]
+    dynamic: Linkage | None
+    static: Linkage | None
+
+    def linkage(self, options: Options) -> Linkage:
+        """The flags for `options`. Raises `InputError` where the target is not linked in that way."""
+        found = self.static if options.static else self.dynamic
+        if found is None:
+            wanted, other = ("static", "without +static") if options.static else ("dynamic", "with +static")
+            raise InputError(f"{self.target}: there is no {wanted} build of it; ask for the options {other}")
+        return found
 
 
 @cache
@@ -34,20 +63,7 @@ def load() -> dict[str, TargetRow]:
     rows = {}
     for triple, values in read_toml(path).items():
         with faults.at(triple):
-            row = Row(values, faults)
-            target = Target.parse(triple)
-            if row.text("arch") != target.arch:
-                faults.add("arch", f"expected {target.arch}, as the triple says")
-            rows[triple] = TargetRow(
-                target=target,
-                zig=row.text("zig"),
-                configure=row.text("configure"),
-                multiarch=row.text("multiarch"),
-                static=row.flag("static"),
-                cflags=row.texts("cflags"),
-                ldflags=row.texts("ldflags"),
-            )
-            row.done()
+            rows[triple] = _row(triple, values, faults)
     faults.raise_if_any("the table of targets is not right")
     return rows
 
@@ -58,3 +74,34 @@ def find(triple: str) -> TargetRow:
     if triple not in rows:
         raise InputError(f"target {triple!r} cannot be built; these can: {', '.join(sorted(rows))}")
     return rows[triple]
+
+
+def _row(triple: str, values: Mapping[str, Any], faults: FaultCollector) -> TargetRow:
+    row = Row(values, faults)
+    linkages = {name: _linkage(name, row.table(name), faults) for name in ("dynamic", "static")}
+    found = TargetRow(
+        target=Target.parse(triple),
+        zig=row.text("zig"),
+        configure=row.text("configure"),
+        multiarch=row.text("multiarch"),
+        floor=row.text("floor", ""),
+        default=Options.parse(row.text("default")),
+        emulator=row.texts("emulator", []),
+        needs=row.texts("needs", []),
+        dynamic=linkages["dynamic"],
+        static=linkages["static"],
+    )
+    row.done()
+    if (found.static if found.default.static else found.dynamic) is None:
+        faults.add("default", f"{found.default}: the row has no table for this way of linking")
+    return found
+
+
+def _linkage(name: str, values: Mapping[str, Any] | None, faults: FaultCollector) -> Linkage | None:
+    if values is None:
+        return None
+    with faults.at(name):
+        row = Row(values, faults)
+        linkage = Linkage(cflags=row.texts("cflags"), ldflags=row.texts("ldflags"))
+        row.done()
+    return linkage

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pydist.build.measure import check_drift, measure
+from pydist.build.request import BuildRequest
 from pydist.errors import InputError
 from pydist.link.dist import Distribution
-from pydist.policy import extensions, resources
+from pydist.policy import extensions
 from pydist.store import Key, Store
 
 pytestmark = pytest.mark.slow
@@ -135,21 +136,27 @@ def test_the_interpreter_is_static_and_at_fixed_addresses(moved: Path) -> None:
     assert elf.type == 2
 
 
+REQUEST = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-musl", options="noopt+static")
+
+
+def table() -> dict[str, extensions.ExtensionRow]:
+    return extensions.for_build(REQUEST.series, REQUEST.target.target, REQUEST.options)
+
+
 def test_every_module_is_either_built_in_or_named_with_a_reason(distribution: Distribution) -> None:
     built = set(run(distribution.interpreter, "import sys; print(*sys.builtin_module_names)").split())
     assert built == set(distribution.manifest.build_info.extensions)
-    off = {name for name, row in extensions.for_series("3.14").items() if row.off}
+    off = {name for name, row in table().items() if row.off}
     assert not built & off
-    assert built | off == set(extensions.for_series("3.14"))
+    assert built | off == set(table())
 
 
 def test_a_module_that_the_table_does_not_know_fails_the_build(node: Path, distribution: Distribution) -> None:
-    probe = resources.builders() / "cpython" / "probe.py"
-    facts = measure(node, distribution.root, "3.14", probe)
-    table = dict(extensions.for_series("3.14"))
-    check_drift(node, table, facts.extensions)
-    invented = table["_ssl"]
+    facts = measure(node, distribution.root, REQUEST, {})
+    rows = dict(table())
+    check_drift(node, rows, facts.extensions)
+    invented = rows["_ssl"]
     with pytest.raises(InputError, match="_ssl: upstream has this module, the table does not"):
-        check_drift(node, {name: row for name, row in table.items() if name != "_ssl"}, facts.extensions)
+        check_drift(node, {name: row for name, row in rows.items() if name != "_ssl"}, facts.extensions)
     with pytest.raises(InputError, match="_invented: the table has this module, upstream does not"):
-        check_drift(node, table | {"_invented": invented}, facts.extensions)
+        check_drift(node, rows | {"_invented": invented}, facts.extensions)

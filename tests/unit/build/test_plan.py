@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pydist.build.host_box import HostBox, Processes
 from pydist.build.jobserver import JobServer
-from pydist.build.plan import Plan, components, plan
+from pydist.build.parts import Part, parts, releases, variables
+from pydist.build.plan import Plan, plan
 from pydist.build.request import BuildRequest
 from pydist.policy import recipes
 from pydist.policy.recipes import Origin
+from pydist.policy.targets import Linkage
 from pydist.policy.toolchain import Toolchain
 from pydist.sources import SourceArchive
 
-REQUEST = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-musl", options="noopt")
+REQUEST = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-musl", options="noopt+static")
+GNU = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-gnu")
+ARM = BuildRequest.parse(python="3.14", target="aarch64-unknown-linux-gnu")
 TOOLCHAIN = Toolchain(path=Path("/nowhere/zig"), version="0", digest="0")
 
 
-def archives(**digests: str) -> dict[str, SourceArchive]:
+def archives(request: BuildRequest, **digests: str) -> dict[str, SourceArchive]:
     found = {}
-    for recipe, release in components(REQUEST):
+    for recipe, release in releases(parts(request)):
         if release.origins:
             digest = digests.get(recipe.name, "a" * 64)
             origin = Origin(url="http://127.0.0.1/x", pool="", sha256=digest, size=1)
@@ -37,7 +40,7 @@ def archives(**digests: str) -> dict[str, SourceArchive]:
 def planned(request: BuildRequest = REQUEST, toolchain: Toolchain = TOOLCHAIN, **digests: str) -> Plan:
     jobserver = JobServer(1)
     box = HostBox(toolchain=toolchain, cache=Path("/nowhere"), jobserver=jobserver, processes=Processes())
-    made = plan(request, archives(**digests), box)
+    made = plan(request, archives(request, **digests), box)
     jobserver.close()
     return made
 
@@ -65,11 +68,65 @@ def test_another_compiler_changes_every_component() -> None:
     assert changed(planned(), planned(toolchain=replace(TOOLCHAIN, digest="1"))) == everything
 
 
-@pytest.mark.parametrize("field", ["multiarch", "configure", "zig", "cflags"])
-def test_every_property_of_the_target_is_part_of_the_keys(field: str) -> None:
-    value: Any = ("-O3",) if field == "cflags" else "other"
-    other: Any = replace(REQUEST.target, **{field: value})
-    assert "zlib" in changed(planned(), planned(replace(REQUEST, target=other)))
+@pytest.mark.parametrize("field", ["multiarch", "configure", "zig"])
+def test_every_name_of_the_target_is_part_of_the_keys(field: str) -> None:
+    row = replace(REQUEST.target, **{field: "other"})  # type: ignore[arg-type]
+    assert "zlib" in changed(planned(), planned(replace(REQUEST, target=row)))
+
+
+def test_the_flags_of_the_linkage_are_part_of_the_keys() -> None:
+    row = replace(REQUEST.target, static=Linkage(cflags=("-O3",), ldflags=("-static",)))
+    assert "zlib" in changed(planned(), planned(replace(REQUEST, target=row)))
+
+
+def shared_nodes(one: Plan, other: Plan) -> set[str]:
+    digests = {node.key.digest for node in one.nodes}
+    return {node.name for node in other.nodes if node.key.digest in digests}
+
+
+def test_options_of_cpython_leave_the_libraries_as_they_are() -> None:
+    plain, debug = (
+        planned(GNU),
+        planned(BuildRequest.parse(python="3.14", target=str(GNU.target.target), options="debug")),
+    )
+    assert {node.name for node in plain.nodes} - shared_nodes(plain, debug) == {"cpython", "distribution", "archives"}
+
+
+def test_another_series_shares_the_libraries() -> None:
+    other = BuildRequest.parse(python="3.13", target="x86_64-unknown-linux-musl", options="noopt+static")
+    assert {"openssl", "sqlite", "zlib"} <= shared_nodes(planned(), planned(other))
+    assert "cpython" not in shared_nodes(planned(), planned(other))
+
+
+def part(request: BuildRequest, node: str) -> Part:
+    return next(part for part in parts(request) if part.node == node)
+
+
+def test_a_foreign_machine_is_built_for_with_an_interpreter_of_this_one_and_the_same_series() -> None:
+    assert part(ARM, "cpython").tools == ("cpython@x86_64-unknown-linux-musl",)
+    tool = part(ARM, "cpython@x86_64-unknown-linux-musl")
+    assert tool.release.version == ARM.version
+    assert str(tool.request.options) == "noopt+static"
+    assert variables(part(ARM, "cpython"))["CONFIGURE_BUILD"] != ARM.target.configure
+
+
+def test_the_tool_is_the_very_distribution_that_anybody_builds_for_this_machine() -> None:
+    assert {"cpython@x86_64-unknown-linux-musl", "zlib@x86_64-unknown-linux-musl"} <= shared_nodes(
+        planned(), planned(ARM)
+    )
+
+
+def test_tools_are_no_part_of_what_is_distributed() -> None:
+    distribution = next(node for node in planned(ARM).nodes if node.name == "distribution")
+    assert not [name for name in distribution.needs if "@" in name]
+
+
+def test_what_must_be_a_shared_library_is_one_where_there_are_any_and_off_elsewhere() -> None:
+    static, shared = variables(part(REQUEST, "cpython")), variables(part(GNU, "cpython"))
+    assert "_ctypes_test" in static["EXTENSIONS_OFF"].split()
+    assert not static["EXTENSIONS_SHARED"]
+    assert "_ctypes_test" in shared["EXTENSIONS_SHARED"].split()
+    assert "_ctypes_test" not in shared["EXTENSIONS_OFF"].split()
 
 
 @pytest.mark.parametrize(

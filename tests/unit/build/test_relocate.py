@@ -38,7 +38,7 @@ def tree(tmp_path: Path) -> Path:
     )
     (tmp_path / "lib" / "pkgconfig" / "python-3.14.pc").write_text("prefix=/install\nlibdir=${prefix}/lib\n")
     (tmp_path / "bin" / "pydoc3.14").write_text("#!/install/bin/python3.14\nimport sys\nprint(sys.argv)\n")
-    relocate(tmp_path, WORK, "3.14")
+    relocate(tmp_path, WORK, tmp_path / "lib" / "python3.14", "python3.14")
     return tmp_path
 
 

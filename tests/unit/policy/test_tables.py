@@ -8,14 +8,17 @@ import pytest
 
 from pydist.errors import FaultCollector, InputError
 from pydist.policy import extensions, recipes, targets
+from pydist.policy.options import Options
 from pydist.policy.table import Row, read_toml
+from pydist.target import Target
 
 
 def test_every_recipe_loads_and_what_it_needs_exists() -> None:
     known = recipes.load_all()
     assert "cpython" in known
     for recipe in known.values():
-        assert set(recipe.needs) <= known.keys()
+        assert {*recipe.needs, *recipe.tools} <= known.keys()
+        assert {name for when in recipe.when for name in (*when.needs, *when.tools)} <= known.keys()
         assert recipe.licenses
         assert recipe.license_files
 
@@ -40,9 +43,61 @@ def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
         targets.find("sparc-sun-solaris")
 
 
+STATIC, NOOPT = Options.parse("noopt+static"), Options.parse("noopt")
+GNU, MUSL = Target.parse("x86_64-unknown-linux-gnu"), Target.parse("x86_64-unknown-linux-musl")
+
+
 def test_modules_come_and_go_with_the_series() -> None:
-    assert "_zstd" in extensions.for_series("3.14")
-    assert "_zstd" not in extensions.for_series("3.13")
+    assert "_zstd" in extensions.for_build("3.14", MUSL, STATIC)
+    assert "_zstd" not in extensions.for_build("3.13", MUSL, STATIC)
+
+
+def test_a_module_that_must_be_a_shared_library_is_off_in_static_builds_with_that_reason() -> None:
+    shared = extensions.for_build("3.14", GNU, NOOPT)["_ctypes_test"]
+    static = extensions.for_build("3.14", MUSL, STATIC)["_ctypes_test"]
+    assert shared.shared
+    assert not shared.off
+    assert static.off == shared.shared
+
+
+def test_a_module_for_some_targets_is_off_for_others() -> None:
+    assert not extensions.for_build("3.14", GNU, NOOPT)["_tkinter"].off
+    assert "only for" in extensions.for_build("3.14", MUSL, NOOPT)["_tkinter"].off
+
+
+def test_modules_for_tests_stay_out_of_an_interpreter_that_can_load_them() -> None:
+    assert extensions.for_build("3.14", GNU, NOOPT)["_testcapi"].shared
+    assert not extensions.for_build("3.14", MUSL, STATIC)["_testcapi"].shared
+
+
+@pytest.mark.parametrize("text", ["debug", "noopt+static", "freethreaded+pgo+lto", "freethreaded+debug+static"])
+def test_options_are_written_as_they_are_read(text: str) -> None:
+    assert str(Options.parse(text)) == text
+
+
+def test_options_have_one_spelling_whatever_the_order_of_words() -> None:
+    assert Options.parse("lto+static+freethreaded+pgo") == Options.parse("freethreaded+pgo+lto+static")
+
+
+@pytest.mark.parametrize("text", ["", "fast", "noopt+debug", "static", "noopt+noopt", "pgo+", "noopt+static+static"])
+def test_options_that_are_none_are_refused_with_those_there_are(text: str) -> None:
+    with pytest.raises(InputError, match=r"debug, noopt, lto, pgo, pgo\+lto"):
+        Options.parse(text)
+
+
+def test_files_of_free_threaded_and_debug_builds_have_their_letters() -> None:
+    assert Options.parse("freethreaded+debug").abi_flags == "td"
+    assert Options.parse("pgo+lto").abi_flags == ""
+
+
+def test_every_target_has_flags_for_its_own_default() -> None:
+    for row in targets.load().values():
+        assert row.linkage(row.default).cflags
+
+
+def test_a_way_of_linking_that_a_target_has_not_is_refused() -> None:
+    with pytest.raises(InputError, match="no static build"):
+        targets.find("x86_64-unknown-linux-gnu").linkage(STATIC)
 
 
 def test_all_faults_of_a_table_are_found_at_once() -> None:

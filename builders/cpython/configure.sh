@@ -1,0 +1,85 @@
+# Read by the scripts that build CPython, in its source folder: patches what depends on the build, runs configure, and
+# defines cpython_make. Expects STATIC, FREETHREADED (1 or empty), OPTIMIZATION, SERIES, LDFLAGS, EXTENSIONS_OFF and
+# EXTENSIONS_SHARED; leaves ABI_FLAGS.
+
+# Names instead of the places where this box keeps its tools: they end up in the Makefile that users get.
+export INSTALL="install -c" MKDIR_P="mkdir -p" SED=sed
+export ac_cv_path_GREP=grep ac_cv_path_EGREP="grep -E" ac_cv_path_FGREP="grep -F"
+
+# Libraries are named here, so that pkg-config, which would find the machine's own, is never asked.
+export PKG_CONFIG=false
+for library in "ZLIB -lz" "BZIP2 -lbz2" "LIBLZMA -llzma" "LIBZSTD -lzstd" "LIBFFI -lffi" "LIBUUID -luuid" \
+    "LIBSQLITE3 -lsqlite3 -lm" "CURSES -lncursesw" "PANEL -lpanelw -lncursesw" "LIBEDIT -ledit -lncursesw" \
+    "LIBMPDEC -lmpdec -lm"; do
+    name=${library%% *}
+    export "${name}_CFLAGS= " "${name}_LIBS=${library#* }"
+done
+
+# <uuid.h> is what CPython includes when pkg-config (here: the line above) knows the library.
+export LIBUUID_CFLAGS=-Ideps/include/uuid
+
+# Not for this target, or not at all: see extensions.toml.
+for module in $EXTENSIONS_OFF; do
+    export "py_cv_module_$module=n/a"
+done
+# Modules that are files of their own stand behind the line "*shared*", which is the last of its kind.
+awk -v names=" $EXTENSIONS_SHARED " '
+    { name = $1; sub(/^@[A-Z0-9_]*@/, "", name) }
+    /^@MODULE_[A-Z0-9_]*_TRUE@/ && index(names, " " name " ") { moved = moved $0 "\n"; next }
+    { print }
+    END { printf "*shared*\n%s", moved }
+' Modules/Setup.stdlib.in > Setup.moved
+mv Setup.moved Modules/Setup.stdlib.in
+
+options=--with-ensurepip=no
+ABI_FLAGS=
+case $SERIES in
+3.11 | 3.12 | 3.13) ;;
+*) options="$options --with-tail-call-interp" ;;
+esac
+if [ -n "$FREETHREADED" ]; then
+    options="$options --disable-gil"
+    ABI_FLAGS=t
+fi
+if [ "$OPTIMIZATION" = debug ]; then
+    options="$options --with-pydebug"
+    ABI_FLAGS=${ABI_FLAGS}d
+fi
+case $OPTIMIZATION in *lto) options="$options --with-lto=thin" ;; esac
+if [ "$CONFIGURE_HOST" != "$CONFIGURE_BUILD" ]; then
+    options="$options --with-build-python=$TOOLS/cpython/install/bin/python$SERIES"
+fi
+
+if [ -n "$STATIC" ]; then
+    sh "$RECIPE/dlsym-table.sh" Include "$RECIPE/dlsym-libc.txt" > Python/dlsym_table.c
+    options="$options --disable-shared"
+    # A static executable cannot load extension modules: without this every import of a missing module would look for
+    # files with three suffixes first, and `_imp` would offer what can't work.
+    export DYNLOADFILE=dynload_stub.o LINKFORSHARED=" "
+    dynload="DYNLOADFILE=dynload_stub.o Python/dlfcn_static.o Python/dlsym_table.o"
+    # -lmuslm before anything else that defines mathematical functions: see builders/musl.
+    LIBS="-lmuslm ${LIBS-}"
+else
+    options="$options --enable-shared"
+    # The interpreter holds the library itself: it starts faster than with a shared one, and works without it.
+    export LINKFORSHARED="-Wl,-export-dynamic -pie"
+    objects='LINK_PYTHON_OBJS=$(LIBRARY_OBJS)'
+    needed='LINK_PYTHON_DEPS=$(LDLIBRARY) $(PY3LIBRARY) $(LIBRARY_OBJS)'
+fi
+case $OPTIMIZATION in debug) strip= ;; *) strip=-Wl,--strip-debug ;; esac
+
+# LLVM_PROFDATA: where the machine's is, would be written into sysconfig.
+LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS $strip" CFLAGS="$EXTRA_CFLAGS" \
+./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/install \
+    --with-openssl=deps --with-readline=editline \
+    --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm --enable-loadable-sqlite-extensions $options \
+    ac_cv_search_dbm_open=-lndbm ac_cv_working_tzset=yes ac_cv_path_ac_pt_LLVM_PROFDATA=
+
+# make with the variables that every call must have.
+cpython_make() {
+    if [ -n "$STATIC" ]; then
+        make "$dynload" "$@"
+    else
+        make "$objects" "$needed" "$@"
+    fi
+}

@@ -1,0 +1,114 @@
+"""What a request is made of: CPython, the libraries it needs, and the tools of the machine that builds.
+
+Invariant: a part comes after everything it needs, and there is one part for each component and way of building it.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydist.build.request import BuildRequest
+from pydist.errors import EnvironmentLacking, InputError
+from pydist.policy import extensions, recipes, targets
+from pydist.policy.recipes import Recipe, Release
+from pydist.policy.targets import TargetRow
+from pydist.target import Libc
+
+__all__ = ["CPYTHON", "Part", "is_cross", "parts", "releases", "variables"]
+
+CPYTHON = "cpython"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One component as it is built for one target. `needs` are the nodes of the parts that are linked with it, with
+    what they need in turn (headers of one library include those of another), `tools` of those that its script runs.
+
+    `node` is the component's name; what is built for the machine that builds, where that is not the target of the
+    request, has the target behind it: `cpython@x86_64-unknown-linux-musl`.
+    """
+
+    node: str
+    recipe: Recipe
+    release: Release
+    request: BuildRequest
+    needs: tuple[str, ...]
+    tools: tuple[str, ...]
+
+
+def parts(request: BuildRequest) -> list[Part]:
+    """CPython and everything it needs, dependencies first."""
+    ordered: dict[str, Part] = {}
+
+    def add(name: str, wanted: BuildRequest) -> str:
+        node = name if wanted == request else f"{name}@{wanted.target.target}"
+        if node not in ordered:
+            recipe = recipes.load(name)
+            target, static = wanted.target.target, wanted.options.static
+            tools = recipe.tools_for(target, static=static)
+            if name == CPYTHON and is_cross(wanted):
+                tools += (CPYTHON,)
+            own = tuple(add(tool, _tool_request(request)) for tool in tools)
+            direct = [add(need, wanted) for need in recipe.needs_for(target, static=static)]
+            needs = tuple(dict.fromkeys(name for need in direct for name in (*ordered[need].needs, need)))
+            ordered[node] = Part(
+                node=node, recipe=recipe, release=recipe.release(request.series), request=wanted, needs=needs, tools=own
+            )
+        return node
+
+    add(CPYTHON, request)
+    return list(ordered.values())
+
+
+def releases(wanted: Iterable[Part]) -> list[tuple[Recipe, Release]]:
+    """What has to be fetched for some parts."""
+    return list({part.recipe.name: (part.recipe, part.release) for part in wanted}.values())
+
+
+def is_cross(request: BuildRequest) -> bool:
+    """Whether programs of the target are not run while building.
+
+    Programs linked dynamically with musl are not, though the machine could run them where musl is installed: what is
+    built must not depend on that.
+    """
+    target = request.target.target
+    return target.arch != _machine().target.arch or (target.libc is Libc.MUSL and not request.options.static)
+
+
+def variables(part: Part) -> dict[str, str]:
+    """What the script of a part sees beyond what all scripts see."""
+    request = part.request
+    common = {
+        "PYDIST_CFLAGS": " ".join(request.linkage.cflags),
+        "CONFIGURE_BUILD": _machine().configure if is_cross(request) else request.target.configure,
+    }
+    if part.recipe.name != CPYTHON:
+        # What is linked into a shared library must not be exported from there.
+        return {**common, "CFLAGS": "-O2" if request.options.static else "-O2 -fvisibility=hidden"}
+    table = extensions.for_build(request.series, request.target.target, request.options)
+    return {
+        **common,
+        "EXTENSIONS_OFF": " ".join(sorted(name for name, row in table.items() if row.off)),
+        "EXTENSIONS_SHARED": " ".join(sorted(name for name, row in table.items() if row.shared)),
+        "LDFLAGS": " ".join(request.linkage.ldflags),
+        "EXTRA_CFLAGS": "",
+        "OPTIMIZATION": request.options.optimization,
+        "FREETHREADED": "1" if request.options.freethreaded else "",
+        "STATIC": "1" if request.options.static else "",
+        "PYDIST_DEBUG_INFO": "-g" if request.options.debug else "-g0",
+    }
+
+
+def _tool_request(request: BuildRequest) -> BuildRequest:
+    """Tools are made for a bare kernel of this machine, so that they run in every box."""
+    return BuildRequest.parse(python=request.series, target=str(_machine().target), options="noopt+static")
+
+
+def _machine() -> TargetRow:
+    triple = f"{platform.machine()}-unknown-linux-musl"
+    try:
+        return targets.find(triple)
+    except InputError as error:
+        raise EnvironmentLacking(f"distributions cannot be built on this machine: {error}") from error
