@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from pydist.build.evidence import Provenance, recipe_files
-from pydist.build.plan import components
+from pydist.build.parts import parts, releases
 from pydist.build.request import BuildRequest
 from pydist.manifest.record import (
     BuildRecord,
@@ -23,24 +23,24 @@ from pydist.store import Key, digest_file
 from tests.support.tiny import TRIPLE
 
 DIGEST = "ab" * 32
-REQUEST = BuildRequest.parse(python="3.14", target=TRIPLE, options="noopt")
+REQUEST = BuildRequest.parse(python="3.14", target=TRIPLE, options="noopt+static")
 
 
 def provenance() -> Provenance:
     """Every archive from the last of its places, which is Debian's."""
-    parts = components(REQUEST)
+    made = releases(parts(REQUEST))
     return Provenance(
-        recipes={recipe.name: recipe for recipe, _ in parts},
-        releases={recipe.name: release for recipe, release in parts},
+        recipes={recipe.name: recipe for recipe, _ in made},
+        releases={recipe.name: release for recipe, release in made},
         archives={
             recipe.name: SourceArchive(
                 component=recipe.name, version=release.version, path=Path("/nowhere"), origin=release.origins[-1]
             )
-            for recipe, release in parts
+            for recipe, release in made
             if release.origins
         },
         toolchain=Toolchain(path=Path("/nowhere/zig"), version="1.0", digest=DIGEST),
-        keys={recipe.name: Key.of("component", {"name": recipe.name}) for recipe, _ in parts},
+        keys={recipe.name: Key.of("component", {"name": recipe.name}) for recipe, _ in made},
     )
 
 
