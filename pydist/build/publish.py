@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.build.pack import FULL, INSTALL_ONLY
-from pydist.build.plan import components
+from pydist.build.parts import parts, releases
 from pydist.build.provenance import Run, statement
 from pydist.build.report import ArchiveFacts
 from pydist.build.request import BuildRequest
@@ -56,7 +56,7 @@ def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest
     )
     sbom = _written((tree / SBOM_PATH).read_bytes(), destination.with_name(f"{base}.cdx.json"))
     record = load_record((tree / "build" / "pydist.json").read_bytes(), "build/pydist.json")
-    parts = {recipe.name: (recipe, release) for recipe, release in components(request)}
+    parts = {recipe.name: (recipe, release) for recipe, release in releases(parts(request))}
     proof = statement((full, installed, sbom), record, parts, run)
     provenance = _written(proof, destination.with_name(f"{base}.intoto.json"))
     return Published(full=full, install_only=installed, sbom=sbom, provenance=provenance)
