@@ -26,10 +26,13 @@ version=$SERIES$ABI_FLAGS
 config=$(cd "$OUT/install" && echo lib/python"$SERIES"*/config-*)
 rm -f "$OUT/install/lib/libpython$version.a"
 ln -s "${config#lib/}/libpython$version.a" "$OUT/install/lib/libpython$version.a"
-if [ -f "$OUT/install/lib/libpython3.so" ]; then
-    # Found beside it, wherever the tree stands.
+if [ -z "$STATIC$ABI_FLAGS" ]; then
+    # The library of the stable ABI is nothing but the name of the other one, which is found beside it wherever the tree
+    # stands. CPython's own rule links without an object, which zig cannot.
+    : > empty.c
+    clang -c empty.c -o empty.o
     clang -shared -Wl,-soname,libpython3.so -Wl,-rpath,'$ORIGIN' -Wl,--no-as-needed -o "$OUT/install/lib/libpython3.so" \
-        "$OUT/install/lib/libpython$version.so.1.0"
+        empty.o "$OUT/install/lib/libpython$version.so.1.0"
 fi
 
 mkdir -p "$OUT/build/lib" "$OUT/facts"

@@ -64,7 +64,7 @@ else
     # The interpreter holds the library itself: it starts faster than with a shared one, and works without it.
     export LINKFORSHARED="-Wl,-export-dynamic -pie"
     objects='LINK_PYTHON_OBJS=$(LIBRARY_OBJS)'
-    needed='LINK_PYTHON_DEPS=$(LDLIBRARY) $(PY3LIBRARY) $(LIBRARY_OBJS)'
+    needed='LINK_PYTHON_DEPS=$(LDLIBRARY) $(LIBRARY_OBJS)'
 fi
 case $OPTIMIZATION in debug) strip= ;; *) strip=-Wl,--strip-debug ;; esac
 
@@ -80,6 +80,6 @@ cpython_make() {
     if [ -n "$STATIC" ]; then
         make "$dynload" "$@"
     else
-        make "$objects" "$needed" "$@"
+        make "$objects" "$needed" PY3LIBRARY= "$@"
     fi
 }

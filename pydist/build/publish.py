@@ -56,8 +56,8 @@ def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest
     )
     sbom = _written((tree / SBOM_PATH).read_bytes(), destination.with_name(f"{base}.cdx.json"))
     record = load_record((tree / "build" / "pydist.json").read_bytes(), "build/pydist.json")
-    parts = {recipe.name: (recipe, release) for recipe, release in releases(parts(request))}
-    proof = statement((full, installed, sbom), record, parts, run)
+    used = {recipe.name: (recipe, release) for recipe, release in releases(parts(request))}
+    proof = statement((full, installed, sbom), record, used, run)
     provenance = _written(proof, destination.with_name(f"{base}.intoto.json"))
     return Published(full=full, install_only=installed, sbom=sbom, provenance=provenance)
 

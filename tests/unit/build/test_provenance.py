@@ -14,7 +14,7 @@ from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
 
 from pydist.build.box import BoxKind
-from pydist.build.plan import components
+from pydist.build.parts import parts, releases
 from pydist.build.provenance import BUILD_TYPE, Run, statement
 from pydist.build.report import ArchiveFacts
 from tests.support import proof
@@ -28,8 +28,8 @@ HOST = Run(box=BoxKind.HOST)
 
 def made(run: Run = HOST, **changes: Any) -> bytes:
     record = dataclasses.replace(proof.record(proof.provenance()), **changes)
-    parts = {recipe.name: (recipe, release) for recipe, release in components(proof.REQUEST)}
-    return statement(FILES, record, parts, run)
+    used = {recipe.name: (recipe, release) for recipe, release in releases(parts(proof.REQUEST))}
+    return statement(FILES, record, used, run)
 
 
 @pytest.fixture(scope="module")
