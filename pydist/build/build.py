@@ -32,6 +32,7 @@ def build(
     python: str = defaults.PYTHON,
     target: str = defaults.TARGET,
     options: str = "",
+    source: Path | None = None,
     output: Path = Path("dist"),
     tag: str = "",
     times: bool = False,
@@ -43,15 +44,16 @@ def build(
 ) -> BuildReport:
     """Make a distribution from source and put its archives into `output`.
 
-    `python` is a version or series, `tag` the release tag in the file names (default: today, or the day of
-    `$SOURCE_DATE_EPOCH`), `times` whether the provenance tells when the build ran, `box` where scripts run (default:
-    the best box that the machine has), `jobs` how many programs run at once (default: the number of cores). Everything
-    that was made before is taken from `store`. Raises `InputError` for what cannot be built, `EnvironmentLacking` for
-    sources or tools that cannot be had, `StepFailed` for a build script that failed.
+    `python` is a version or series, `source` a CPython source tree of your own in place of a release, `tag` the release
+    tag in the file names (default: today, or the day of `$SOURCE_DATE_EPOCH`), `times` whether the statement of
+    provenance says when it was built, `box` where scripts run (default: the best box that the machine has), `jobs` how
+    many programs run at once (default: the number of cores). Everything that was made before is taken from `store`.
+    Raises `InputError` for what cannot be built, `EnvironmentLacking` for sources or tools that cannot be had,
+    `StepFailed` for a build script that failed.
     """
     started, began = time.monotonic(), datetime.datetime.now(datetime.UTC)
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
-    request = BuildRequest.parse(python=python, target=target, options=options)
+    request = BuildRequest.parse(python=python, target=target, options=options, source=source)
     tag = _checked_tag(tag or default_tag())
     check_output(output)
     _check_place(store)

@@ -23,7 +23,11 @@ from pydist.policy.recipes import Recipe, Release
 from pydist.sources import SourceArchive
 from pydist.sources.download import verify
 
-__all__ = ["build_component", "link_or_copy", "merge", "without_place"]
+__all__ = ["SOURCE_SKIP", "build_component", "link_or_copy", "merge", "without_place"]
+
+
+SOURCE_SKIP = ("__pycache__", ".git")
+"""Names of folders in a tree of sources that are no part of it."""
 
 
 def build_component(
@@ -122,7 +126,9 @@ def _steps(recipe: Recipe, release: Release) -> tuple[Step, ...]:
 def _unpack(recipe: Recipe, release: Release, archive: SourceArchive | None, work: Path) -> Path:
     source = work / "src"
     if archive is None:
-        shutil.copytree(recipe.folder / release.source, source)
+        shutil.copytree(
+            recipe.folder / release.source, source, symlinks=True, ignore=shutil.ignore_patterns(*SOURCE_SKIP)
+        )
     else:
         # Once more: the folder of downloads is no place of ours alone.
         verify(archive.path, sha256=archive.origin.sha256, size=archive.origin.size, where=str(archive.path))

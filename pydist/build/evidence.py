@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydist.build.component import SOURCE_SKIP
 from pydist.build.measure import Facts
 from pydist.build.request import BuildRequest
 from pydist.errors import InputError
@@ -29,7 +30,16 @@ from pydist.policy.toolchain import Toolchain
 from pydist.sources import SourceArchive
 from pydist.store import Key, digest_file, digest_tree
 
-__all__ = ["Provenance", "expression_of", "license_paths", "list_files", "origin_of", "recipe_files", "record"]
+__all__ = [
+    "Provenance",
+    "expression_of",
+    "license_paths",
+    "list_files",
+    "origin_of",
+    "recipe_files",
+    "record",
+    "source_digest",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +113,11 @@ def license_paths(component: str, tree: Path) -> list[str]:
     return [f"licenses/{path.name}" for path in found]
 
 
+def source_digest(recipe: Recipe, release: Release) -> str:
+    """The digest of a folder of sources: the recipe's own, or somebody's checkout (without git's data)."""
+    return digest_tree(recipe.folder / release.source, skip=SOURCE_SKIP)
+
+
 def list_files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
     """The regular files below `tree` and its symbolic links with their targets, by path."""
     files, links = {}, {}
@@ -138,7 +153,7 @@ def _source(name: str, provenance: Provenance, tree: Path) -> SourceRecord:
         name=name,
         version=release.version,
         filename=origin.filename if origin else None,
-        sha256=origin.sha256 if origin else digest_tree(recipe.folder / release.source),
+        sha256=origin.sha256 if origin else source_digest(recipe, release),
         size=origin.size if origin else None,
         licenses=recipe.licenses,
         license_paths=tuple(license_paths(name, tree)),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydist.build.request import BuildRequest
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.policy import extensions, recipes, targets
+from pydist.policy.options import Options
 from pydist.policy.recipes import Recipe, Release
 from pydist.policy.targets import TargetRow
 from pydist.target import Libc
@@ -53,9 +54,8 @@ def parts(request: BuildRequest) -> list[Part]:
             own = tuple(add(tool, _tool_request(request)) for tool in tools)
             direct = [add(need, wanted) for need in recipe.needs_for(target, static=static)]
             needs = tuple(dict.fromkeys(name for need in direct for name in (*ordered[need].needs, need)))
-            ordered[node] = Part(
-                node=node, recipe=recipe, release=recipe.release(request.series), request=wanted, needs=needs, tools=own
-            )
+            release = wanted.release if name == CPYTHON else recipe.release(wanted.series)
+            ordered[node] = Part(node=node, recipe=recipe, release=release, request=wanted, needs=needs, tools=own)
         return node
 
     add(CPYTHON, request)
@@ -103,7 +103,8 @@ def variables(part: Part) -> dict[str, str]:
 
 def _tool_request(request: BuildRequest) -> BuildRequest:
     """Tools are made for a bare kernel of this machine, so that they run in every box."""
-    return BuildRequest.parse(python=request.series, target=str(_machine().target), options="noopt+static")
+    row = _machine()
+    return replace(request, target=row, options=Options.parse("noopt+static"))
 
 
 def _machine() -> TargetRow:

@@ -16,7 +16,7 @@ import pydist
 from pydist.build.assemble import assemble
 from pydist.build.box import Box
 from pydist.build.component import build_component
-from pydist.build.evidence import Provenance, recipe_files
+from pydist.build.evidence import Provenance, recipe_files, source_digest
 from pydist.build.pack import COMPRESSORS, pack
 from pydist.build.parts import Part, parts
 from pydist.build.parts import variables as variables_of_part
@@ -99,7 +99,7 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
         {
             "name": recipe.name,
             "version": release.version,
-            "source": archive.origin.sha256 if archive else digest_tree(recipe.folder / release.source),
+            "source": archive.origin.sha256 if archive else source_digest(recipe, release),
             "recipe": recipe_files(recipe, release),
             "licenses": list(recipe.license_files),
             "box": digest_tree(resources.builders() / "box"),

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.jobs < 0:
         raise InputError(f"--jobs {args.jobs}: expected a number from 1, or 0 for all cores")
     result = build(
-        python=args.python, target=args.target, options=args.options, output=args.output, tag=args.tag,
-        times=args.times, jobs=args.jobs, downloads=args.downloads, reporter=terminal,
+        python=args.python, target=args.target, options=args.options, source=args.source, output=args.output,
+        tag=args.tag, times=args.times, jobs=args.jobs, downloads=args.downloads, reporter=terminal,
     )  # fmt: skip
     if args.json:
         terminal.result_json(encode(result))

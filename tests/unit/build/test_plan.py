@@ -13,6 +13,7 @@ from pydist.build.jobserver import JobServer
 from pydist.build.parts import Part, parts, releases, variables
 from pydist.build.plan import Plan, plan
 from pydist.build.request import BuildRequest
+from pydist.errors import InputError
 from pydist.policy import recipes
 from pydist.policy.recipes import Origin
 from pydist.policy.targets import Linkage
@@ -155,3 +156,42 @@ def test_a_file_of_a_recipe_is_part_of_the_key(tmp_path: Path, monkeypatch: pyte
         recipes, "load", lambda name: replace(load(name), folder=tmp_path) if name == "zlib" else load(name)
     )
     assert "zlib" in changed(before, planned())
+
+
+def tree_of_cpython(folder: Path, version: str) -> Path:
+    (folder / "Include").mkdir(parents=True)
+    (folder / "Include" / "patchlevel.h").write_text(
+        f'#define PY_MAJOR_VERSION 3\n#define PY_VERSION      "{version}"\n'
+    )
+    return folder
+
+
+def test_a_source_tree_of_ones_own_is_the_version_it_says_it_is(tmp_path: Path) -> None:
+    tree = tree_of_cpython(tmp_path, "3.14.7+")
+    request = BuildRequest.parse(python="3.13", target="aarch64-unknown-linux-musl", source=tree)
+    assert (request.version, request.series) == ("3.14.7+", "3.14")
+    assert part(request, "cpython@x86_64-unknown-linux-musl").release == request.release
+    assert request.ref.startswith("private/")
+
+
+def test_files_of_a_source_tree_of_ones_own_change_the_key_and_those_of_git_do_not(
+    tmp_path: Path,
+) -> None:
+    request = BuildRequest.parse(
+        python="", target=str(REQUEST.target.target), source=tree_of_cpython(tmp_path, "3.14.7")
+    )
+    before = planned(request)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("x")
+    assert changed(before, planned(request)) == set()
+    (tmp_path / "README").write_text("x")
+    assert changed(before, planned(request)) == {"cpython", "distribution", "archives"}
+
+
+@pytest.mark.parametrize("made", ["nothing", "no version", "built"])
+def test_what_is_no_clean_source_tree_is_refused(made: str, tmp_path: Path) -> None:
+    if made != "nothing":
+        tree_of_cpython(tmp_path, "3.14.7" if made == "built" else "x")
+        (tmp_path / "Makefile").touch()
+    with pytest.raises(InputError, match=r"no CPython source tree|no line that defines|was built in"):
+        BuildRequest.parse(python="", target=str(REQUEST.target.target), source=tmp_path)
