@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from pydist.binary.elf_notes import Properties, read_properties
 from pydist.binary.elf_read import ElfInvalid, Header, Reader, Strings
 
 __all__ = ["ElfFile", "ElfInvalid", "Machine", "Section", "Segment", "Symbol", "Type", "VersionNeed"]
@@ -38,12 +39,13 @@ class Machine(IntEnum):
 
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 0x6474E551, 0x6474E552
+PT_GNU_PROPERTY = 0x6474E553
 PF_X, PF_W = 1, 2
 SHT_SYMTAB, SHT_NOBITS, SHT_DYNSYM, SHT_VERNEED, SHT_VERSYM = 2, 8, 11, 0x6FFFFFFE, 0x6FFFFFFF
 SHF_EXECINSTR = 4
 DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_TEXTREL, DT_BIND_NOW = 1, 5, 10, 14, 15, 22, 24
 DT_RUNPATH, DT_FLAGS, DT_FLAGS_1 = 29, 30, 0x6FFFFFFB
-DF_TEXTREL, DF_BIND_NOW, DF_1_NOW = 4, 8, 1
+DF_TEXTREL, DF_BIND_NOW, DF_1_NOW, DF_1_PIE = 4, 8, 1, 0x08000000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,8 @@ class ElfFile:
     version_needs: tuple[VersionNeed, ...]
     bind_now: bool
     textrel: bool
+    pie: bool
+    properties: Properties
 
     @classmethod
     def parse(cls, data: bytes | memoryview) -> ElfFile:
@@ -137,6 +141,7 @@ class ElfFile:
         )
         dynamic = _Dynamic.read(reader, segments)
         interp = next((segment for segment in segments if segment.type == PT_INTERP), None)
+        notes = next((segment for segment in segments if segment.type == PT_GNU_PROPERTY), None)
         return cls(
             bits=reader.layout.bits,
             little_endian=reader.layout.little,
@@ -158,6 +163,13 @@ class ElfFile:
             or bool(dynamic.flags(DT_FLAGS) & DF_BIND_NOW)
             or bool(dynamic.flags(DT_FLAGS_1) & DF_1_NOW),
             textrel=dynamic.has(DT_TEXTREL) or bool(dynamic.flags(DT_FLAGS) & DF_TEXTREL),
+            # Linkers before 2015 wrote no DF_1_PIE; a library that names a loader is a program, too.
+            pie=header.type == Type.DYN and (interp is not None or bool(dynamic.flags(DT_FLAGS_1) & DF_1_PIE)),
+            properties=Properties()
+            if notes is None
+            else read_properties(
+                reader.bytes_at(notes.offset, notes.filesz), bits=reader.layout.bits, little=reader.layout.little
+            ),
         )
 
     @property

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 0x6474E551, 0x6474E552
+PT_GNU_PROPERTY = 0x6474E553
 R, W, X = 4, 2, 1
 _BASE = 0x400000
 
@@ -29,10 +30,16 @@ def make_elf(  # a file format in one piece
     weak: Sequence[str] = (),
     hidden: Sequence[str] = (),
     sections: Sequence[tuple[str, int]] = (),
+    relro: bool = False,
+    properties: Sequence[tuple[int, int]] = (),
+    loadable: bool = False,
+    versioned: Sequence[str] = (),
 ) -> bytes:
     """An ELF file. `dynamic` adds entries (tag, value), `needs` version needs, `sections` names with their flags.
 
-    `weak` are symbols that it can do without, `hidden` those that it defines with hidden visibility.
+    `weak` are symbols that it can do without, `hidden` those that it defines with hidden visibility. `properties` are
+    types and values of GNU properties. Symbols of a `loadable` file are in .dynsym, too; `versioned` ones of them have
+    the first version of `needs`.
     """
     order, wide = "<" if little else ">", bits == 64
     address = "Q" if wide else "I"
@@ -61,8 +68,11 @@ def make_elf(  # a file format in one piece
     else:
         rows = [struct.pack(f"{order}IIIBBH", name, 0, 0, info, other, at) for name, at, info, other in symbols]
     symtab = b"".join(rows)
+    names_of = ["", *defined, *undefined, *weak, *hidden]
+    versym = struct.pack(f"{order}{len(rows)}H", *(2 if name in versioned else bool(name) for name in names_of))
     header_size, phentsize, shentsize = (64, 56, 64) if wide else (52, 32, 40)
-    phnum = (1 + (stack_flags is not None) + (interp is not None) + bool(entries)) if linked else 0
+    optional = (stack_flags is not None, interp is not None, entries, relro, properties)
+    phnum = 1 + sum(map(bool, optional)) if linked else 0
     position = header_size + phnum * phentsize
     body = bytearray()
 
@@ -73,7 +83,8 @@ def make_elf(  # a file format in one piece
     interp_at = put((interp or "").encode() + b"\0")
     if entries:
         entries += [(5, 0), (10, 0), (0, 0)]
-    names = [".dynamic", ".dynstr", ".symtab", ".gnu.version_r", ".shstrtab", *(name for name, _ in sections)]
+    loaded = [".dynsym", ".gnu.version"] if loadable else []
+    names = [".dynamic", ".dynstr", ".symtab", ".gnu.version_r", ".shstrtab", *loaded, *(name for name, _ in sections)]
     name_at = [text(name) for name in names]
     strings_at = put(bytes(strings))
     if entries:
@@ -81,8 +92,12 @@ def make_elf(  # a file format in one piece
         entries = [(tag, fixed.get(tag, value) if value == 0 else value) for tag, value in entries]
     dynamic_data = b"".join(struct.pack(f"{order}{address}{address}", *entry) for entry in entries)
     dynamic_at, symtab_at, verneed_at = put(dynamic_data), put(symtab), put(bytes(verneed))
+    versym_at = put(versym)
+    item = b"".join(struct.pack(f"{order}III", what, 4, value) + bytes(4 * wide) for what, value in properties)
+    note = struct.pack(f"{order}III", 4, len(item), 5) + b"GNU\0" + item
+    note_at = put(note)
     shoff = position + len(body)
-    end = shoff + (6 + len(sections)) * shentsize
+    end = shoff + (1 + len(names)) * shentsize
 
     def section(name: int, what: int, offset: int, size: int, link: int = 0, *, flags: int = 0) -> bytes:
         form = f"{order}IIQQQQIIQQ" if wide else f"{order}IIIIIIIIII"
@@ -95,7 +110,17 @@ def make_elf(  # a file format in one piece
         section(name_at[2], 2, symtab_at, len(symtab), 2),
         section(name_at[3], 0x6FFFFFFE if verneed else 1, verneed_at, len(verneed), 2),
         section(name_at[4], 3, strings_at, len(strings)),
-        *(section(at, 1, 0, 0, flags=flags) for at, (_, flags) in zip(name_at[5:], sections, strict=True)),
+        *(
+            section(at, what, offset, size, link)
+            for at, (what, offset, size, link) in zip(
+                name_at[5:], [(11, symtab_at, len(symtab), 2), (0x6FFFFFFF, versym_at, len(versym), 6)], strict=False
+            )
+            if loadable
+        ),
+        *(
+            section(at, 1, 0, 0, flags=flags)
+            for at, (_, flags) in zip(name_at[-len(sections) :], sections, strict=False)
+        ),
     ]
 
     def segment(what: int, flags: int, offset: int, size: int) -> bytes:
@@ -112,6 +137,10 @@ def make_elf(  # a file format in one piece
             segments.append(segment(PT_INTERP, R, interp_at, len(interp) + 1))
         if entries:
             segments.append(segment(PT_DYNAMIC, R, dynamic_at, len(dynamic_data)))
+        if relro:
+            segments.append(segment(PT_GNU_RELRO, R, dynamic_at, len(dynamic_data)))
+        if properties:
+            segments.append(segment(PT_GNU_PROPERTY, R, note_at, len(note)))
     head = b"\x7fELF" + bytes([2 if wide else 1, 1 if little else 2, 1]) + bytes(9)
     phoff = header_size if segments else 0
     rest = (kind, machine, 1, _BASE, phoff, shoff, 0, header_size, phentsize, len(segments), shentsize, len(table), 5)
