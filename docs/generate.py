@@ -146,10 +146,11 @@ def explanation(action: argparse.Action) -> str:
 
 def rules() -> Iterator[str]:
     """The rules of `pydist validate`."""
-    yield "| rule | severity | what holds in a good archive | what to do otherwise |"
-    yield "|---|---|---|---|"
+    yield "| rule | severity | of | what holds in a good archive | what to do otherwise |"
+    yield "|---|---|---|---|---|"
     for rule in load_rules().values():
-        yield f"| `{rule.id}` | {rule.severity} | {rule.meaning} | {rule.fix} |".replace("\n", " ")
+        targets = " ".join(f"`{pattern}`" for pattern in rule.targets) or "all"
+        yield f"| `{rule.id}` | {rule.severity} | {targets} | {rule.meaning} | {rule.fix} |".replace("\n", " ")
 
 
 def keys(schema: dict[str, Any]) -> Iterator[str]:

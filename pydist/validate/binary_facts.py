@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from pydist.binary import ar
 from pydist.binary.elf import ElfFile, ElfInvalid, Type
+from pydist.binary.elf_notes import Properties
 from pydist.binary.kind import HEAD_SIZE, kind_of
 from pydist.binary.kind import Kind as Binary
 
-__all__ = ["BinaryFacts", "Budget", "ElfFacts", "SymbolNames", "examine"]
+__all__ = ["BinaryFacts", "Budget", "DynamicNames", "ElfFacts", "SymbolNames", "examine"]
 
 _MEMBERS = 50_000  # of one static library; libLLVM as one archive has some ten thousand
 _NAMES = 256 << 20  # bytes of all symbol names in memory; a real distribution takes 10 MiB
@@ -48,9 +49,25 @@ class SymbolNames:
     needs: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class DynamicNames:
+    """What a linked file offers to others that are loaded, what it cannot be loaded without, and what it can.
+
+    `loose` are those it needs of no particular library: without a symbol version.
+    """
+
+    exports: frozenset[str]
+    needs: frozenset[str]
+    weak: frozenset[str]
+    loose: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElfFacts:
-    """One ELF file, or all members of a library that are alike in everything here."""
+    """One ELF file, or all members of a library that are alike in everything here.
+
+    `versions` are the symbol versions that it needs of libraries, `search` the folders of its RPATH and RUNPATH.
+    """
 
     machine: int
     type: int
@@ -64,6 +81,15 @@ class ElfFacts:
     textrel: bool = False
     relro: bool = False
     bind_now: bool = False
+    soname: str | None = None
+    search: tuple[str, ...] = ()
+    pie: bool = False
+    properties: Properties = field(default_factory=Properties)
+
+    @property
+    def linked(self) -> bool:
+        """Whether it is a program or a shared library."""
+        return self.type in (Type.EXEC, Type.DYN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +97,13 @@ class BinaryFacts:
     """`elf` has one item for an ELF file; for a library the distinct ones of its members, with a member's name.
 
     `symbols` has one item for each ELF object: one of an object file, those of a library in order. `members` counts the
-    ELF files inside; `kinds` are all kinds of members.
+    ELF files inside; `kinds` are all kinds of members. `dynamic` is there for programs and shared libraries.
     """
 
     fault: str | None = None
     elf: tuple[tuple[str, ElfFacts], ...] = ()
     symbols: tuple[SymbolNames, ...] = ()
+    dynamic: DynamicNames | None = None
     members: int = 0
     kinds: frozenset[Binary] = field(default=frozenset())
 
@@ -89,7 +116,9 @@ def examine(kind: Binary, data: bytes, budget: Budget | None = None) -> BinaryFa
             return _library(data, budget)
         elf = ElfFile.parse(data)
         symbols = (_names(elf, data, budget),) if elf.type == Type.REL else ()
-        return BinaryFacts(elf=(("", _facts(elf)),), symbols=symbols, members=1, kinds=frozenset({Binary.ELF}))
+        found, kinds = (("", _facts(elf)),), frozenset({Binary.ELF})
+        dynamic = None if symbols else _dynamic(elf, data, budget)
+        return BinaryFacts(elf=found, symbols=symbols, dynamic=dynamic, members=1, kinds=kinds)
     except (ElfInvalid, ar.ArInvalid) as error:
         return BinaryFacts(fault=error.message)
 
@@ -130,7 +159,28 @@ def _facts(elf: ElfFile) -> ElfFacts:
         textrel=elf.textrel,
         relro=elf.has_relro,
         bind_now=elf.bind_now,
+        soname=elf.soname,
+        search=tuple(folder for path in (elf.rpath, elf.runpath) if path is not None for folder in path.split(":")),
+        pie=elf.pie,
+        properties=elf.properties,
     )
+
+
+def _dynamic(elf: ElfFile, data: bytes | memoryview, budget: Budget) -> DynamicNames:
+    exports, needs, weak, loose = set(), set(), set(), set()
+    for symbol in elf.dynamic_symbols(data):
+        if symbol.binding == _LOCAL:
+            continue
+        if symbol.defined:
+            if symbol.visibility not in (_INTERNAL, _HIDDEN):
+                exports.add(budget.take(symbol.name))
+        elif symbol.binding == _WEAK:
+            weak.add(budget.take(symbol.name))
+        else:
+            needs.add(budget.take(symbol.name))
+            if symbol.version is None:
+                loose.add(symbol.name)
+    return DynamicNames(frozenset(exports), frozenset(needs), frozenset(weak), frozenset(loose))
 
 
 def _names(elf: ElfFile, data: bytes | memoryview, budget: Budget) -> SymbolNames:

@@ -71,6 +71,17 @@ class Facts:
         made = self.manifest
         return made is not None and ("static" in made.build_options.split("+") or "static" in made.crt_features)
 
+    @property
+    def program(self) -> BinaryFacts | None:
+        """The interpreter, when it is an ELF file that is linked."""
+        return None if self.manifest is None else self.linked_file(self.manifest.python_exe)
+
+    def linked_file(self, path: str | None) -> BinaryFacts | None:
+        """What `path` leads to, when that is a linked ELF file."""
+        file = None if path is None else self.files.get(self.resolve(path))
+        binary = None if file is None else file.binary
+        return binary if binary is not None and binary.dynamic is not None and binary.elf[0][1].linked else None
+
     def resolve(self, path: str) -> str:
         """The name that `path` leads to through links inside the archive; `path` itself if it leads nowhere or out."""
         good = not path.startswith("/") and path.count("/") < _STEPS

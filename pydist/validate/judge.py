@@ -12,7 +12,19 @@ from pathlib import Path
 
 from pydist.progress import Reporter, Silent
 from pydist.validate.facts import Facts, gather
-from pydist.validate.families import archive, binary, manifest, measured, paths, record
+from pydist.validate.families import (
+    abi,
+    archive,
+    binary,
+    bitcode,
+    hardening,
+    linked,
+    manifest,
+    measured,
+    paths,
+    record,
+    shared,
+)
 from pydist.validate.families import run as run_family
 from pydist.validate.report import Finding, Report, Summary
 from pydist.validate.rules import Severity, choose, load_rules
@@ -21,7 +33,19 @@ from pydist.validate.running import RunFacts, run_interpreter
 __all__ = ["validate"]
 
 _SHOWN = 500  # findings of one rule; a hostile archive could have millions
-_FAMILIES = (archive.judge, manifest.judge, paths.judge, binary.judge, measured.judge, record.judge)
+_FAMILIES = (
+    archive.judge,
+    manifest.judge,
+    abi.judge,
+    paths.judge,
+    binary.judge,
+    linked.judge,
+    hardening.judge,
+    measured.judge,
+    shared.judge,
+    bitcode.judge,
+    record.judge,
+)
 
 
 def validate(
@@ -40,7 +64,9 @@ def validate(
     if run and any(load_rules()[rule].family == "run" for rule in wanted):
         running = run_interpreter(facts, teller)
         findings.extend(run_family.judge(facts.manifest, running))
-    chosen = _ordered(finding for finding in findings if finding.rule in wanted)
+    name = _named(facts)
+    demanded = {rule.id for rule in load_rules().values() if rule.id in wanted and rule.holds_for(name)}
+    chosen = _ordered(finding for finding in findings if finding.rule in demanded)
     bad = any(finding.severity is Severity.ERROR for finding in chosen)
     return Report(
         input=str(path),
@@ -49,6 +75,11 @@ def validate(
         findings=tuple(chosen),
         summary=_summary(facts, running),
     )
+
+
+def _named(facts: Facts) -> str | None:
+    """What the patterns of rules are held against."""
+    return None if facts.target is None else f"{facts.target}{'+static' if facts.static else ''}"
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:

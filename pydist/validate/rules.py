@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +37,13 @@ class Rule:
     severity: Severity = field(metadata=doc("How serious a violation is. One error makes the verdict bad."))
     meaning: str = field(metadata=doc("What holds in a good archive."))
     fix: str = field(metadata=doc("What to do where it does not hold."))
+    targets: tuple[str, ...] = field(
+        default=(), metadata=doc("Patterns of target triples, with +static for static builds; empty: it holds for all.")
+    )
+
+    def holds_for(self, target: str | None) -> bool:
+        """Whether it is demanded of `target`: its triple, with `+static` for a static build; None: not known."""
+        return not self.targets or any(fnmatchcase(target or "", pattern) for pattern in self.targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,7 @@ def load_rules() -> Mapping[str, Rule]:
             severity=Severity(row["severity"]),
             meaning=row["meaning"],
             fix=row["fix"],
+            targets=tuple(row.get("targets", ())),
         )
         for family, rows in table.items()
         for name, row in rows.items()

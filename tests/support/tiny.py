@@ -104,7 +104,9 @@ def members() -> Members:
         "python/build/Modules/config.c": _CONFIG_C,
         "python/build/Modules/config.o": make_elf(kind=1, defined=["_PyImport_Inittab"]),
         "python/build/Modules/zlibmodule.o": make_elf(kind=1, defined=["PyInit_zlib"], undefined=["inflate"]),
-        "python/build/Python/core.o": make_elf(kind=1, defined=["PyInit__io", "Py_Initialize"]),
+        "python/build/Python/core.o": make_elf(
+            kind=1, defined=["PyInit__io", "Py_Initialize"], undefined=["__stack_chk_fail"]
+        ),
         "python/build/lib/libz.a": make_ar({"inflate.o": make_elf(kind=1, defined=["inflate"])}),
         "python/build/run_tests.py": b"",
         "python/install/bin/python3": ("sym", "python3.14"),

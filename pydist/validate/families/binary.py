@@ -88,7 +88,8 @@ def _hardening(where: str, elf: ElfFacts) -> Iterator[Finding]:
         yield found("binary.executable-stack", where, "PT_GNU_STACK is missing or executable")
     if elf.textrel:
         yield found("binary.text-relocations", where, "its dynamic section announces text relocations")
-    if elf.interp is not None or elf.needed:
+    # A library without needs is relocated all the same; a static program that can be moved does it by itself.
+    if elf.interp is not None or elf.needed or (elf.type == Type.DYN and not elf.pie):
         if not elf.relro:
             yield found("binary.relro", where, "there is no PT_GNU_RELRO segment")
         if not elf.bind_now:

@@ -7,20 +7,19 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pydist.archive.paths import shown
-from pydist.binary.elf import Type
 from pydist.binary.kind import Kind
 from pydist.manifest.model import Manifest
 from pydist.target import Libc
 from pydist.validate.binary_facts import ElfFacts
-from pydist.validate.facts import Facts
+from pydist.validate.expected import dotted, glibc_version, is_libpython
+from pydist.validate.facts import RECORD, Facts
 from pydist.validate.families import symbols
 from pydist.validate.report import Finding, found
 
 __all__ = ["judge"]
 
 _INITTAB = re.compile(r'\{\s*"([\w.]+)"\s*,\s*(\w+)\s*\}', re.ASCII)
-_LIBPYTHON = re.compile(r"(^|/)(libpython\d[^/]*\.(so[^/]*|dylib)|python\d+t?\.dll)$", re.ASCII)
-_OBJECT = re.compile(r"build/.*\.(o|obj)$", re.ASCII)
+_OBJECT = re.compile(r"build/(?!bitcode/).*\.(o|obj)$", re.ASCII)
 _FORMATS = {"elf": Kind.ELF, "mach-o": Kind.MACHO, "coff": Kind.COFF, "llvm-bitcode": Kind.BITCODE}
 _API = "Py_Initialize"  # stands for all of the C API: one option of the compiler decides about everything
 _CAP = "glibc-max-symbol-version:"
@@ -42,7 +41,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _link_mode(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     mode, shared = manifest.libpython_link_mode, manifest.build_info.core.shared_lib
-    there = [name for name in facts.files if _LIBPYTHON.search(name)]
+    there = [name for name in facts.files if is_libpython(name)]
     if mode not in ("static", "shared"):
         yield found("measured.link-mode", "libpython_link_mode", f"{mode[:80]!r}, expected static or shared")
     elif mode == "shared" and shared is None:
@@ -50,19 +49,17 @@ def _link_mode(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     elif mode == "static" and (shared is not None or there):
         text = f"static, but there is a shared library: {shown(shared or there[0])}"
         yield found("measured.link-mode", "libpython_link_mode", text)
-    program = _program(facts, manifest)
-    needed = [name for name in (program.needed if program else ()) if _LIBPYTHON.search(name)]
+    program = _program(facts)
+    needed = [name for name in (program.needed if program else ()) if is_libpython(name)]
     if mode == "static" and needed:
         yield found(
             "measured.link-mode", "libpython_link_mode", f"static, but the interpreter needs {shown(needed[0])}"
         )
 
 
-def _program(facts: Facts, manifest: Manifest) -> ElfFacts | None:
+def _program(facts: Facts) -> ElfFacts | None:
     """The interpreter, when it is an ELF file that is linked."""
-    file = facts.files.get(facts.resolve(manifest.python_exe))
-    elf = file.binary.elf if file is not None and file.binary is not None else ()
-    return next((item for _, item in elf if item.type in (Type.EXEC, Type.DYN)), None)
+    return facts.program.elf[0][1] if facts.program is not None else None
 
 
 def _object_format(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
@@ -88,10 +85,10 @@ def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
         (name, elf)
         for name, file in facts.files.items()
         for _, elf in (file.binary.elf if file.binary else ())
-        if elf.type in (Type.EXEC, Type.DYN)
+        if elf.linked
     ]
     features = manifest.crt_features
-    program = _program(facts, manifest)
+    program = _program(facts)
     yield from _systems(facts, manifest)
     if program is not None:
         for feature, holds in _linkage(program, facts).items():
@@ -99,14 +96,29 @@ def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
                 text = f"{feature} is {'missing' if holds else 'stated'}, but the interpreter {_described(program)}"
                 yield found("measured.crt", "crt_features", text)
     stated = next((item.removeprefix(_CAP) for item in features if item.startswith(_CAP)), None)
-    needs = [(_numbers(version), name) for name, elf in linked for version in elf.versions if _numbers(version)]
+    needs = [(glibc_version(version), name) for name, elf in linked for version in elf.versions]
     greatest, file = max(needs, default=((), ""))
-    if stated is not None and linked and _numbers(f"GLIBC_{stated}") != greatest:
-        measured = f"{'.'.join(map(str, greatest))}, by {file}" if greatest else "of no glibc symbol at all"
+    if stated is not None and linked and glibc_version(f"GLIBC_{stated}") != greatest:
+        measured = f"{dotted(greatest)}, by {file}" if greatest else "of no glibc symbol at all"
         yield found("measured.crt", "crt_features", f"{_CAP}{stated[:40]}, but the greatest need is {measured}")
     if stated is None and greatest:
-        text = f"{_CAP}N is missing; the greatest need is {'.'.join(map(str, greatest))}, by {file}"
+        text = f"{_CAP}N is missing; the greatest need is {dotted(greatest)}, by {file}"
         yield found("measured.crt", "crt_features", text)
+    yield from _floor(facts, greatest, file)
+
+
+def _floor(facts: Facts, greatest: tuple[int, ...], file: str) -> Iterator[Finding]:
+    if facts.record is None or facts.target is None:
+        return
+    where, stated = f"{RECORD}: glibc_floor", facts.record.glibc_floor
+    floor = glibc_version(f"GLIBC_{stated}")
+    if (stated is None) is (facts.target.libc is Libc.GNU):
+        yield found("measured.glibc-floor", where, f"{'missing' if stated is None else 'stated'} for {facts.target}")
+    elif stated is not None and not floor:
+        yield found("measured.glibc-floor", where, f"{stated[:80]!r} is no version of glibc")
+    elif stated is not None and greatest > floor:
+        text = f"{stated}, but {file} needs glibc {dotted(greatest)}"
+        yield found("measured.glibc-floor", where, text)
 
 
 def _systems(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
@@ -132,12 +144,6 @@ def _described(program: ElfFacts) -> str:
     if program.interp is None and not program.needed:
         return "needs no loader and no library"
     return f"needs {', '.join(program.needed)[:200] or program.interp}"
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    if re.fullmatch(r"GLIBC_\d{1,6}(\.\d{1,6})+", version, re.ASCII):
-        return tuple(map(int, version.removeprefix("GLIBC_").split(".")))
-    return ()
 
 
 def _visibility(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
