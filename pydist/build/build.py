@@ -17,7 +17,7 @@ from pydist.build.publish import check_output, publish
 from pydist.build.report import BuildReport
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import run
-from pydist.errors import InputError
+from pydist.errors import EnvironmentLacking, InputError
 from pydist.manifest.load import load
 from pydist.policy import defaults, extensions
 from pydist.progress import Reporter, Silent
@@ -59,6 +59,8 @@ def build(
     _check_place(store)
     archives = fetch_all(releases(parts(request)), store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
+        if opened.kind is BoxKind.HOST:
+            _check_runner(request)
         planned = plan(request, archives, opened)
         done = run(planned.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
     store.set_ref(request.ref, planned.key(DISTRIBUTION))
@@ -99,6 +101,16 @@ def _checked_tag(tag: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._]*", tag):
         raise InputError(f"release tag {tag!r}: expected letters, digits, dots and underscores, such as 20260131")
     return tag
+
+
+def _check_runner(request: BuildRequest) -> None:
+    """Find out now, and not at the end, whether what is built can be run to be described."""
+    wanted = request.target.to_run(request.options)
+    if missing := {path: package for path, package in wanted.items() if not Path(path).exists()}:
+        raise EnvironmentLacking(
+            f"programs for {request.target.target} cannot be run here without {', '.join(missing)}; "
+            f"run: apt install {' '.join(sorted(set(missing.values())))}"
+        )
 
 
 def _check_place(store: Store) -> None:

@@ -62,6 +62,13 @@ class Row:
         value = self._take(key, None)
         return value if value is None or isinstance(value, dict) else self._wrong(key, "a table", None)
 
+    def mapping(self, key: str) -> dict[str, str]:
+        """A table of strings, empty when it is missing."""
+        value = self._take(key, {})
+        if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+            return value
+        return self._wrong(key, "a table of strings", {})
+
     def done(self) -> None:
         for key in sorted(self._values):
             self._faults.add(key, "not a known key")

@@ -5,8 +5,9 @@ Invariant: a row has at least one way of linking, and its default options name o
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -21,10 +22,14 @@ __all__ = ["Linkage", "TargetRow", "find", "load"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linkage:
-    """Flags of every compilation and of CPython's links, for one way of linking."""
+    """Flags of every compilation and of CPython's links, for one way of linking.
+
+    `loader` are the files that a machine must have to run such programs, each with the Debian package it is in.
+    """
 
     cflags: tuple[str, ...]
     ldflags: tuple[str, ...]
+    loader: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,8 @@ class TargetRow:
     """How one target is built. `zig`, `configure` and `multiarch` are its names elsewhere.
 
     `floor` is the oldest glibc that results run on (`2.17`), empty where there is none. `emulator` is the command that
-    runs a program of the target where the machine cannot, `needs` what a machine must have to run one (commands).
+    runs a program of the target where the machine cannot, `runner` the files that such a machine must have for it, each
+    with the Debian package it is in.
     """
 
     target: Target
@@ -42,7 +48,7 @@ class TargetRow:
     floor: str
     default: Options
     emulator: tuple[str, ...]
-    needs: tuple[str, ...]
+    runner: Mapping[str, str]
     dynamic: Linkage | None
     static: Linkage | None
 
@@ -53,6 +59,11 @@ class TargetRow:
             wanted, other = ("static", "without +static") if options.static else ("dynamic", "with +static")
             raise InputError(f"{self.target}: there is no {wanted} build of it; ask for the options {other}")
         return found
+
+    def to_run(self, options: Options) -> dict[str, str]:
+        """The files that this machine must have to run what is built, each with the Debian package it is in."""
+        foreign = {} if self.target.arch == platform.machine() else self.runner
+        return {**foreign, **self.linkage(options).loader}
 
 
 @cache
@@ -87,7 +98,7 @@ def _row(triple: str, values: Mapping[str, Any], faults: FaultCollector) -> Targ
         floor=row.text("floor", ""),
         default=Options.parse(row.text("default")),
         emulator=row.texts("emulator", []),
-        needs=row.texts("needs", []),
+        runner=row.mapping("runner"),
         dynamic=linkages["dynamic"],
         static=linkages["static"],
     )
@@ -102,6 +113,6 @@ def _linkage(name: str, values: Mapping[str, Any] | None, faults: FaultCollector
         return None
     with faults.at(name):
         row = Row(values, faults)
-        linkage = Linkage(cflags=row.texts("cflags"), ldflags=row.texts("ldflags"))
+        linkage = Linkage(cflags=row.texts("cflags"), ldflags=row.texts("ldflags"), loader=row.mapping("loader"))
         row.done()
     return linkage
