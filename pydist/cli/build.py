@@ -18,6 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: pydist build --python 3.14 --target x86_64-unknown-linux-musl --output dist"
     add_python(parser)
     add_target(parser)
+    parser.add_argument("--source", type=Path, metavar="DIR",
+                        help="a CPython source tree of your own, in place of a release")  # fmt: skip
     parser.add_argument(
         "--options", default="", metavar="WORDS", help="build options joined by + (default: those of the target)"
     )

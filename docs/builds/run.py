@@ -1,0 +1,119 @@
+"""Builds, judges and tests what `rows.toml` names, with the commands that everybody has, and keeps what they said.
+
+`make builds` runs it; `docs/generate.py` makes the table of docs/reference/builds.md from `results.json`. A build that
+fails is in the table as one that fails. Words on the command line choose: `run.py 3.14 gnu pgo+lto` does the rows in
+whose names all of them stand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One distribution of the table. `suite` is whether CPython's own tests run."""
+
+    python: str
+    target: str
+    options: str
+    suite: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.python} {self.target} {self.options}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="run.py", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only rows in whose names all of these stand")
+    parser.add_argument("--output", type=Path, default=Path("dist"), metavar="DIR", help="where the archives go")
+    parser.add_argument("--no-suite", action="store_true", help="leave CPython's own tests out")
+    args = parser.parse_args()
+    chosen = [row for row in rows() if all(word in row.name.split() + [row.name] for word in args.words)]
+    failed = 0
+    for row in chosen:
+        print(row.name, flush=True)
+        result = made(row, args.output, suite=row.suite and not args.no_suite)
+        failed += result["build"] is None
+        keep(row, result)
+    return 1 if failed else 0
+
+
+def rows() -> Iterator[Row]:
+    """The rows of the table, the newest Python of a target first."""
+    for group in tomllib.loads((HERE / "rows.toml").read_text(encoding="utf-8"))["rows"]:
+        for python in group["python"]:
+            for options in group["options"]:
+                yield Row(python=python, target=group["target"], options=options, suite=options in group["suite"])
+
+
+def made(row: Row, output: Path, *, suite: bool) -> dict[str, Any]:
+    """What the commands said about one row; None for a command whose say is an error."""
+    build = said("build", "--python", row.python, "--target", row.target, "--options", row.options, "-o", str(output))
+    if build is None:
+        return {"build": None, "validate": None, "test": None}
+    archive = build["full"]["path"]
+    return {
+        "build": build,
+        "validate": said("validate", archive),
+        "test": said("test", archive, *([] if suite else ["--no-suite"])),
+    }
+
+
+def said(command: str, *arguments: str) -> Any:
+    """The document that `pydist COMMAND --json` prints. Exit code 1 is a verdict, everything above it an error."""
+    line = [sys.executable, "-m", "pydist", command, "--json", *arguments]
+    ran = subprocess.run(line, stdout=subprocess.PIPE, check=False)
+    if ran.returncode > 1:
+        print(f"  {command} failed with exit code {ran.returncode}", file=sys.stderr)
+        return None
+    return json.loads(ran.stdout)
+
+
+def keep(row: Row, result: dict[str, Any]) -> None:
+    """Write what was said into `results.json`, beside what other rows said."""
+    results = json.loads(RESULTS.read_bytes()) if RESULTS.is_file() else {}
+    entry = summary(result)
+    results[row.name] = asdict(row) | {"date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"} | entry
+    fresh = RESULTS.with_name(f".{RESULTS.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    fresh.replace(RESULTS)
+
+
+def summary(result: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of the table; what was not run or not said is not in it."""
+    build, verdict, test = result["build"], result["validate"], result["test"]
+    if build is None:
+        return {"built": False}
+    found: dict[str, Any] = {
+        "built": True,
+        "version": build["python_version"],
+        "full": build["full"]["size"],
+        "install_only": build["install_only"]["size"],
+        "sha256": build["full"]["sha256"],
+        "extensions": build["extensions"],
+        "left_out": build["left_out"],
+    }
+    if verdict is not None:
+        found["validate"] = verdict
+    if test is not None:
+        found["test"] = test
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
