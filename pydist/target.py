@@ -9,10 +9,12 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
 from pydist.errors import InputError
 
-__all__ = ["Arch", "Libc", "Os", "Target"]
+__all__ = ["Arch", "Libc", "Os", "Target", "level_of"]
 
 
 class Arch(StrEnum):
@@ -48,6 +50,14 @@ _ENVIRONMENTS: dict[str, Libc] = {
 }  # fmt: skip
 
 
+# Flags of /proc/cpuinfo that each level adds (x86-64 psABI 1.0, table 3.1; Linux calls LZCNT abm and SSE3 pni).
+_LEVELS = {
+    2: {"cx16", "lahf_lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3"},
+    3: {"abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "xsave"},
+    4: {"avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One platform that code is made for, parsed from its triple (`x86_64-unknown-linux-musl`).
@@ -80,7 +90,26 @@ class Target:
     def runs_here(self) -> bool:
         """Whether a program for this target can be started on this machine without an emulator."""
         machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
-        return self.os == platform.system().lower() and self.arch == machine and self.level == 1
+        if self.os != platform.system().lower() or self.arch != machine:
+            return False
+        return self.level == 1 or self.level <= _level_here()
 
     def __str__(self) -> str:
         return self.triple
+
+
+def level_of(cpuinfo: str) -> int:
+    """The x86-64 micro-architecture level, 1 to 4, of the processor that `/proc/cpuinfo` describes."""
+    line = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
+    flags, level = set(line.partition(":")[2].split()), 1
+    while level + 1 in _LEVELS and flags >= _LEVELS[level + 1]:
+        level += 1
+    return level
+
+
+@cache
+def _level_here() -> int:
+    try:
+        return level_of(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return 1

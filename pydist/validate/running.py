@@ -1,5 +1,7 @@
 """Start the judged interpreter and note what it says: facts, gathered like all others before anything is judged.
 
+A program for another machine is run by the emulator of its row in the table of targets, when that is installed.
+
 Invariant: it runs with an empty environment, in a temporary folder, with a deadline for all starts together and a
 limit on its output; its process group is gone when this returns. The programs of an archive are run: whoever does
 not trust them uses `--no-run`.
@@ -24,11 +26,13 @@ from pydist.archive.extract import extract
 from pydist.archive.paths import name_fault
 from pydist.errors import InputError
 from pydist.manifest.model import Manifest
+from pydist.policy import targets
 from pydist.progress import Reporter
 from pydist.validate.facts import Facts
 
 __all__ = ["RunFacts", "run_interpreter"]
 
+_PATIENCE = 10  # how much slower an emulator may be
 _DEADLINE = 120.0  # seconds for everything; 110 modules import in less than two
 _START_DEADLINE = 60.0
 _OUTPUT_LIMIT = 16 << 20
@@ -53,9 +57,9 @@ class RunFacts:
 def run_interpreter(facts: Facts, reporter: Reporter) -> RunFacts:
     """Run the interpreter of `facts`, unpacked to a temporary folder when it is in an archive."""
     manifest = facts.manifest
-    reason = _why_not(facts)
-    if reason is not None or manifest is None:
-        return RunFacts(skipped=reason)
+    reason, emulator = _why_not(facts), _emulator(facts)
+    if reason is not None or manifest is None or isinstance(emulator, str):
+        return RunFacts(skipped=emulator if isinstance(emulator, str) and reason is None else reason)
     reporter.step("run", manifest.python_exe)
     try:
         with tempfile.TemporaryDirectory(prefix="pydist-validate-", ignore_cleanup_errors=True) as folder:
@@ -65,7 +69,7 @@ def run_interpreter(facts: Facts, reporter: Reporter) -> RunFacts:
                 extract(facts.where, Path(folder, "tree"), select=lambda name: name.startswith("python/install/"))
             work = Path(folder, "work")
             work.mkdir()
-            result = _Conversation(root.resolve(), manifest, work, reporter).hold()
+            result = _Conversation(root.resolve(), manifest, work, emulator, reporter).hold()
     except (InputError, OSError) as error:
         result = RunFacts(skipped=f"it could not be unpacked: {error}")
     reporter.finish("run", f"{len(result.imported)} modules imported")
@@ -77,25 +81,41 @@ def _why_not(facts: Facts) -> str | None:
         return "the archive is damaged"
     if facts.manifest is None:
         return "there is no usable manifest"
-    if facts.target is None or not facts.target.runs_here:
-        return f"programs for {facts.manifest.target_triple} do not run on this machine"
     # The name is joined to a folder and run: it must not be able to mean a program of this machine.
     if name_fault(facts.manifest.python_exe) or facts.resolve(facts.manifest.python_exe) not in facts.files:
         return "the interpreter is not in the archive"
     return None
 
 
+def _emulator(facts: Facts) -> tuple[str, ...] | str:
+    """The start of the command that runs the interpreter here, empty where none is needed; or why none can be."""
+    target = facts.target
+    if target is not None and target.runs_here:
+        return ()
+    row = targets.load().get(str(target))
+    if row is None or not row.emulator:
+        return f"programs for {target or 'an unknown target'} do not run on this machine"
+    linkage = row.static if facts.static else row.dynamic
+    for name in (row.emulator[0], *row.runner, *(linkage.loader if linkage else ())):
+        if not Path(name).exists():
+            return f"programs for {target} do not run on this machine, and there is no {name} to run them with"
+    return row.emulator
+
+
 class _Conversation:
     """Starts the interpreter until every module was tried."""
 
-    def __init__(self, root: Path, manifest: Manifest, work: Path, reporter: Reporter) -> None:
+    def __init__(
+        self, root: Path, manifest: Manifest, work: Path, emulator: tuple[str, ...], reporter: Reporter
+    ) -> None:
         self._root, self._work, self._reporter = root, work, reporter
-        self._program = root / manifest.python_exe
+        self._program, self._emulator = root / manifest.python_exe, emulator
+        self._patience = _PATIENCE if emulator else 1
         self._modules = sorted(manifest.build_info.extensions)
         self._said: dict[str, Any] = {}
         self._imported: list[str] = []
         self._failed: dict[str, str] = {}
-        self._until = time.monotonic() + _DEADLINE
+        self._until = time.monotonic() + _DEADLINE * self._patience
 
     def hold(self) -> RunFacts:
         fault = skipped = None
@@ -134,7 +154,8 @@ class _Conversation:
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(task)
             given.seek(0)
-            code = self._wait([str(self._program), "-I", "-B", "-c", probe], given.fileno(), out.fileno(), err.fileno())
+            command = [*self._emulator, str(self._program), "-I", "-B", "-c", probe]
+            code = self._wait(command, given.fileno(), out.fileno(), err.fileno())
             out.seek(0)
             err.seek(0)
             begun = self._take(out.read(_OUTPUT_LIMIT), marker)
@@ -151,7 +172,7 @@ class _Conversation:
         )
         try:
             _limit(process.pid)
-            return process.wait(min(_START_DEADLINE, max(1.0, self._until - time.monotonic())))
+            return process.wait(min(_START_DEADLINE * self._patience, max(1.0, self._until - time.monotonic())))
         except subprocess.TimeoutExpired:
             return None
         finally:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pydist.policy import targets
+from pydist.policy.targets import Linkage
 from pydist.target import Target
 from pydist.validate import running, validate
 from pydist.validate.report import Report
 from tests.support import tiny
 
-EXE = "python/install/bin/python3.14"
+EXE, S390X = "python/install/bin/python3.14", "s390x-unknown-linux-gnu"
 pytestmark = pytest.mark.skipif(not Target.parse(tiny.TRIPLE).runs_here, reason="needs Linux on x86-64")
 
 # It keeps to the protocol of pydist.validate.probe and says what the tiny manifest says.
@@ -143,6 +146,42 @@ def test_what_cannot_run_here_is_a_note_with_its_reason(tmp_path: Path, change: 
     notes = [finding for finding in report.findings if finding.rule == "run.skipped"]
     assert len(notes) == 1
     assert reason in notes[0].message
+    assert not report.summary.ran
+
+
+def emulated(emulator: list[str], needs: list[str] | None = None) -> dict[str, Any]:
+    """The table of targets with a row for a machine that this one cannot be."""
+    row = targets.find(tiny.TRIPLE)
+    static = Linkage(cflags=(), ldflags=(), loader=dict.fromkeys(needs or (), "its-package"))
+    return {S390X: replace(row, target=Target.parse(S390X), emulator=tuple(emulator), runner={}, static=static)}
+
+
+def foreign(about: dict[str, Any], members: tiny.Members) -> None:
+    about["target_triple"] = S390X
+    members[EXE] = f"#!/no/such/loader\n{python()}".encode()
+
+
+def test_a_program_of_another_machine_is_run_by_its_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "emulator"
+    script.write_text(f'#!/bin/sh\n[ "$1" = -L ] && shift 2 && exec {sys.executable} -I "$@"\n')
+    script.chmod(0o755)
+    # The stand-in is a Python that is given the program as a script; -I -B -c are arguments of that script.
+    table = emulated([str(script), "-L", "/sysroot"], ["/"])
+    monkeypatch.setattr(targets, "load", lambda: table)
+    report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution(foreign)))
+    assert not [finding for finding in report.findings if finding.rule.startswith("run.")]
+    assert (report.summary.ran, report.summary.modules_imported) == (True, 3)
+
+
+@pytest.mark.parametrize(("emulator", "needs"), [(["/no/such/emulator"], []), (["/bin/sh"], ["/no/such/loader"])])
+def test_without_its_emulator_or_loader_it_is_not_run_and_the_report_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, emulator: list[str], needs: list[str]
+) -> None:
+    table = emulated(emulator, needs)
+    monkeypatch.setattr(targets, "load", lambda: table)
+    report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution(foreign)))
+    (note,) = [finding for finding in report.findings if finding.rule.startswith("run.")]
+    assert note.rule == "run.skipped" and "there is no /no/such/" in note.message
     assert not report.summary.ran
 
 
