@@ -46,6 +46,11 @@ bench: .make/system .make/bench
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 	$(BIN)/python docs/generate.py
 
+##   make builds   build, judge and test every distribution of docs/builds/rows.toml; ARGS="3.14 gnu" for some (hours)
+builds: .make/system
+	$(BIN)/python docs/builds/run.py $(ARGS)
+	$(BIN)/python docs/generate.py
+
 ##   make docs     the reference from the code, and whether links and commands in the documents are right
 docs: gen .make/dev
 	$(BIN)/pytest tests/docs
@@ -58,7 +63,7 @@ clean:
 help:
 	@sed -n 's/^##//p' Makefile
 
-.PHONY: demo test fuzz check fmt gen bench docs clean help
+.PHONY: demo test fuzz check fmt gen bench builds docs clean help
 
 # python3-venv is a package of its own on Debian; where uv is at hand it is not needed.
 .make/venv:

@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("cli.md", commands())
     yield below_mark("rules.md", rules())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
+    yield below_mark("builds.md", table_of_builds())
     yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
     yield below_mark("pydist-json.md", keys(made["pydist-json-1.schema.json"]))
 
@@ -86,6 +88,11 @@ def with_speed(readme: str) -> str:
     before, rest = readme.split("<!-- speed -->", 1)
     after = rest.split("<!-- /speed -->", 1)[1]
     return "\n".join([f"{before}<!-- speed -->", *lines, f"<!-- /speed -->{after}"])
+
+
+def table_of_builds() -> Iterator[str]:
+    """What `make builds` built and tested."""
+    yield from runpy.run_path(str(CHECKOUT / "docs" / "builds" / "table.py"))["lines"]()
 
 
 def commands() -> Iterator[str]:

@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("dist"), metavar="DIR", help="where the archives go")
     parser.add_argument("--no-suite", action="store_true", help="leave CPython's own tests out")
     args = parser.parse_args()
-    chosen = [row for row in rows() if all(word in row.name.split() + [row.name] for word in args.words)]
+    chosen = [row for row in rows() if all(word in [*row.name.split(), row.name] for word in args.words)]
     failed = 0
     for row in chosen:
         print(row.name, flush=True)
@@ -109,10 +110,19 @@ def summary(result: dict[str, Any]) -> dict[str, Any]:
         "left_out": build["left_out"],
     }
     if verdict is not None:
-        found["validate"] = verdict
+        found["validate"] = verdict_of(verdict)
     if test is not None:
-        found["test"] = test
+        found["checks"] = dict(Counter(result["verdict"] for result in test["results"]))
+        found["failed"] = [result["check"] for result in test["results"] if result["verdict"] == "failed"]
+        if suite := test.get("suite"):
+            counted = ("known_failures", "new_failures", "out_of_date")
+            found["suite"] = {"tests": suite["tests"]} | {key: len(suite[key]) for key in counted}
     return found
+
+
+def verdict_of(report: dict[str, Any]) -> str:
+    (judged,) = report["reports"]
+    return str(judged["verdict"])
 
 
 if __name__ == "__main__":
