@@ -40,8 +40,7 @@ def assemble(
     facts = measure(cpython, tree, request, probe(tree, request, box, out.parent / "probe"))
     check_drift(cpython, table, facts.extensions)
     store = out.parents[2]
-    libc = str(request.target.target.libc)
-    linked = keep_licenses(tree, facts, libc, provenance, store / "toolchain" / "global")
+    linked = keep_licenses(tree, facts, request.target, provenance, store / "toolchain" / "global")
     manifest = describe(tree, request, facts, table, provenance.recipes.values())
     write_evidence(tree, record(tree, request, facts, table, provenance), provenance, linked)
     (tree / "PYTHON.json").write_bytes(dump(manifest))

@@ -6,11 +6,12 @@ import datetime
 import os
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydist.build.box import BoxKind
 from pydist.build.boxes import opened_box
-from pydist.build.parts import parts, releases
+from pydist.build.parts import parts, pinned, releases
 from pydist.build.plan import ARCHIVES, DISTRIBUTION, plan
 from pydist.build.provenance import Run
 from pydist.build.publish import check_output, publish
@@ -39,6 +40,7 @@ def build(
     box: BoxKind | None = None,
     jobs: int = 0,
     downloads: Path | None = None,
+    pins: Mapping[str, str] | None = None,
     store: Store | None = None,
     reporter: Reporter | None = None,
 ) -> BuildReport:
@@ -47,9 +49,9 @@ def build(
     `python` is a version or series, `source` a CPython source tree of your own in place of a release, `tag` the release
     tag in the file names (default: today, or the day of `$SOURCE_DATE_EPOCH`), `times` whether the statement of
     provenance says when it was built, `box` where scripts run (default: the best box that the machine has), `jobs` how
-    many programs run at once (default: the number of cores). Everything that was made before is taken from `store`.
-    Raises `InputError` for what cannot be built, `EnvironmentLacking` for sources or tools that cannot be had,
-    `StepFailed` for a build script that failed.
+    many programs run at once (default: the number of cores), `pins` SHA-256 of archives by component, for sources that
+    stand in several. Everything that was made before is taken from `store`. Raises `InputError` for what cannot be
+    built, `EnvironmentLacking` for sources or tools that cannot be had, `StepFailed` for a build script that failed.
     """
     started, began = time.monotonic(), datetime.datetime.now(datetime.UTC)
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
@@ -57,7 +59,7 @@ def build(
     tag = _checked_tag(tag or default_tag())
     check_output(output)
     _check_place(store)
-    archives = fetch_all(releases(parts(request)), store, folder=downloads, reporter=reporter)
+    archives = fetch_all(pinned(releases(parts(request)), pins or {}), store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
         if opened.kind is BoxKind.HOST:
             _check_runner(request)

@@ -85,6 +85,7 @@ def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, 
         request=RequestRecord(
             python=request.version, target=request.target.target.triple, options=str(request.options)
         ),
+        glibc_floor=request.target.floor or None,
     )
 
 

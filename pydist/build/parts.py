@@ -6,7 +6,7 @@ Invariant: a part comes after everything it needs, and there is one part for eac
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pydist.build.request import BuildRequest
@@ -17,7 +17,7 @@ from pydist.policy.recipes import Recipe, Release
 from pydist.policy.targets import TargetRow
 from pydist.target import Libc
 
-__all__ = ["CPYTHON", "Part", "is_cross", "parts", "releases", "variables"]
+__all__ = ["CPYTHON", "Part", "is_cross", "parts", "pinned", "releases", "variables"]
 
 CPYTHON = "cpython"
 
@@ -65,6 +65,15 @@ def parts(request: BuildRequest) -> list[Part]:
 def releases(wanted: Iterable[Part]) -> list[tuple[Recipe, Release]]:
     """What has to be fetched for some parts."""
     return list({part.recipe.name: (part.recipe, part.release) for part in wanted}.values())
+
+
+def pinned(wanted: Iterable[tuple[Recipe, Release]], sources: Mapping[str, str]) -> list[tuple[Recipe, Release]]:
+    """With only those places of each release that hold the archive that `sources` names by its SHA-256, if any do."""
+    found = []
+    for recipe, release in wanted:
+        same = tuple(origin for origin in release.origins if origin.sha256 == sources.get(recipe.name))
+        found.append((recipe, replace(release, origins=same) if same else release))
+    return found
 
 
 def is_cross(request: BuildRequest) -> bool:

@@ -17,6 +17,7 @@ from pydist.build.runtime import keep_texts, linked_files, parts_of
 from pydist.build.sbom import SBOM_PATH, WRITER, bill_of_materials
 from pydist.manifest.record import BuildRecord, RuntimeRecord, dump_record
 from pydist.policy.contents import ContainedPart
+from pydist.policy.targets import TargetRow
 from pydist.store import digest_file, digest_tree
 
 __all__ = ["Linked", "inputs", "keep_licenses", "write_evidence"]
@@ -39,11 +40,11 @@ def inputs(builders: Path) -> dict[str, object]:
     return {"tables": tables, "writer": WRITER}
 
 
-def keep_licenses(tree: Path, facts: Facts, libc: str, provenance: Provenance, cache: Path) -> Linked:
+def keep_licenses(tree: Path, facts: Facts, row: TargetRow, provenance: Provenance, cache: Path) -> Linked:
     """Make `tree/licenses` complete. Raises `InputError` for what is linked in without a known licence or its text."""
     toolchain = provenance.toolchain
-    parts = parts_of(linked_files(tree, facts.link_line, toolchain, cache), libc)
-    runtime = keep_texts(parts, toolchain, tree / "licenses")
+    parts = parts_of(linked_files(tree, facts.link_line, toolchain, cache), str(row.target.libc))
+    runtime = keep_texts(parts, toolchain, tree / "licenses", row.floor)
     contained = keep_contained(tree, {path.relative_to(tree).as_posix(): None for path in tree.rglob("*")})
     complete(
         tree,

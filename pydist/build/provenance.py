@@ -15,7 +15,7 @@ from typing import Any
 import pydist
 from pydist.build.box import BoxKind
 from pydist.build.pack import COMPRESSORS
-from pydist.build.purl import own_url, python_package_url, source_url
+from pydist.build.purl import folder_url, own_url, python_package_url, source_url
 from pydist.build.report import ArchiveFacts
 from pydist.manifest.record import BuildRecord, PatchRecord, SourceRecord
 from pydist.policy.recipes import Recipe, Release
@@ -78,10 +78,10 @@ def _details(run: Run) -> _Document:
 
 
 def _source(source: SourceRecord, component: tuple[Recipe, Release]) -> _Document:
-    recipe, release = component
+    _, release = component
     if url := source_url(source, release):
         return {"name": source.name, "uri": url.to_string(), "digest": {"sha256": source.sha256}}
-    place = own_url(f"builders/{recipe.name}/{release.source}").to_string()
+    place = folder_url(source.name, release).to_string()
     return {"name": source.name, "uri": place, "annotations": {"digestOfFolder": source.sha256}}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from packageurl import PackageURL
 
 import pydist
@@ -9,7 +11,7 @@ from pydist.build.evidence import origin_of
 from pydist.manifest.record import SourceRecord
 from pydist.policy.recipes import Release
 
-__all__ = ["own_url", "python_package_url", "source_url"]
+__all__ = ["folder_url", "own_url", "python_package_url", "source_url"]
 
 
 def source_url(source: SourceRecord, release: Release) -> PackageURL | None:
@@ -19,6 +21,13 @@ def source_url(source: SourceRecord, release: Release) -> PackageURL | None:
         return None
     place = {"download_url": origin.url} if origin.url else {"file_name": origin.filename}
     return PackageURL("generic", None, source.name, source.version, {"checksum": f"sha256:{source.sha256}", **place})
+
+
+def folder_url(name: str, release: Release) -> PackageURL:
+    """A component built from a folder: a part of this pydist, or a tree that somebody gave, which has no place."""
+    if Path(release.source).is_absolute():
+        return PackageURL("generic", None, name, release.version)
+    return own_url(f"builders/{name}/{release.source}")
 
 
 def python_package_url(name: str, version: str) -> PackageURL:

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -74,8 +74,12 @@ def parts_of(files: Iterable[str], libc: str) -> dict[RuntimePart, tuple[str, ..
     return {part: tuple(sorted(names)) for part, names in sorted(found.items(), key=lambda item: item[0].name)}
 
 
-def keep_texts(parts: dict[RuntimePart, tuple[str, ...]], toolchain: Toolchain, licenses: Path) -> list[RuntimeRecord]:
-    """Put the licence texts of `parts` into the folder `licenses`; their entries of the build record."""
+def keep_texts(parts: Mapping[RuntimePart, tuple[str, ...]], toolchain: Toolchain, licenses: Path,
+               floor: str) -> list[RuntimeRecord]:  # fmt: skip
+    """Put the licence texts of `parts` into the folder `licenses`; their entries of the build record.
+
+    `floor` is the version of glibc whose start-up code is linked in, empty for other C libraries.
+    """
     records = []
     for part, names in parts.items():
         paths = []
@@ -85,7 +89,7 @@ def keep_texts(parts: dict[RuntimePart, tuple[str, ...]], toolchain: Toolchain, 
             target = licenses / f"LICENSE.toolchain-{part.name}{suffix}.txt"
             shutil.copyfile(toolchain.folder / text, target)
             paths.append(f"licenses/{target.name}")
-        version = part.version(toolchain)
+        version = floor if part.libc == "gnu" else part.version(toolchain)
         records.append(
             RuntimeRecord(
                 name=part.name, version=version, license=part.license, license_paths=tuple(paths), files=names

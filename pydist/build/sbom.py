@@ -43,10 +43,12 @@ from packageurl import PackageURL
 import pydist
 from pydist.archive.write import DEFAULT_MTIME
 from pydist.build.evidence import Provenance, expression_of, origin_of
-from pydist.build.purl import own_url, python_package_url, source_url
+from pydist.build.purl import folder_url, own_url, python_package_url, source_url
 from pydist.manifest.record import BuildRecord, RuntimeRecord, SourceRecord
 from pydist.policy.contents import ContainedPart
+from pydist.policy.options import Options
 from pydist.policy.recipes import Origin
+from pydist.target import Target
 
 __all__ = ["SBOM_PATH", "WRITER", "bill_of_materials"]
 
@@ -90,8 +92,9 @@ def bill_of_materials(record: BuildRecord, provenance: Provenance, contained: _C
         components=[*sources.values(), *runtime, *inner, _toolchain(record)],
     )  # fmt: skip
     bom.register_dependency(root, [*sources.values(), *runtime])
+    target, static = Target.parse(record.target_triple), Options.parse(record.options).static
     for name, component in sources.items():
-        needs = [sources[need] for need in provenance.recipes[name].needs if need in sources]
+        needs = [sources[need] for need in provenance.recipes[name].needs_for(target, static=static)]
         bom.register_dependency(component, [*needs, *(inner if name == "cpython" else [])])
     return _serial_numbered(bom)
 
@@ -120,15 +123,14 @@ def _source(source: SourceRecord, provenance: Provenance, patches: list[Patch]) 
         scope=ComponentScope.REQUIRED,
         hashes=[_sha256(source.sha256)] if origin else [],
         licenses=[LicenseExpression(expression_of(source.licenses))],
-        # Ours have no place of their own: they are part of pydist.
-        purl=source_url(source, release),
+        purl=source_url(source, release) or folder_url(source.name, release),
         external_references=places,
         pedigree=Pedigree(patches=patches) if patches else None,
         properties=_properties({
             "archive": source.filename or "",
             "debian-pool": next((o.pool for o in release.origins if o.pool and o.sha256 == source.sha256), ""),
             "repacked": "" if origin is None or origin.url else _repacked(origin),
-            "own-source": "" if origin else f"builders/{source.name}",
+            "digest-of-folder": "" if origin else source.sha256,
             "license-texts": " ".join(source.license_paths),
         }),
     )  # fmt: skip

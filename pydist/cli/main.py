@@ -21,6 +21,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "build": "make a standalone CPython distribution from source",
     "validate": "judge distributions",
+    "rebuild": "build an archive once more from nothing and compare",
     "inspect": "show what a linked application or a distribution contains",
     "link": "make one file of a distribution and an application",
     "cache": "list or collect the store",

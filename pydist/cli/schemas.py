@@ -5,7 +5,7 @@ Invariant: the files in `schema/` are made from these classes (`make gen`); a te
 
 from __future__ import annotations
 
-from pydist.build.report import BuildReport
+from pydist.build.report import BuildReport, RebuildReport
 from pydist.cli import cache, doctor
 from pydist.link.report import InspectReport, LinkReport
 from pydist.manifest.model import Manifest
@@ -23,6 +23,7 @@ DOCUMENTS: dict[str, type] = {
     "link-report-1.schema.json": LinkReport,
     "python-json-8.schema.json": Manifest,
     "pydist-json-1.schema.json": BuildRecord,
+    "rebuild-report-1.schema.json": RebuildReport,
     "validate-report-1.schema.json": Reports,
     "validate-rules-1.schema.json": Rules,
 }

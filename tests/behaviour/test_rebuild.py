@@ -1,8 +1,9 @@
-"""The builder, killed halfway and started again in another folder: the same bytes as an undisturbed build."""
+"""A rebuild, killed halfway and started again in another folder: the same bytes as an undisturbed build."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from pydist.archive.entry import Kind
+from pydist.archive.source import open_source
+from pydist.archive.write import TarWriter
 from pydist.link.dist import Distribution
 from pydist.policy import recipes, resources
 from pydist.store import Store
@@ -21,11 +25,31 @@ pytestmark = pytest.mark.slow
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("cpython-*"))}
+    """By the end of the name: tags differ, contents must not. The statement names the files, so it differs."""
+    found = {}
+    for end in ("-full.tar.zst", "-install_only.tar.gz", ".cdx.json"):
+        for path in folder.glob(f"cpython-*{end}"):
+            found[end] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 def command(output: Path) -> list[str]:
     return [sys.executable, "-m", "pydist", "build", "--quiet", "--tag", "test", "--output", str(output)]
+
+
+def changed(archive: Path, name: str, copy: Path) -> Path:
+    """The archive with one byte of one file turned."""
+    with open_source(archive) as source, TarWriter(copy, "zst", 3) as tar:
+        for member in source.members():
+            entry = member.entry
+            if entry.kind is Kind.SYMLINK:
+                tar.add_symlink(entry.path, entry.link or "")
+                continue
+            data = member.read()
+            if entry.path == name:
+                data = data[:100] + bytes([data[100] ^ 1]) + data[101:]
+            tar.add_bytes(entry.path, data, entry.mode)
+    return copy
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +65,16 @@ def downloads(distribution: Distribution, store: Store, tmp_path_factory: pytest
     return folder
 
 
-def test_a_killed_build_goes_on_where_it_stood_and_gives_the_same_bytes_in_another_folder(
+def test_a_killed_rebuild_goes_on_where_it_stood_gives_the_same_bytes_and_tells_a_changed_one(
     distribution: Distribution, downloads: Path, tmp_path: Path
 ) -> None:
     subprocess.run(command(tmp_path / "first"), check=True, stdin=subprocess.DEVNULL)
+    (archive,) = (tmp_path / "first").glob("*-full.tar.zst")
 
-    other = Store(tmp_path / "another" / "store-of-another-length")
-    environment = {**os.environ, "PYDIST_CACHE": str(other.root), "PYDIST_DOWNLOADS": str(downloads)}
-    disturbed = subprocess.Popen(command(tmp_path / "second"), env=environment, stdin=subprocess.DEVNULL)
+    kept = tmp_path / "another" / "folder-of-another-length"
+    other = Store(kept / "store")
+    again = [sys.executable, "-m", "pydist", "rebuild", "--keep", str(kept), "--json", "--downloads", str(downloads)]
+    disturbed = subprocess.Popen([*again, str(archive)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 600
     while not list(other.nodes()) and disturbed.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -56,13 +82,25 @@ def test_a_killed_build_goes_on_where_it_stood_and_gives_the_same_bytes_in_anoth
     disturbed.wait()
     made = {node.key: (node.path / "node.json").stat().st_ino for node in other.nodes()}
     assert made
-    assert digests(tmp_path / "second") == {}
+    assert digests(kept / "dist") == {}
 
-    subprocess.run(command(tmp_path / "second"), check=True, env=environment, stdin=subprocess.DEVNULL)
+    rebuilt = subprocess.run([*again, str(archive)], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     after = {node.key: (node.path / "node.json").stat().st_ino for node in other.nodes()}
     assert {key: after[key] for key in made} == made, "what was complete was made again"
-    assert digests(tmp_path / "first") == digests(tmp_path / "second")
-    assert len(digests(tmp_path / "first")) == 2
+    assert rebuilt.returncode == 0, rebuilt.stdout
+    assert json.loads(rebuilt.stdout)["identical"] is True
+    assert digests(tmp_path / "first") == digests(kept / "dist")
+    assert len(digests(kept / "dist")) == 3
+
+    name = "install/lib/python3.14/this.py"
+    forged = changed(archive, f"python/{name}", tmp_path / "forged.tar.zst")
+    compared = subprocess.run([*again, str(forged)], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    report = json.loads(compared.stdout)
+    assert compared.returncode == 1
+    assert [(row["path"], row["change"]) for row in report["files"]] == [(name, "bytes")]
+    assert "which is what was rebuilt: it was changed after the build" in report["files"][0]["details"][0]
+    assert "line 2 of the first" in report["files"][0]["details"][1]
+    assert report["inputs"] == []
 
 
 def test_a_build_script_that_fails_ends_with_its_command_its_last_lines_and_exit_code_3(
