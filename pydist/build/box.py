@@ -1,29 +1,24 @@
-"""A box: where the commands of a job run. What is the same for every kind of box stands here.
+"""A box: where the commands of a job run. Kinds of box differ in what they keep out, and in nothing that can be seen in
+a result.
 
-Invariant: a command sees the variables, programs and files listed here and those of its job, and nothing else of the
-caller or the machine; a job has the same result in every kind of box. The contract with the scripts is documented in
-docs/reference/recipes.md.
+Invariant: a command sees the variables, programs and files of its job, and nothing else of the caller or the machine; a
+job has the same result in every kind of box. The contract with the scripts is documented in docs/reference/recipes.md.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from enum import StrEnum
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Protocol
 
 from pydist.build.job import Job
 from pydist.policy.toolchain import Toolchain
 
-__all__ = ["BUILD", "PROGRAMS", "UMASK", "Box", "BoxKind", "last_lines", "variables_of"]
-
-BUILD = "/build"
-"""What the folder of a job is called in results: a container really has it there, elsewhere it is written instead."""
-PROGRAMS = "path"
-"""The folder, in that of a job, that is `$PATH`."""
-UMASK = 0o022
+__all__ = ["Box", "BoxKind", "kind_in", "last_lines", "sign"]
 
 _TAIL = 25
+_SIGNED = "box: "
 
 
 class BoxKind(StrEnum):
@@ -50,24 +45,20 @@ class Box(Protocol):
         """Give back what the box holds; nothing runs any more."""
 
 
-def variables_of(job: Job, *, work: PurePath, compiler: PurePath, cache: PurePath) -> dict[str, str]:
-    """All variables but the box's own: `work` is where the box has the job's folder, `compiler` the executable of the
-    toolchain, `cache` a folder that the compiler keeps for all jobs."""
-    return {
-        "PATH": str(work / PROGRAMS),
-        "HOME": str(work),
-        "TMPDIR": str(work / "tmp"),
-        "PYDIST_WORK": str(work),
-        "PYDIST_ZIG": str(compiler),
-        "PYDIST_ZIG_LIB": str(compiler.parent / "lib"),
-        "ZIG_GLOBAL_CACHE_DIR": str(cache),
-        "ZIG_LOCAL_CACHE_DIR": str(work / "zig"),
-        **job.variables,
-        **{name: str(work / path) for name, path in job.paths.items()},
-    }
-
-
 def last_lines(log: Path) -> list[str]:
     """The end of a log, for a message."""
     with log.open(encoding="utf-8", errors="replace") as file:
         return [line.rstrip("\n")[:300] for line in deque(file, maxlen=_TAIL)]
+
+
+def sign(log: Path, kind: BoxKind) -> None:
+    """Begin a log with the kind of box: the one trace that it leaves in a node."""
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{_SIGNED}{kind}\n")
+
+
+def kind_in(log: Path) -> BoxKind | None:
+    """The kind of box that a log is signed with."""
+    with log.open(encoding="utf-8", errors="replace") as file:
+        said = file.readline().strip().removeprefix(_SIGNED)
+    return BoxKind(said) if said in set(BoxKind) else None

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pydist.build.box import Box, BoxKind
+from pydist.build.container_box import ContainerBox
 from pydist.build.host_box import PATH, HostBox, Processes
 from pydist.build.jobserver import JobServer
-from pydist.policy import needs, toolchain
+from pydist.errors import EnvironmentLacking
+from pydist.policy import engine, needs, toolchain
+from pydist.policy.toolchain import Toolchain
 from pydist.progress import Reporter
 from pydist.store import Store
 
@@ -17,15 +20,34 @@ __all__ = ["opened_box"]
 
 @contextmanager
 def opened_box(kind: BoxKind | None, store: Store, *, jobs: int, reporter: Reporter) -> Iterator[Box]:
-    """A box of `kind` (None: the best there is) that works for `store`, closed at the end.
+    """A box of `kind` that works for `store`, closed at the end.
 
+    None stands for a container where an engine answers and has, or can make, the image, and for the host elsewhere.
     Raises `EnvironmentLacking` when the machine lacks what the box needs.
     """
     compiler = toolchain.locate()
-    needs.require("build", path=PATH)
-    box = HostBox(toolchain=compiler, cache=store.root / "toolchain" / "global", jobserver=JobServer(jobs),
-                  processes=Processes())  # fmt: skip
+    box = _container(kind, compiler, store, jobs, reporter) or _host(compiler, store, jobs)
     try:
         yield box
     finally:
         box.close()
+
+
+def _container(
+    kind: BoxKind | None, compiler: Toolchain, store: Store, jobs: int, reporter: Reporter
+) -> ContainerBox | None:
+    if kind is BoxKind.HOST or (kind is None and engine.look() is None):
+        return None
+    try:
+        return ContainerBox.open(compiler, store, jobs=jobs, reporter=reporter)
+    except EnvironmentLacking as error:
+        if kind is BoxKind.CONTAINER:
+            raise
+        reporter.note(f"building on the host, not in a container: {' '.join(str(error).split())}")
+        return None
+
+
+def _host(compiler: Toolchain, store: Store, jobs: int) -> HostBox:
+    needs.require("build", path=PATH)
+    return HostBox(toolchain=compiler, cache=store.root / "toolchain" / "global", jobserver=JobServer(jobs),
+                   processes=Processes())  # fmt: skip

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from pydist.archive.extract import extract
-from pydist.build.box import BUILD, Box
-from pydist.build.job import Job, Step
+from pydist.build.box import Box
+from pydist.build.job import BUILD, Job, Step
 from pydist.build.relocate import BuildPathLeft
 from pydist.build.variables import EPOCH
 from pydist.errors import InputError

@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydist.build.box import PROGRAMS, UMASK, BoxKind, last_lines, variables_of
-from pydist.build.job import Job
+from pydist.build.box import BoxKind, last_lines, sign
+from pydist.build.job import PROGRAMS, UMASK, Job, variables_of
 from pydist.build.jobserver import JobServer
+from pydist.build.tools import place_tools, programs
 from pydist.errors import EnvironmentLacking, StepFailed
-from pydist.policy import resources
 from pydist.policy.toolchain import Toolchain
 
 __all__ = ["PATH", "HostBox", "Processes"]
@@ -29,7 +29,6 @@ PATH = "/usr/bin:/bin"
 """Where the machine's own programs are taken from."""
 
 _GRACE = 5.0  # seconds between asking a process to end and ending it
-_COMPILER = ("clang", "clang++", "cc", "gcc", "c++", "g++")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +51,7 @@ class HostBox:
             folder.mkdir(parents=True, exist_ok=True)
         variables = variables_of(job, work=job.work, compiler=self.toolchain.path, cache=self.cache)
         environment = {**variables, "MAKEFLAGS": self.jobserver.makeflags}
+        sign(job.log, self.kind)
         for step in job.steps:
             with job.log.open("ab") as output, self.jobserver.token():
                 code = self.processes.run(
@@ -70,18 +70,13 @@ class HostBox:
 
 
 def _programs(folder: Path) -> None:
-    """Fill a folder with our compiler under all its names, and with links to the programs that scripts may use."""
+    """Fill a folder with our tools and with links to the programs that scripts may use."""
     if folder.is_dir():
         return
     folder.mkdir()
-    source = resources.builders() / "box"
-    for name, script in {**dict.fromkeys(_COMPILER, "clang"), "ar": "ar", "ranlib": "ranlib", "ld": "ld"}.items():
-        shutil.copyfile(source / script, folder / name)
-        (folder / name).chmod(0o755)
+    place_tools(folder)
     missing = []
-    # All that scripts may use of the machine. configure takes whatever else it finds (llvm-profdata, tclsh, nm,
-    # readelf …) for an invitation, and the result would depend on the machine.
-    for name in (source / "programs.txt").read_text(encoding="utf-8").split():
+    for name in programs():
         if found := shutil.which(name, path=PATH):
             (folder / name).symlink_to(found)
         else:

@@ -103,7 +103,7 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
             "recipe": recipe_files(recipe, release),
             "licenses": list(recipe.license_files),
             "box": digest_tree(resources.builders() / "box"),
-            "code": _code("build/component.py", "build/job.py", "build/box.py", "archive/extract.py"),
+            "code": _code("build/component.py", "build/job.py", "archive/extract.py"),
             "toolchain": box.toolchain.digest,
             "variables": variables,
             # By component: a tool is the same thing when it is asked for as a distribution.

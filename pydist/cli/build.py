@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pydist.build.box import BoxKind
 from pydist.build.build import build
 from pydist.cli.options import add_json, add_python, add_quiet, add_target
 from pydist.cli.terminal import Terminal
@@ -24,8 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--options", default="", metavar="WORDS", help="build options joined by + (default: those of the target)"
     )
     parser.add_argument(
-        "--box", choices=("host",), default="host", help="where build scripts run (default %(default)s)"
-    )
+        "--box", choices=tuple(BoxKind), type=BoxKind,
+        help="where build scripts run (default: container when a Docker engine answers, else host)",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, default=Path("dist"), metavar="DIR",
                         help="where the archives go (default %(default)s)")  # fmt: skip
     parser.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="programs at once (default: the cores)")
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         raise InputError(f"--jobs {args.jobs}: expected a number from 1, or 0 for all cores")
     result = build(
         python=args.python, target=args.target, options=args.options, source=args.source, output=args.output,
-        tag=args.tag, times=args.times, jobs=args.jobs, downloads=args.downloads, reporter=terminal,
+        tag=args.tag, times=args.times, box=args.box, jobs=args.jobs, downloads=args.downloads, reporter=terminal,
     )  # fmt: skip
     if args.json:
         terminal.result_json(encode(result))

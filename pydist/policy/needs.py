@@ -29,6 +29,7 @@ _TAIL = 20
 class NeedKind(StrEnum):
     COMMAND = "command"
     MODULE = "module"
+    ENGINE = "engine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,13 @@ class Need:
     why: str
     verbs: tuple[str, ...]
     probe: tuple[str, ...] = ()
+    optional: bool = False
 
     @property
     def remedy(self) -> str:
         """The command that provides it."""
+        if self.kind is NeedKind.ENGINE:
+            return f"apt install {self.package}, and start it"
         if self.kind is NeedKind.MODULE:
             return f'pip install "{self.package}"'
         return f"apt install {self.package}"
@@ -78,6 +82,7 @@ def load(path: Path | None = None) -> tuple[Need, ...]:
                     why=row.text("why"),
                     verbs=row.texts("verbs"),
                     probe=row.texts("probe", []),
+                    optional=row.flag("optional"),
                 )
             )
             row.done()
@@ -126,7 +131,7 @@ def require(verb: str, path: str | None = None) -> None:
 
     `path` is where commands are looked for (default: `$PATH`).
     """
-    states = look((need for need in load() if verb in need.verbs), path)
+    states = look((need for need in load() if verb in need.verbs and not need.optional), path)
     lacking = [state.need for state in states if not state.present]
     if lacking:
         raise EnvironmentLacking(sentence(lacking))
@@ -145,6 +150,12 @@ def sentence(lacking: Sequence[Need]) -> str:
 
 
 def _look(need: Need, path: str | None) -> State:
+    if need.kind is NeedKind.ENGINE:
+        # Here, because `pydist link` comes by and must not wait for its import.
+        from pydist.policy import engine
+
+        answer = engine.look()
+        return State(need=need, present=answer is not None, where=answer or "")
     if need.kind is NeedKind.MODULE:
         spec = importlib.util.find_spec(need.name)
         return State(need=need, present=spec is not None, where=(spec.origin or "") if spec else "")

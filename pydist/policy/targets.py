@@ -62,8 +62,15 @@ class TargetRow:
 
     def to_run(self, options: Options) -> dict[str, str]:
         """The files that this machine must have to run what is built, each with the Debian package it is in."""
-        foreign = {} if self.target.arch == platform.machine() else self.runner
-        return {**foreign, **self.linkage(options).loader}
+        return {**self._foreign(), **self.linkage(options).loader}
+
+    def packages(self) -> frozenset[str]:
+        """The Debian packages that a machine like this one needs to run anything that is built for the target."""
+        loaders = (linkage.loader.values() for linkage in (self.dynamic, self.static) if linkage)
+        return frozenset(self._foreign().values()).union(*loaders)
+
+    def _foreign(self) -> Mapping[str, str]:
+        return {} if self.target.arch == platform.machine() else self.runner
 
 
 @cache

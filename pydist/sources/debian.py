@@ -9,20 +9,26 @@ import shutil
 import subprocess
 from functools import cache
 
-__all__ = ["pool_urls"]
+__all__ = ["mirror", "pool_urls"]
 
 
 @cache
-def _archives() -> tuple[str, ...]:
+def _archives(*conditions: str) -> tuple[str, ...]:
+    """The roots of apt's package archives, of those with `conditions` (such as `Codename: sid`)."""
     if shutil.which("apt-get") is None:
         return ()
     asked = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"],
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", *conditions],
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     roots = dict.fromkeys(line.strip().rstrip("/") for line in asked.stdout.splitlines())
     # Only http(s): file: and cdrom: archives carry no source pool of other releases.
     return tuple(root for root in roots if root.startswith(("http://", "https://")))
+
+
+def mirror(codename: str) -> str | None:
+    """The archive that this machine has its packages of Debian's release `codename` from, if it has one."""
+    return next(iter(_archives(f"Codename: {codename}", "Component: main", "Label: Debian")), None)
 
 
 def pool_urls(path: str) -> list[str]:

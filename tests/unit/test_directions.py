@@ -36,8 +36,8 @@ INSIDE = {
     ("__main__", "cli"): "`python -m pydist` is the command line",
 }
 
-PROMISED = {"docker", "jsonschema"}
-"""Core dependencies by decision: documents can be held against their schemas, and the container box comes."""
+PROMISED = {"jsonschema"}
+"""Core dependencies by decision: documents can be held against their schemas."""
 
 NAMES = {"cyclonedx": "cyclonedx-python-lib", "packageurl": "packageurl-python"}
 """Packages whose modules have another name than the package."""

@@ -29,7 +29,9 @@ def run(box: HostBox, tmp_path: Path, script: str, **variables: str) -> str:
     work.mkdir(exist_ok=True)
     step = Step(name="a step", command=("/bin/sh", "-c", script), folder=".")
     box.run(Job(work=work, steps=(step,), variables=variables, paths={"OUT": "out"}, log=log))
-    return log.read_text()
+    signature, _, said = log.read_text().partition("\n")
+    assert signature == "box: host"
+    return said
 
 
 def test_a_script_sees_nothing_of_the_callers_environment(
@@ -57,7 +59,7 @@ def test_a_failed_script_shows_its_command_its_last_lines_and_its_log(box: HostB
 
 
 def test_scripts_together_hold_no_more_jobs_than_there_are(box: HostBox, tmp_path: Path) -> None:
-    (tmp_path / "work").mkdir()
+    run(box, tmp_path, "true")  # two jobs in one folder: what the box puts there is there
     makefile = "all: 1 2 3 4\n1 2 3 4:\n\t@echo + >> ../count; sleep 0.2; echo - >> ../count\n"
     (tmp_path / "work" / "Makefile").write_text(makefile)
     threads = [threading.Thread(target=run, args=(box, tmp_path, "make -f Makefile all")) for _ in range(2)]

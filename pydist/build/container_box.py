@@ -1,0 +1,211 @@
+"""The container box: each job in a container of its own, with no network, no root and nothing of the machine.
+
+What a job needs is copied in and what it made is copied out; nothing of the machine is mounted, so an engine elsewhere
+does as well. The only thing that jobs share is the compiler's own cache (docs/explanation/isolation.md).
+
+Invariant: a container is removed on every way out of `run`; those of a builder that was killed are removed by the next.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from docker import APIClient
+from docker.errors import DockerException
+from docker.types import LogConfig, Mount, Ulimit
+from requests.exceptions import RequestException
+
+from pydist.build import leftovers
+from pydist.build.box import BoxKind, last_lines, sign
+from pydist.build.carry import USER, pack_job, unpack_results
+from pydist.build.image import box_image
+from pydist.build.job import BUILD, UMASK, Job, variables_of
+from pydist.errors import EnvironmentLacking, StepFailed
+from pydist.policy import engine
+from pydist.policy.toolchain import Toolchain
+from pydist.progress import Reporter
+from pydist.store import Store
+
+__all__ = ["ContainerBox"]
+
+_COMPILER = PurePosixPath("/opt/pydist/toolchain/zig")
+_PROGRAMS = "/opt/pydist/path"
+_CACHE = "/cache"
+_PROCESSES = 4096
+_MEMORY_SHARE = 0.85  # of what the engine has; the rest is for the engine and the one who builds
+_ENDED = 143  # the exit code of what is ended by SIGTERM
+_LONGEST_POSITION = 64
+
+
+@dataclass(slots=True)
+class _Running:
+    """The containers that run at this moment."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    containers: set[str] = field(default_factory=set)
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerBox:
+    """Runs jobs with at most `jobs` programs at a time in one container. `cores` and `memory` (bytes) are limits."""
+
+    toolchain: Toolchain
+    image: str
+    store: Path
+    jobs: int
+    cores: int
+    memory: int
+    _running: _Running = field(default_factory=_Running)
+
+    @classmethod
+    def open(cls, toolchain: Toolchain, store: Store, *, jobs: int, reporter: Reporter) -> ContainerBox:
+        """A box for `store`; makes its image where the engine lacks it, and removes what killed builders left.
+
+        Raises `EnvironmentLacking` where no engine answers or no image can be had.
+        """
+        with _engine() as client:
+            leftovers.remove_of_dead_builders(client, store.root)
+            facts = client.info()
+            return cls(
+                toolchain=toolchain,
+                image=box_image(client, toolchain, store, reporter),
+                store=store.root,
+                jobs=jobs,
+                cores=min(jobs, int(facts["NCPU"])),
+                memory=int(facts["MemTotal"] * _MEMORY_SHARE),
+            )
+
+    @property
+    def kind(self) -> BoxKind:
+        return BoxKind.CONTAINER
+
+    def run(self, job: Job) -> None:
+        """See `Box.run`."""
+        with _engine() as client:
+            leftovers.remove_of_folder(client, job.work)
+            sign(job.log, self.kind)
+            container = self._started(client, job)
+            try:
+                with tempfile.TemporaryFile(dir=job.work) as carried:
+                    pack_job(job, carried, _PROGRAMS)
+                    carried.seek(0)
+                    client.put_archive(container, BUILD, carried)
+                self._follow(client, container, job)
+                unpack_results(client.get_archive(container, f"{BUILD}/out")[0], job)
+            finally:
+                leftovers.remove(client, container)
+                with self._running.lock:
+                    self._running.containers.discard(container)
+
+    def stop(self) -> None:
+        """See `Box.stop`."""
+        with self._running.lock:
+            self._running.stopped = True
+            containers = sorted(self._running.containers)
+        with _engine() as client:
+            for container in containers:
+                leftovers.remove(client, container)
+
+    def close(self) -> None:
+        """See `Box.close`."""
+
+    def _started(self, client: APIClient, job: Job) -> str:
+        """A new container for `job`, in which nothing runs yet."""
+        with self._running.lock:
+            if self._running.stopped:
+                raise StepFailed(job.steps[0].name, job.steps[0].command, _ENDED, str(job.log), [])
+            # The heavy job that runs alone at the end has all the programs; together they have few more than that.
+            share = max(1, self.jobs // (len(self._running.containers) + 1))
+            created = client.create_container(
+                image=self.image,
+                command=["/bin/sh", "-c", _script(job)],
+                user=f"{USER}:{USER}",
+                hostname="pydist",
+                working_dir=BUILD,
+                environment=_environment(job, share),
+                labels=leftovers.labels(self.store, job.work),
+                network_disabled=True,
+                host_config=client.create_host_config(**self._limits()),
+            )
+            container = str(created["Id"])
+            self._running.containers.add(container)
+        return container
+
+    def _limits(self) -> dict[str, Any]:
+        return {
+            "network_mode": "none",
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges"],
+            "read_only": True,
+            "tmpfs": {"/tmp": "size=256m,mode=1777"},  # noqa: S108  the container's, not ours
+            # Without a name: the engine removes it with the container. Not in memory, as a tmpfs would be.
+            "mounts": [
+                Mount(BUILD, None),
+                Mount(_CACHE, f"pydist-toolchain-{self.toolchain.digest[:16]}"),
+            ],
+            "mem_limit": self.memory,
+            "memswap_limit": self.memory,
+            "nano_cpus": self.cores * 1_000_000_000,
+            "pids_limit": _PROCESSES,
+            "ulimits": [Ulimit(name="core", soft=0, hard=0)],
+            # The log is streamed to the builder; the engine need not keep a second one.
+            "log_config": LogConfig(type=LogConfig.types.NONE),
+        }
+
+    def _follow(self, client: APIClient, container: str, job: Job) -> None:
+        """Run the steps, their output going to the log as it comes."""
+        position = b""
+        with job.log.open("ab", buffering=0) as log:
+            stream = client.attach(container, stream=True, demux=True)
+            client.start(container)
+            for said, at in stream:
+                log.write(said or b"")
+                position = (position + (at or b""))[-_LONGEST_POSITION:]
+        code = int(client.wait(container)["StatusCode"])
+        if code != 0:
+            step = job.steps[_position(position, len(job.steps))]
+            tail = last_lines(job.log)
+            if client.inspect_container(container)["State"].get("OOMKilled"):
+                tail.append(f"(killed: a container may use {self.memory:,} bytes of memory)")
+            raise StepFailed(step.name, step.command, code, str(job.log), tail)
+
+
+def _script(job: Job) -> str:
+    """All steps for one shell, which says on standard error, out of their reach, which one it is at."""
+    lines = ["exec 3>&2 2>&1", f"umask {UMASK:03o}", "unset HOSTNAME"]
+    for index, step in enumerate(job.steps):
+        folder = shlex.quote(f"{BUILD}/{step.folder}")
+        lines += [f"echo {index} >&3", f"(cd {folder} && exec {shlex.join(step.command)}) 3>&- || exit $?"]
+    return "\n".join(lines)
+
+
+def _environment(job: Job, programs: int) -> list[str]:
+    place = PurePosixPath(BUILD)
+    variables = variables_of(job, work=place, compiler=_COMPILER, cache=PurePosixPath(_CACHE))
+    return [f"{name}={value}" for name, value in {**variables, "MAKEFLAGS": f"-j{programs}"}.items()]
+
+
+def _position(said: bytes, steps: int) -> int:
+    """The step that the shell named last; it is foreign input like everything that comes out of a container."""
+    last = said.split()[-1:] or [b"0"]
+    return min(int(last[0]), steps - 1) if last[0].isdigit() else 0
+
+
+@contextmanager
+def _engine() -> Iterator[APIClient]:
+    """A connection to the engine, whose failures are those of the environment."""
+    client = engine.connect()
+    try:
+        yield client
+    except (DockerException, RequestException) as error:
+        raise EnvironmentLacking(f"the Docker engine failed: {error}") from error
+    finally:
+        client.close()
