@@ -31,7 +31,8 @@ awk -v names=" $EXTENSIONS_SHARED " '
 ' Modules/Setup.stdlib.in > Setup.moved
 mv Setup.moved Modules/Setup.stdlib.in
 
-options=--with-ensurepip=no
+# pip is in the installed tree, as users of such archives expect; it comes with CPython's sources.
+options=--with-ensurepip=install
 ABI_FLAGS=
 case $SERIES in
 3.11 | 3.12 | 3.13) ;;

@@ -9,6 +9,9 @@ Invariant: no file of the result names the folder it was built in (`check_no_tra
 from __future__ import annotations
 
 import ast
+import base64
+import csv
+import hashlib
 import json
 import pprint
 import re
@@ -59,6 +62,8 @@ def relocate(install: Path, work: Path, library: Path, python: str) -> None:
     for path in (install / "bin").iterdir():
         if path.is_file() and not path.is_symlink():
             _shebang(path, python)
+    for path in library.glob("site-packages/*.dist-info/RECORD"):
+        _record(path)
 
 
 def check_no_trace(root: Path, paths: list[str]) -> None:
@@ -119,7 +124,29 @@ def _build_details(path: Path) -> None:
 
 
 def _shebang(path: Path, python: str) -> None:
+    """Start the interpreter beside the script: pip's scripts name the one that installed them, wherever that was."""
     data = path.read_bytes()
     first, _, rest = data.partition(b"\n")
-    if first.startswith(b"#!" + PREFIX.encode()):
+    if re.match(rb"#!.*/python[0-9.a-z]*$", first) and not first.startswith(b"#!/usr/bin/"):
         path.write_bytes(_SCRIPT.format(python=python).encode() + rest)
+
+
+def _record(path: Path) -> None:
+    """List what is there, as it is: bytecode was taken out, and scripts were rewritten."""
+    root = path.parent.parent
+    rows = []
+    with path.open(encoding="utf-8", newline="") as file:
+        for name, digest, _ in csv.reader(file):
+            installed = root / name
+            # The record itself has no digest in it.
+            if installed.is_file():
+                rows.append((name, *(_digest_and_size(installed) if digest else ("", ""))))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def _digest_and_size(path: Path) -> tuple[str, str]:
+    """As a wheel's RECORD writes them."""
+    data = path.read_bytes()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    return f"sha256={digest}", str(len(data))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import subprocess
 import sys
@@ -38,6 +40,15 @@ def tree(tmp_path: Path) -> Path:
     )
     (tmp_path / "lib" / "pkgconfig" / "python-3.14.pc").write_text("prefix=/install\nlibdir=${prefix}/lib\n")
     (tmp_path / "bin" / "pydoc3.14").write_text("#!/install/bin/python3.14\nimport sys\nprint(sys.argv)\n")
+    info = library / "site-packages" / "pip-1.dist-info"
+    info.mkdir(parents=True)
+    (tmp_path / "bin" / "pip3").write_text(f"#!{WORK}/python\nimport sys\nprint(sys.argv)\n")
+    (info.parent / "pip").mkdir()
+    (info.parent / "pip" / "__init__.py").write_text("x = 1\n")
+    (info / "RECORD").write_text(
+        "../../../bin/pip3,sha256=AAAA,1\npip/__init__.py,sha256=AAAA,1\npip/__pycache__/__init__.cpython-314.pyc,,\n"
+        "pip-1.dist-info/RECORD,,\n"
+    )
     relocate(tmp_path, WORK, tmp_path / "lib" / "python3.14", "python3.14")
     return tmp_path
 
@@ -80,6 +91,24 @@ def test_scripts_start_the_interpreter_beside_them_from_wherever_they_are_called
     link.symlink_to(tree / "bin" / "pydoc3.14")
     said = subprocess.run([str(link), "a b"], capture_output=True, text=True, check=True).stdout
     assert "'a b'" in said
+
+
+def test_the_record_of_an_installed_package_lists_what_is_there_as_it_is(tree: Path) -> None:
+    site = tree / "lib/python3.14/site-packages"
+    rows = [line.split(",") for line in (site / "pip-1.dist-info" / "RECORD").read_text().splitlines()]
+    assert [row[0] for row in rows] == ["../../../bin/pip3", "pip/__init__.py", "pip-1.dist-info/RECORD"]
+    for name, digest, size in rows[:2]:
+        data = (site / name).read_bytes()
+        wanted = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        assert (digest, size) == (f"sha256={wanted}", str(len(data)))
+
+
+@pytest.mark.parametrize("script", ["pydoc3.14", "pip3"])
+def test_every_script_starts_the_interpreter_beside_it(script: str, tree: Path) -> None:
+    (tree / "bin" / "python3.14").symlink_to(sys.executable)
+    (tree / "bin" / script).chmod(0o755)
+    said = subprocess.run([str(tree / "bin" / script), "a"], capture_output=True, text=True, check=True).stdout
+    assert "'a'" in said
 
 
 def test_no_file_names_the_build_folder(tree: Path) -> None:
