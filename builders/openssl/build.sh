@@ -12,15 +12,6 @@ case $CFLAGS in *-fvisibility=hidden*) pic= ;; esac
 perl ./Configure "$platform" --prefix=/usr --libdir=lib --openssldir=/etc/ssl \
     no-shared no-tests no-docs no-apps no-legacy no-engine no-dso no-module no-async $pic $CFLAGS
 make build_generated
-case $CFLAGS in *-fvisibility=hidden*)
-    # The flag does not reach assembler: without this a program that exports its symbols would export those as well.
-    makefile_sources=$(sed -n 's/^\([^ :]*\.[sS]\):.*/\1/p' Makefile | sort -u)
-    make $makefile_sources
-    for source in $makefile_sources; do
-        sed -n 's/^[[:space:]]*\.globl[[:space:]]*\([A-Za-z_0-9]*\).*/.hidden \1/p' "$source" > hidden.list
-        cat hidden.list >> "$source"
-    done
-esac
 make libcrypto.a libssl.a
 mkdir -p "$OUT/lib" "$OUT/include"
 cp libcrypto.a libssl.a "$OUT/lib/"

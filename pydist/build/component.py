@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from pydist.archive.extract import extract
+from pydist.binary.hide import hide_symbols
 from pydist.build.box import Box
 from pydist.build.job import BUILD, Job, Step
 from pydist.build.relocate import BuildPathLeft
@@ -40,11 +41,13 @@ def build_component(
     box: Box,
     variables: Mapping[str, str],
     tools: Collection[str] = (),
+    hidden: bool = False,
 ) -> None:
     """Fill `out`, an empty folder named `out` in a folder of its own, with the component's result.
 
     `inputs` are the folders of all nodes it needs by name. Those that `tools` names are for use while building: they
-    are found below `$TOOLS` and not among the libraries. Raises `StepFailed` when a script or a patch fails.
+    are found below `$TOOLS` and not among the libraries. With `hidden` nothing that the component's static libraries
+    define is exported from what they are linked into. Raises `StepFailed` when a script or a patch fails.
     """
     work = out.parent
     source = _unpack(recipe, release, archive, work)
@@ -67,6 +70,10 @@ def build_component(
             log=log,
         )
     )
+    for library in sorted((out / "lib").glob("*.a")) if hidden else ():
+        data = bytearray(library.read_bytes())
+        hide_symbols(data)
+        library.write_bytes(data)
     _keep_licenses(recipe, source, out)
     shutil.copyfile(log, out / "build.log")
     without_place(out, work)

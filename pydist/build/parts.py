@@ -38,6 +38,11 @@ class Part:
     needs: tuple[str, ...]
     tools: tuple[str, ...]
 
+    @property
+    def hidden(self) -> bool:
+        """Whether it is linked into a shared library that must not export what it defines."""
+        return self.recipe.name != CPYTHON and not self.request.options.static
+
 
 def parts(request: BuildRequest) -> list[Part]:
     """CPython and everything it needs, dependencies first."""
@@ -94,8 +99,7 @@ def variables(part: Part) -> dict[str, str]:
         "CONFIGURE_BUILD": _machine().configure if is_cross(request) else request.target.configure,
     }
     if part.recipe.name != CPYTHON:
-        # What is linked into a shared library must not be exported from there.
-        return {**common, "CFLAGS": "-O2" if request.options.static else "-O2 -fvisibility=hidden"}
+        return {**common, "CFLAGS": "-O2 -fvisibility=hidden" if part.hidden else "-O2"}
     table = extensions.for_build(request.series, request.target.target, request.options)
     return {
         **common,

@@ -103,7 +103,9 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
             "recipe": recipe_files(recipe, release),
             "licenses": list(recipe.license_files),
             "box": digest_tree(resources.builders() / "box"),
-            "code": _code("build/component.py", "build/job.py", "archive/extract.py"),
+            "code": _code(
+                "build/component.py", "build/job.py", "archive/extract.py", "binary/hide.py", "binary/elf.py"
+            ),
             "toolchain": box.toolchain.digest,
             "variables": variables,
             # By component: a tool is the same thing when it is asked for as a distribution.
@@ -112,7 +114,7 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
         },
     )
     make = partial(build_component, recipe=recipe, release=release, archive=archive, box=box, variables=variables,
-                   tools=part.tools)  # fmt: skip
+                   tools=part.tools, hidden=part.hidden)  # fmt: skip
     return PlannedNode(name=part.node, key=key, needs=(*part.needs, *part.tools), make=make,
                        weight=archive.origin.size if archive else 0)  # fmt: skip
 
