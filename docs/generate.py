@@ -17,6 +17,7 @@ from typing import Any
 
 from pydist.cli import main as command_line
 from pydist.cli.schemas import DOCUMENTS
+from pydist.examine.checks import load_checks
 from pydist.manifest.schema import schema_of
 from pydist.validate.rules import load_rules
 
@@ -41,6 +42,7 @@ def files() -> Iterator[tuple[Path, str]]:
         yield CHECKOUT / "schema" / name, json.dumps(schema, indent=2, sort_keys=True) + "\n"
     yield below_mark("cli.md", commands())
     yield below_mark("rules.md", rules())
+    yield below_mark("checks.md", checks())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
     yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
@@ -158,6 +160,15 @@ def rules() -> Iterator[str]:
     for rule in load_rules().values():
         targets = " ".join(f"`{pattern}`" for pattern in rule.targets) or "all"
         yield f"| `{rule.id}` | {rule.severity} | {targets} | {rule.meaning} | {rule.fix} |".replace("\n", " ")
+
+
+def checks() -> Iterator[str]:
+    """The checks of `pydist test`."""
+    yield "| check | what holds in a good distribution | promised for |"
+    yield "|---|---|---|"
+    for check in load_checks().values():
+        kind = " ".join(filter(None, [check.linking, "" if check.only == "*" else f"`{check.only}`"])) or "all"
+        yield f"| `{check.id}` | {check.promise} | {kind} |"
 
 
 def keys(schema: dict[str, Any]) -> Iterator[str]:

@@ -141,7 +141,7 @@ def recipe_files(recipe: Recipe, release: Release) -> dict[str, str]:
         for path in sorted(recipe.folder.rglob("*"))
         if path.is_file()
         and "patches" not in path.parts
-        and path.name not in ("recipe.toml", "extensions.toml", "probe.py")
+        and path.name not in ("recipe.toml", "extensions.toml", "probe.py", "failures.toml", "wheels.toml")
     }
     return own | patches
 

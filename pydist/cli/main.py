@@ -22,6 +22,7 @@ _COMMANDS = {
     "build": "make a standalone CPython distribution from source",
     "validate": "judge distributions",
     "rebuild": "build an archive once more from nothing and compare",
+    "test": "run a distribution through our checks and CPython's own tests",
     "inspect": "show what a linked application or a distribution contains",
     "link": "make one file of a distribution and an application",
     "cache": "list or collect the store",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pydist.build.report import BuildReport, RebuildReport
 from pydist.cli import cache, doctor
+from pydist.examine.checks import Checks
+from pydist.examine.report import Report as TestReport
 from pydist.link.report import InspectReport, LinkReport
 from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord
@@ -24,6 +26,8 @@ DOCUMENTS: dict[str, type] = {
     "python-json-8.schema.json": Manifest,
     "pydist-json-1.schema.json": BuildRecord,
     "rebuild-report-1.schema.json": RebuildReport,
+    "test-checks-1.schema.json": Checks,
+    "test-report-1.schema.json": TestReport,
     "validate-report-1.schema.json": Reports,
     "validate-rules-1.schema.json": Rules,
 }

@@ -1,0 +1,189 @@
+"""compile.*: C against the headers, objects and libraries of the distribution."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydist.binary.ar import members
+from pydist.errors import EnvironmentLacking
+from pydist.examine.checks import Check
+from pydist.examine.outcome import Outcome, Problem, failed, lacking, not_applicable, passed
+from pydist.examine.running import Ended, run
+from pydist.examine.subject import Subject
+from pydist.policy import targets, toolchain
+from pydist.store import Store
+from pydist.target import Libc
+
+__all__ = ["embed_shared", "embed_static", "extension", "relink"]
+
+_EXTENSION = r"""
+#include <Python.h>
+static PyObject *twice(PyObject *self, PyObject *number)
+{
+    long value = PyLong_AsLong(number);
+    return value == -1 && PyErr_Occurred() ? NULL : PyLong_FromLong(2 * value);
+}
+static PyMethodDef methods[] = {{"twice", twice, METH_O, NULL}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "pydist_twice", .m_size = 0, .m_methods = methods};
+PyMODINIT_FUNC PyInit_pydist_twice(void) { return PyModuleDef_Init(&module); }
+"""
+_MAIN = r"""
+#include <Python.h>
+int main(int argc, char **argv)
+{
+    PyConfig config;
+    PyConfig_InitIsolatedConfig(&config);
+    PyStatus status = PyConfig_SetBytesString(&config, &config.home, argv[1]);
+    if (!PyStatus_Exception(status)) status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    if (PyStatus_Exception(status)) Py_ExitStatusException(status);
+    int failed = argc != 2 || PyRun_SimpleString(
+        "import json, ssl, sqlite3, sys; print(json.dumps(['embedded', sys.version.split()[0]]))");
+    return Py_FinalizeEx() < 0 || failed;
+}
+"""
+
+
+def extension(check: Check, subject: Subject) -> Outcome:
+    folder = _folder(subject, "extension", {"twice.c": _EXTENSION})
+    compiler = _machine_compiler(subject) or _zig(subject)
+    if compiler is None:
+        return _no_compiler()
+    asked = subject.start("-c", "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))")
+    name = f"pydist_twice{asked.out.strip()}"
+    built = _compile(check, subject, folder, [*compiler, "-shared", "-fPIC", *_headers(subject), "twice.c", "-o", name])
+    if not built.good:
+        return failed(Problem(what="an extension module does not compile", found=built.how))
+    ended = subject.start("-c", "import pydist_twice; print(pydist_twice.twice(21))", cwd=folder)
+    if ended.out != "42\n":
+        return failed(Problem(what="an extension module does not work", where=name, expected="42", found=ended.how))
+    return passed(f"{Path(compiler[0]).name}, {name}")
+
+
+def embed_static(check: Check, subject: Subject) -> Outcome:
+    library = subject.prefix / "lib" / f"libpython{subject.manifest.python_major_minor_version}.a"
+    found = [library, *subject.prefix.glob("lib/python3*/config-*/libpython3*.a")]
+    archive = next((path for path in found if path.is_file()), None)
+    if archive is None:
+        return not_applicable("there is no static libpython in this distribution")
+    if subject.record is None:
+        return not_applicable("there is no build/pydist.json that would say with what to link")
+    compiler = _zig(subject)
+    if compiler is None:
+        return _no_compiler()
+    folder = _folder(subject, "embed-static", {"main.c": _MAIN})
+    line = subject.record.link_line
+    # What the library does not contain: libraries, and objects of libraries that upstream keeps apart.
+    inside = {"python.o", *(name for name, _ in members(archive.read_bytes()))}
+    rest = [part for part in _arguments(line) if not (part.startswith("build/") and Path(part).name in inside)]
+    command = [*compiler, *_headers(subject), str(folder / "main.c"), str(archive), *rest, "-o", str(folder / "main")]
+    return _embedded(check, subject, folder, command)
+
+
+def embed_shared(check: Check, subject: Subject) -> Outcome:
+    shared = subject.manifest.build_info.core.shared_lib
+    if shared is None:
+        return not_applicable("there is no shared libpython in this distribution")
+    compiler = _machine_compiler(subject) or _zig(subject)
+    if compiler is None:
+        return _no_compiler()
+    folder = _folder(subject, "embed-shared", {"main.c": _MAIN})
+    place = (subject.root / shared).parent
+    command = [
+        *compiler, *_headers(subject), "main.c", str(subject.root / shared), f"-Wl,-rpath,{place}", "-o", "main",
+    ]  # fmt: skip
+    return _embedded(check, subject, folder, command)
+
+
+def _embedded(check: Check, subject: Subject, folder: Path, command: Sequence[str]) -> Outcome:
+    built = _compile(check, subject, subject.root if "static" in folder.name else folder, command)
+    if not built.good:
+        return failed(Problem(what="a program that embeds Python does not link", found=built.how))
+    ended = subject.start(str(subject.prefix), program=folder / "main", env={}, cwd=Path("/"))
+    expected = f'["embedded", "{subject.manifest.python_version}"]\n'
+    if ended.out != expected:
+        return failed(Problem(what="a program that embeds Python does not run", expected=expected, found=ended.how))
+    return passed(f"{(folder / 'main').stat().st_size:,} bytes")
+
+
+def relink(check: Check, subject: Subject) -> Outcome:
+    if subject.record is None or not subject.record.link_line:
+        return not_applicable("there is no link line in build/pydist.json")
+    compiler = _zig(subject)
+    if compiler is None:
+        return _no_compiler()
+    place = subject.work / "relinked"
+    python = subject.copy(place)
+    python.unlink()
+    line = subject.record.link_line
+    missing = [part for part in _arguments(line) if part.startswith("build/") and not (subject.root / part).exists()]
+    if missing:
+        what = "is on the link line and not in the archive"
+        return failed(*(Problem(what=what, where=part) for part in missing))
+    linked = _compile(check, subject, subject.root, [*compiler, *_arguments(line), "-o", str(python)])
+    if not linked.good:
+        return failed(Problem(what="the interpreter does not link", found=linked.how))
+    code = "import ssl, sqlite3, ctypes, sys; print(sys.version, sorted(sys.builtin_module_names))"
+    before = subject.start("-I", "-c", code, seconds=check.seconds)
+    after = subject.start("-I", "-c", code, program=python, seconds=check.seconds)
+    if not after.good or before.out != after.out:
+        what = "the interpreter that was linked again is another one"
+        return failed(
+            Problem(what=what, expected=before.out.strip() or before.how, found=after.out.strip() or after.how)
+        )
+    return passed(f"{python.stat().st_size:,} bytes; {subject.python.stat().st_size:,} in the archive")
+
+
+def _arguments(line: Sequence[str]) -> list[str]:
+    """A link line without its compiler, its target (the caller names both) and its output."""
+    rest, skip = [], True  # the compiler's name
+    for part in line:
+        if not skip and part not in ("-o", "-target"):
+            rest.append(part)
+        skip = part in ("-o", "-target")
+    return rest
+
+
+def _headers(subject: Subject) -> list[str]:
+    return [f"-I{subject.root / subject.manifest.python_paths['include']}"]
+
+
+def _machine_compiler(subject: Subject) -> list[str] | None:
+    """What `cc` is here, when it makes programs for the target."""
+    found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    fits = not subject.emulator and subject.target.libc == platform.libc_ver()[0].replace("glibc", Libc.GNU)
+    return [found] if found and fits else None
+
+
+def _zig(subject: Subject) -> list[str] | None:
+    try:
+        found = toolchain.locate()
+    except EnvironmentLacking:
+        return None
+    row = targets.load().get(subject.target.triple)
+    command = found.command("cc", subject.target)
+    return [*command[:-1], row.zig] if row else command
+
+
+def _no_compiler() -> Outcome:
+    return lacking('a compiler for this target; run: pip install "pydist[toolchain]"')
+
+
+def _folder(subject: Subject, name: str, files: dict[str, str]) -> Path:
+    folder = subject.work / name
+    folder.mkdir()
+    for file, text in files.items():
+        (folder / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _compile(check: Check, subject: Subject, folder: Path, command: Sequence[str]) -> Ended:
+    variables = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(subject.work), "LC_ALL": "C"}
+    with contextlib.suppress(EnvironmentLacking):  # the machine's own compiler has no caches
+        variables |= toolchain.locate().environment(Store.default())
+    return run(list(command), cwd=folder, env=variables, seconds=check.seconds)

@@ -1,0 +1,28 @@
+"""The distribution that is built keeps every promise of the table of checks, and the suite is judged by its table."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydist.examine import choose, examine
+from pydist.examine.outcome import Verdict
+from pydist.link.dist import Distribution
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_check_of_the_distribution_passes(distribution: Distribution) -> None:
+    report = examine(distribution.root.parent, checks=choose())
+    bad = {result.check: [str(item) for item in result.problems] for result in report.results if result.problems}
+    assert not bad
+    passed = {result.check for result in report.results if result.verdict is Verdict.PASSED}
+    assert {"compile.relink", "compile.embed-static", "module.library", "environment.pip", "place.moved"} <= passed
+
+
+def test_known_failures_are_told_from_new_ones(distribution: Distribution) -> None:
+    files = ["test_math", "test_tcl", "test_locale", "test_grammar"]
+    report = examine(distribution.root.parent, checks=(), suite=True, tests=files, jobs=2)
+    assert report.suite is not None
+    assert report.suite.verdict is Verdict.PASSED, report.suite
+    assert {item.test for item in report.suite.known_failures} >= {"test.test_math.FMATests.test_fma_zero_result"}
+    assert "test_tcl" in report.suite.skipped_files
