@@ -163,8 +163,7 @@ class ContainerBox:
     def _follow(self, client: APIClient, container: str, job: Job) -> None:
         """Run the steps, their output going to the log as it comes."""
         position = b""
-        with job.log.open("ab", buffering=0) as log:
-            stream = client.attach(container, stream=True, demux=True)
+        with job.log.open("ab", buffering=0) as log, _output(client, container) as stream:
             client.start(container)
             for said, at in stream:
                 log.write(said or b"")
@@ -176,6 +175,17 @@ class ContainerBox:
             if client.inspect_container(container)["State"].get("OOMKilled"):
                 tail.append(f"(killed: a container may use {self.memory:,} bytes of memory)")
             raise StepFailed(step.name, step.command, code, str(job.log), tail)
+
+
+@contextmanager
+def _output(client: APIClient, container: str) -> Iterator[Iterator[tuple[bytes | None, bytes | None]]]:
+    """Pieces of standard output and standard error while they come."""
+    stream = client.attach(container, stream=True, demux=True)
+    try:
+        yield stream
+    finally:
+        # Its own close() leaves the file on top of the socket open.
+        stream._response.close()  # type: ignore[attr-defined]
 
 
 def _script(job: Job) -> str:
