@@ -102,8 +102,9 @@ def test_scripts_and_symbolic_links_find_the_interpreter(moved: Path, tmp_path: 
     assert "absolute value" in said
 
 
-def test_the_library_is_found_whatever_argv_0_says(moved: Path) -> None:
-    said = subprocess.run(["nonsense", "-I", "-c", "import sys, json; print(sys.prefix)"], executable=moved, env={},
+@pytest.mark.parametrize("name", ["nonsense", "", "/no/such/python", "./python"])
+def test_the_library_is_found_whatever_argv_0_says(moved: Path, name: str) -> None:
+    said = subprocess.run([name, "-I", "-c", "import sys, json; print(sys.prefix)"], executable=moved, env={},
                           capture_output=True, text=True, check=True, cwd="/").stdout  # fmt: skip
     assert said.strip() == str(moved.parent.parent)
 
