@@ -12,6 +12,13 @@ from pydist.examine.wheels import Wheel
 
 __all__ = ["wheel"]
 
+# Many projects have a slower twin in Python for where the code in C cannot be loaded.
+_LOADED = """
+import sys
+files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+assert any(file.startswith(sys.prefix) and file.endswith(".so") for file in files), "no module in C was loaded"
+"""
+
 # What uv says when it reaches no registry; everything else is about the wheel.
 _UNREACHABLE = ("error sending request", "dns error", "Could not connect", "Failed to fetch", "network was disabled",
                 "operation timed out")  # fmt: skip
@@ -32,7 +39,7 @@ def wheel(check: Check, subject: Subject) -> Outcome:
     )
     if not installed.good:
         return _not_installed(name, installed)
-    ended = subject.start("-I", "-c", row.run, program=python, seconds=check.seconds)
+    ended = subject.start("-I", "-c", row.run + _LOADED, program=python, seconds=check.seconds)
     if not ended.good:
         return failed(Problem(what="was installed and does not work", where=name, found=ended.how))
     version = [line.strip() for line in installed.err.splitlines() if line.strip().startswith(f"+ {name}==")]
