@@ -12,10 +12,19 @@ cp -R "$RECIPE/files/." .
 
 mkdir trace
 export PYDIST_TRACE="$PWD/trace"
+# Bitcode is for this very linker; everybody else gets objects that were optimised one by one: see builders/box/clang.
+native=
+case $OPTIMIZATION in
+*lto)
+    native=native/
+    mkdir native
+    export PYDIST_NATIVE="$PWD/native"
+    ;;
+esac
 cpython_make all
 # What else the archive needs to be complete: with a shared library, the static one is not made by "all".
 cpython_make "libpython$SERIES$ABI_FLAGS.a"
-unset PYDIST_TRACE
+unset PYDIST_TRACE PYDIST_NATIVE
 # No bytecode: it would carry time stamps, and a reader of the archive makes its own. With --help, compileall does nothing.
 cpython_make install DESTDIR="$PWD/installed" COMPILEALL_OPTS=--help
 mv installed/install "$OUT/install"
@@ -25,6 +34,9 @@ find "$OUT/install" -name __pycache__ -prune -exec rm -rf {} +
 version=$SERIES$ABI_FLAGS
 config=$(cd "$OUT/install" && echo lib/python"$SERIES"*/config-*)
 rm -f "$OUT/install/lib/libpython$version.a"
+if [ -n "$native" ]; then
+    cp "native/libpython$version.a" native/Programs/python.o "$OUT/install/$config/"
+fi
 ln -s "${config#lib/}/libpython$version.a" "$OUT/install/lib/libpython$version.a"
 if [ -z "$STATIC$ABI_FLAGS" ]; then
     # The library of the stable ABI is nothing but the name of the other one, which is found beside it wherever the tree
@@ -38,8 +50,14 @@ fi
 mkdir -p "$OUT/build/lib" "$OUT/facts"
 find Objects Parser Programs/python.o Python Modules -name '*.o' | sort | while read -r object; do
     mkdir -p "$OUT/build/${object%/*}"
-    cp "$object" "$OUT/build/$object"
+    cp "$native$object" "$OUT/build/$object"
+    # Assembler has no bitcode.
+    if [ -n "$native" ] && [ "$(head -c 2 "$object")" = BC ]; then
+        mkdir -p "$OUT/build/bitcode/${object%/*}"
+        cp "$object" "$OUT/build/bitcode/$object"
+    fi
 done
+case $OPTIMIZATION in pgo*) cp profile.profdata "$OUT/build/" ;; esac
 cp Modules/config.c Modules/config.c.in Modules/Setup.local Modules/Setup.stdlib Modules/Setup.bootstrap Modules/Setup \
     "$OUT/build/Modules/"
 cp Python/frozen.c "$OUT/build/Python/"
@@ -48,6 +66,7 @@ cp "$RECIPE/run_tests.py" "$OUT/build/"
 
 cp -R trace "$OUT/facts/trace"
 pwd > "$OUT/facts/source"
+clang --version > "$OUT/facts/compiler"
 cp Modules/Setup.stdlib.in Modules/Setup.bootstrap.in "$OUT/facts/"
 find Modules -name "*.a" -exec cp {} "$OUT/facts/" \;
 # Every variable that the Setup lines use, expanded by make itself.

@@ -46,7 +46,14 @@ if [ "$OPTIMIZATION" = debug ]; then
     options="$options --with-pydebug"
     ABI_FLAGS=${ABI_FLAGS}d
 fi
-case $OPTIMIZATION in *lto) options="$options --with-lto=thin" ;; esac
+case $OPTIMIZATION in
+*lto)
+    options="$options --with-lto=thin"
+    # configure asks for an llvm-ar and calls it by its path.
+    ln -s "$(command -v ar)" llvm-ar
+    export ac_cv_path_LLVM_AR=./llvm-ar
+    ;;
+esac
 if [ "$CONFIGURE_HOST" != "$CONFIGURE_BUILD" ]; then
     options="$options --with-build-python=$TOOLS/cpython/install/bin/python$SERIES"
 fi
@@ -75,6 +82,24 @@ LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS $strip" CFLAGS="$EXTRA_C
     --with-openssl=deps --with-readline=editline \
     --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm --enable-loadable-sqlite-extensions $options \
     ac_cv_search_dbm_open=-lndbm ac_cv_working_tzset=yes ac_cv_path_ac_pt_LLVM_PROFDATA=
+
+# Not what configure was told, for its questions need no optimising; sysconfig shows them.
+case $OPTIMIZATION in
+pgo*)
+    cp "$TOOLS/profile/python.profdata" profile.profdata
+    # Functions that training never came to, and those that this target has in another shape, are no news.
+    export CFLAGS_NODIST="-fprofile-use=profile.profdata -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date \
+-Wno-profile-instr-missing -Wno-backend-plugin"
+    ;;
+esac
+case $OPTIMIZATION in
+*lto)
+    sed 's|^\(AR=[[:space:]]*\).*|\1ar|' Makefile > Makefile.ar
+    cat Makefile.ar > Makefile
+    # zig asks the linker to optimise as much as it was asked itself.
+    export LDFLAGS_NODIST=-O3
+    ;;
+esac
 
 # make with the variables that every call must have.
 cpython_make() {

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pydist.build.box import BoxKind
 from pydist.build.boxes import opened_box
-from pydist.build.parts import parts, pinned, releases
-from pydist.build.plan import ARCHIVES, DISTRIBUTION, plan
+from pydist.build.parts import parts, pinned, releases, training_parts
+from pydist.build.plan import ARCHIVES, DISTRIBUTION, plan, training
+from pydist.build.profile import PROFILE, PROFILE_FILE
 from pydist.build.provenance import Run
 from pydist.build.publish import check_output, publish
 from pydist.build.report import BuildReport
@@ -41,6 +42,7 @@ def build(
     jobs: int = 0,
     downloads: Path | None = None,
     pins: Mapping[str, str] | None = None,
+    profile: Path | None = None,
     store: Store | None = None,
     reporter: Reporter | None = None,
 ) -> BuildReport:
@@ -50,8 +52,9 @@ def build(
     tag in the file names (default: today, or the day of `$SOURCE_DATE_EPOCH`), `times` whether the statement of
     provenance says when it was built, `box` where scripts run (default: the best box that the machine has), `jobs` how
     many programs run at once (default: the number of cores), `pins` SHA-256 of archives by component, for sources that
-    stand in several. Everything that was made before is taken from `store`. Raises `InputError` for what cannot be
-    built, `EnvironmentLacking` for sources or tools that cannot be had, `StepFailed` for a build script that failed.
+    stand in several, `profile` what to optimise by (default: the result of a training). Everything that was made before
+    is taken from `store`. Raises `InputError` for what cannot be built, `EnvironmentLacking` for sources or tools that
+    cannot be had, `StepFailed` for a build script that failed.
     """
     started, began = time.monotonic(), datetime.datetime.now(datetime.UTC)
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
@@ -59,11 +62,18 @@ def build(
     tag = _checked_tag(tag or default_tag())
     check_output(output)
     _check_place(store)
-    archives = fetch_all(pinned(releases(parts(request)), pins or {}), store, folder=downloads, reporter=reporter)
+    trained = training_parts(request) if request.options.pgo and profile is None else []
+    wanted = pinned(releases([*parts(request), *trained]), pins or {})
+    archives = fetch_all(wanted, store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
         if opened.kind is BoxKind.HOST:
             _check_runner(request)
-        planned = plan(request, archives, opened)
+        if trained:
+            first = training(request, archives, opened)
+            done = run(first.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
+            store.set_ref(f"profile/{request.version}/{trained[-1].request.target.target}", first.key(PROFILE))
+            profile = done[PROFILE] / PROFILE_FILE
+        planned = plan(request, archives, opened, profile)
         done = run(planned.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
     store.set_ref(request.ref, planned.key(DISTRIBUTION))
     tree = done[DISTRIBUTION] / "python"

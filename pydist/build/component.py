@@ -20,7 +20,7 @@ from pydist.build.job import BUILD, Job, Step
 from pydist.build.relocate import BuildPathLeft
 from pydist.build.variables import EPOCH
 from pydist.errors import InputError
-from pydist.policy.recipes import Recipe, Release
+from pydist.policy.recipes import BUILD_SCRIPT, Recipe, Release
 from pydist.sources import SourceArchive
 from pydist.sources.download import verify
 
@@ -41,6 +41,7 @@ def build_component(
     box: Box,
     variables: Mapping[str, str],
     tools: Collection[str] = (),
+    script: str = BUILD_SCRIPT,
     hidden: bool = False,
 ) -> None:
     """Fill `out`, an empty folder named `out` in a folder of its own, with the component's result.
@@ -64,7 +65,7 @@ def build_component(
     box.run(
         Job(
             work=work,
-            steps=_steps(recipe, release),
+            steps=_steps(recipe, release, script),
             variables={**variables, "VERSION": release.version, "SERIES": release.series},
             paths={"OUT": "out", "DEPS": "deps", "RECIPE": "recipe", "TOOLS": "tools"},
             log=log,
@@ -115,7 +116,7 @@ def without_place(out: Path, work: Path) -> None:
         raise BuildPathLeft("these files name the folder they were built in: " + ", ".join(sorted(left)))
 
 
-def _steps(recipe: Recipe, release: Release) -> tuple[Step, ...]:
+def _steps(recipe: Recipe, release: Release, script: str) -> tuple[Step, ...]:
     patches = [path.relative_to(recipe.folder).as_posix() for path in recipe.patches(release)]
     return (
         *(
@@ -126,7 +127,9 @@ def _steps(recipe: Recipe, release: Release) -> tuple[Step, ...]:
             )
             for patch in patches
         ),
-        Step(name=f"building {recipe.name} {release.version}", command=("/bin/sh", "../recipe/build.sh"), folder="src"),
+        Step(
+            name=f"building {recipe.name} {release.version}", command=("/bin/sh", f"../recipe/{script}"), folder="src"
+        ),
     )
 
 

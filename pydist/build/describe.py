@@ -11,7 +11,7 @@ from pathlib import Path
 from pydist.binary.elf import ElfFile
 from pydist.binary.kind import Kind, kind_of
 from pydist.build.evidence import license_paths
-from pydist.build.measure import BuiltExtension, Facts
+from pydist.build.measure import BITCODE, BuiltExtension, Facts
 from pydist.build.request import BuildRequest
 from pydist.errors import InputError
 from pydist.manifest.model import BuildInfo, CoreInfo, ExtensionInfo, LinkInfo, Manifest
@@ -177,6 +177,8 @@ def _visibility(objects: Iterable[Path]) -> str:
 def _object_format(build: Path) -> str:
     kinds = set()
     for path in build.rglob("*.o"):
+        if (build / BITCODE) in path.parents:
+            continue
         with path.open("rb") as file:
             kinds.add(kind_of(file.read(64)))
     if kinds != {Kind.ELF}:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.build.component import SOURCE_SKIP
-from pydist.build.measure import Facts
+from pydist.build.measure import BITCODE, Facts
 from pydist.build.request import BuildRequest
 from pydist.errors import InputError
 from pydist.manifest.record import (
+    BitcodeRecord,
     BuildRecord,
     FileRecord,
     LeftOutRecord,
@@ -25,12 +26,13 @@ from pydist.manifest.record import (
     ToolchainRecord,
 )
 from pydist.policy.extensions import ExtensionRow
-from pydist.policy.recipes import Origin, Recipe, Release
+from pydist.policy.recipes import BUILD_SCRIPT, TRAINING_SCRIPT, Origin, Recipe, Release
 from pydist.policy.toolchain import Toolchain
 from pydist.sources import SourceArchive
 from pydist.store import Key, digest_file, digest_tree
 
 __all__ = [
+    "PROFILE",
     "Provenance",
     "expression_of",
     "license_paths",
@@ -40,6 +42,11 @@ __all__ = [
     "record",
     "source_digest",
 ]
+
+
+PROFILE = "build/profile.profdata"
+"""Where in a distribution the profile is that it was optimised by, so that it can be built again."""
+_READ_BY_ONE = {BUILD_SCRIPT: ("build.sh", "run_tests.py"), TRAINING_SCRIPT: ("profile/",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +92,17 @@ def record(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, 
         request=RequestRecord(
             python=request.version, target=request.target.target.triple, options=str(request.options)
         ),
+        profile=files[PROFILE].sha256 if PROFILE in files else None,
+        bitcode=_bitcode(facts),
         glibc_floor=request.target.floor or None,
     )
+
+
+def _bitcode(facts: Facts) -> BitcodeRecord | None:
+    if not facts.bitcode:
+        return None
+    pairs = {f"build/{name}": f"build/{BITCODE}/{name}" for name in facts.bitcode}
+    return BitcodeRecord(llvm=facts.llvm, objects=pairs)
 
 
 def expression_of(licenses: Iterable[str]) -> str:
@@ -133,8 +149,9 @@ def list_files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
     return files, links
 
 
-def recipe_files(recipe: Recipe, release: Release) -> dict[str, str]:
-    """Digests of the files that the script may read: not other series' patches, nor the list of origins."""
+def recipe_files(recipe: Recipe, release: Release, script: str = BUILD_SCRIPT) -> dict[str, str]:
+    """Digests of the files that `script` may read: not other series' patches, nor the list of origins."""
+    others = tuple(name for other, names in _READ_BY_ONE.items() if other != script for name in names)
     patches = {f"patches/{path.name}": digest_file(path) for path in recipe.patches(release)}
     own = {
         path.relative_to(recipe.folder).as_posix(): digest_file(path)
@@ -142,6 +159,7 @@ def recipe_files(recipe: Recipe, release: Release) -> dict[str, str]:
         if path.is_file()
         and "patches" not in path.parts
         and path.name not in ("recipe.toml", "extensions.toml", "probe.py", "failures.toml", "wheels.toml")
+        and not path.relative_to(recipe.folder).as_posix().startswith(others)
     }
     return own | patches
 

@@ -19,7 +19,10 @@ from pydist.build.trace import members_of, only, read_trace, relinked
 from pydist.errors import FaultCollector, InputError
 from pydist.policy.extensions import ExtensionRow
 
-__all__ = ["BuiltExtension", "Facts", "check_drift", "measure"]
+__all__ = ["BITCODE", "BuiltExtension", "Facts", "check_drift", "measure"]
+
+BITCODE = "bitcode"
+"""The folder, in that of the objects, that holds the bitcode of each at the same place."""
 
 _INITTAB_ROW = re.compile(r'\{\s*"(\w+)",\s*(\w+)\s*\}')
 _SETUP_NAME = re.compile(r"@MODULE_\w+_TRUE@(\w+)|^(\w+)\s+\S+\.c", re.MULTILINE)
@@ -42,7 +45,10 @@ class BuiltExtension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What was measured. `core_objs` relative to `build/`, `link_line` as it would be typed in the distribution."""
+    """What was measured. `core_objs` relative to `build/`, `link_line` as it would be typed in the distribution.
+
+    `bitcode` are the objects that there is bitcode of, relative to `build/`, and `llvm` the version that wrote it.
+    """
 
     extensions: tuple[BuiltExtension, ...]
     core_objs: tuple[str, ...]
@@ -50,6 +56,8 @@ class Facts:
     link_line: tuple[str, ...]
     inittab_cflags: tuple[str, ...]
     probe: Mapping[str, Any]
+    bitcode: tuple[str, ...] = ()
+    llvm: str = ""
 
 
 def measure(node: Path, tree: Path, request: BuildRequest, probe: Mapping[str, Any]) -> Facts:
@@ -82,6 +90,8 @@ def measure(node: Path, tree: Path, request: BuildRequest, probe: Mapping[str, A
         link_line=relinked(linked, node / "facts", request.python),
         inittab_cflags=tuple(word for word in compiled if word.startswith(("-std=", "-D"))),
         probe=probe,
+        bitcode=tuple(sorted(path.relative_to(build / BITCODE).as_posix() for path in (build / BITCODE).rglob("*.o"))),
+        llvm=_llvm(node / "facts" / "compiler"),
     )
 
 
@@ -108,6 +118,13 @@ def check_drift(node: Path, table: Mapping[str, ExtensionRow], built: Iterable[B
         elif not row.off and name not in there and name in upstream:
             faults.add(name, "was not built; say why under `off`, or see configure's output in build.log")
     faults.raise_if_any("the extension modules are not those of the table")
+
+
+def _llvm(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    if found := re.search(r"\bclang version (\S+)", text):
+        return found[1]
+    raise InputError(f"{path}: expected the compiler to say its version, found {text[:100]!r}")
 
 
 def _inittab(path: Path) -> list[tuple[str, str]]:

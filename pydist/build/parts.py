@@ -9,15 +9,16 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from pydist.build.profile import PROFILE
 from pydist.build.request import BuildRequest
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.policy import extensions, recipes, targets
 from pydist.policy.options import Options
-from pydist.policy.recipes import Recipe, Release
+from pydist.policy.recipes import BUILD_SCRIPT, TRAINING_SCRIPT, Recipe, Release
 from pydist.policy.targets import TargetRow
 from pydist.target import Libc
 
-__all__ = ["CPYTHON", "Part", "is_cross", "parts", "pinned", "releases", "variables"]
+__all__ = ["CPYTHON", "Part", "is_cross", "parts", "pinned", "releases", "training_parts", "variables"]
 
 CPYTHON = "cpython"
 
@@ -28,7 +29,7 @@ class Part:
     what they need in turn (headers of one library include those of another), `tools` of those that its script runs.
 
     `node` is the component's name; what is built for the machine that builds, where that is not the target of the
-    request, has the target behind it: `cpython@x86_64-unknown-linux-musl`.
+    request, has the target behind it: `cpython@x86_64-unknown-linux-musl`. `script` is a file of the recipe.
     """
 
     node: str
@@ -37,6 +38,7 @@ class Part:
     request: BuildRequest
     needs: tuple[str, ...]
     tools: tuple[str, ...]
+    script: str = BUILD_SCRIPT
 
     @property
     def hidden(self) -> bool:
@@ -57,6 +59,8 @@ def parts(request: BuildRequest) -> list[Part]:
             if name == CPYTHON and is_cross(wanted):
                 tools += (CPYTHON,)
             own = tuple(add(tool, _tool_request(request)) for tool in tools)
+            if name == CPYTHON and wanted.options.pgo:
+                own += (PROFILE,)
             direct = [add(need, wanted) for need in recipe.needs_for(target, static=static)]
             needs = tuple(dict.fromkeys(name for need in direct for name in (*ordered[need].needs, need)))
             release = wanted.release if name == CPYTHON else recipe.release(wanted.series)
@@ -65,6 +69,19 @@ def parts(request: BuildRequest) -> list[Part]:
 
     add(CPYTHON, request)
     return list(ordered.values())
+
+
+def training_parts(request: BuildRequest) -> list[Part]:
+    """What the profile for `request` is made with, the training last. Raises `InputError` where there is none.
+
+    What is counted is the same whether code is optimised while linking or not, and nearly the same for every machine
+    and way of linking. So a target whose programs are not run while building has the profile of one whose are.
+    """
+    target = targets.find(f"{_machine().target.arch}-unknown-linux-{request.target.target.libc}")
+    static = target.default.static if is_cross(request) else request.options.static
+    options = replace(request.options, optimization="noopt", static=static)
+    *needed, cpython = parts(replace(request, target=target, options=options))
+    return [*needed, replace(cpython, node=PROFILE, script=TRAINING_SCRIPT)]
 
 
 def releases(wanted: Iterable[Part]) -> list[tuple[Recipe, Release]]:

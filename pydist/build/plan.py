@@ -18,20 +18,26 @@ from pydist.build.box import Box
 from pydist.build.component import build_component
 from pydist.build.evidence import Provenance, recipe_files, source_digest
 from pydist.build.pack import COMPRESSORS, pack
-from pydist.build.parts import Part, parts
+from pydist.build.parts import Part, parts, training_parts
 from pydist.build.parts import variables as variables_of_part
+from pydist.build.profile import PROFILE, given, train
 from pydist.build.prove import inputs
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
 from pydist.build.variables import target_variables
+from pydist.errors import InputError
 from pydist.policy import extensions, resources
+from pydist.policy.recipes import TRAINING_SCRIPT
 from pydist.sources import SourceArchive
 from pydist.store import Key, digest_file, digest_tree
 
-__all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "plan"]
+__all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "plan", "training"]
 
 DISTRIBUTION = "distribution"
 ARCHIVES = "archives"
+
+_CODE = ("build/component.py", "build/job.py", "archive/extract.py", "binary/hide.py", "binary/elf.py")
+_TRAINING_CODE = ("build/profile.py", "binary/profile.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +50,21 @@ class Plan:
         return next(node.key for node in self.nodes if node.name == name)
 
 
-def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box) -> Plan:
-    """The nodes for `request`."""
-    wanted = parts(request)
+def training(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box) -> Plan:
+    """The nodes that make the profile for `request`; the last one, `profile`, holds it."""
     nodes: dict[str, PlannedNode] = {}
+    for part in training_parts(request):
+        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box)
+    return Plan(nodes=tuple(nodes.values()))
+
+
+def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box, profile: Path | None = None) -> Plan:
+    """The nodes for `request`, which needs a `profile` if and only if it is to be optimised by one."""
+    if (profile is not None) != request.options.pgo:
+        wants = "by a profile; name one" if request.options.pgo else "without a profile, and one is named"
+        raise InputError(f"the options {request.options} optimise {wants}")
+    wanted = parts(request)
+    nodes: dict[str, PlannedNode] = {PROFILE: given(profile)} if profile else {}
     for part in wanted:
         nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box)
     # Tools leave nothing in the distribution.
@@ -100,12 +117,11 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
             "name": recipe.name,
             "version": release.version,
             "source": archive.origin.sha256 if archive else source_digest(recipe, release),
-            "recipe": recipe_files(recipe, release),
+            "recipe": recipe_files(recipe, release, part.script),
+            "script": part.script,
             "licenses": list(recipe.license_files),
             "box": digest_tree(resources.builders() / "box"),
-            "code": _code(
-                "build/component.py", "build/job.py", "archive/extract.py", "binary/hide.py", "binary/elf.py"
-            ),
+            "code": _code(*_CODE, *_TRAINING_CODE * (part.script == TRAINING_SCRIPT)),
             "toolchain": box.toolchain.digest,
             "variables": variables,
             # By component: a tool is the same thing when it is asked for as a distribution.
@@ -113,8 +129,9 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
             "tools": {tool.partition("@")[0]: nodes[tool].key.digest for tool in part.tools},
         },
     )
-    make = partial(build_component, recipe=recipe, release=release, archive=archive, box=box, variables=variables,
-                   tools=part.tools, hidden=part.hidden)  # fmt: skip
+    make = partial(train if part.script == TRAINING_SCRIPT else build_component, recipe=recipe, release=release,
+                   archive=archive, box=box, variables=variables, tools=part.tools, script=part.script,
+                   hidden=part.hidden)  # fmt: skip
     return PlannedNode(name=part.node, key=key, needs=(*part.needs, *part.tools), make=make,
                        weight=archive.origin.size if archive else 0)  # fmt: skip
 

@@ -7,6 +7,7 @@ profile.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 import time
@@ -20,6 +21,7 @@ from pydist.archive.source import open_source
 from pydist.build.box import BoxKind
 from pydist.build.build import build
 from pydist.build.compare import FileDifference, compare, compare_inputs, compare_packing
+from pydist.build.evidence import PROFILE
 from pydist.build.explain import explain
 from pydist.build.inventory import ROOT, Item, contents, inventory
 from pydist.build.parts import CPYTHON
@@ -34,7 +36,6 @@ from pydist.store import Store, digest_file
 __all__ = ["made_from", "read_record", "rebuild", "report_of"]
 
 RECORD = "build/pydist.json"
-PROFILE = "build/profile.profdata"
 _MARK = "rebuild.mark"
 _EXPLAINED = 200
 """Files whose bytes are looked into."""
@@ -94,6 +95,7 @@ def rebuild(
             jobs=jobs,
             downloads=downloads,
             pins={part.name: part.sha256 for part in record.sources},
+            profile=_profile(archive, record, work),
             source=source,
             store=private,
             reporter=reporter or Silent(),
@@ -190,6 +192,18 @@ def _request(record: BuildRecord, archive: Path, source: Path | None) -> BuildRe
         )
     except InputError as error:
         raise InputError(f"{archive}: this pydist cannot build what its record names: {error}") from error
+
+
+def _profile(archive: Path, record: BuildRecord, work: Path) -> Path | None:
+    """The profile that the archive carries, as a file. Another training would give another one."""
+    if record.profile is None:
+        return None
+    found = contents(archive, {PROFILE}).get(PROFILE)
+    if found is None or hashlib.sha256(found).hexdigest() != record.profile:
+        raise InputError(f"{archive}: expected {PROFILE} with the digest {record.profile}")
+    path = work / "profile.profdata"
+    path.write_bytes(found)
+    return path
 
 
 @contextmanager

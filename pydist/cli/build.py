@@ -24,6 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--options", default="", metavar="WORDS", help="build options joined by + (default: those of the target)"
     )
+    parser.add_argument("--profile", type=Path, metavar="FILE",
+                        help="what pgo optimises by, as an archive of pydist has it (default: a training)")  # fmt: skip
     parser.add_argument(
         "--box", choices=tuple(BoxKind), type=BoxKind,
         help="where build scripts run (default: container when a Docker engine answers, else host)",
@@ -45,7 +47,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         raise InputError(f"--jobs {args.jobs}: expected a number from 1, or 0 for all cores")
     result = build(
         python=args.python, target=args.target, options=args.options, source=args.source, output=args.output,
-        tag=args.tag, times=args.times, box=args.box, jobs=args.jobs, downloads=args.downloads, reporter=terminal,
+        tag=args.tag, times=args.times, box=args.box, jobs=args.jobs, downloads=args.downloads, profile=args.profile,
+        reporter=terminal,
     )  # fmt: skip
     if args.json:
         terminal.result_json(encode(result))

@@ -18,7 +18,11 @@ from pydist.policy import resources
 from pydist.policy.table import Row, read_toml
 from pydist.target import Target
 
-__all__ = ["Origin", "Recipe", "Release", "When", "load", "load_all"]
+__all__ = ["BUILD_SCRIPT", "TRAINING_SCRIPT", "Origin", "Recipe", "Release", "When", "load", "load_all"]
+
+BUILD_SCRIPT = "build.sh"
+TRAINING_SCRIPT = "profile/build.sh"
+"""CPython's second script: it makes the profile that the first one is given."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

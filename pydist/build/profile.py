@@ -1,0 +1,68 @@
+"""Profiles: what a training counted, made into the file that the compiler is given, and files that somebody gives.
+
+Invariant: everything that is built by a profile has a key that follows from the profile's content, whoever made it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydist.binary.profile import check_profile, combined, read_counts, write_profile
+from pydist.build.box import Box
+from pydist.build.component import build_component
+from pydist.build.schedule import PlannedNode
+from pydist.errors import InputError
+from pydist.policy.recipes import Recipe, Release
+from pydist.sources import SourceArchive
+from pydist.store import Key, digest_file
+
+__all__ = ["PROFILE", "PROFILE_FILE", "given", "train"]
+
+PROFILE = "profile"
+"""The node with a profile, and the name by which CPython's script finds it among its tools."""
+PROFILE_FILE = "python.profdata"
+
+
+def train(
+    out: Path,
+    inputs: Mapping[str, Path],
+    *,
+    recipe: Recipe,
+    release: Release,
+    archive: SourceArchive | None,
+    box: Box,
+    variables: Mapping[str, str],
+    tools: tuple[str, ...],
+    script: str,
+    hidden: bool,
+) -> None:
+    """Run a training as `build_component` runs other scripts; `out` gets the profile and `training.json`.
+
+    Raises `InputError` when nothing was counted.
+    """
+    build_component(out, inputs, recipe=recipe, release=release, archive=archive, box=box, variables=variables,
+                    tools=tools, script=script, hidden=hidden)  # fmt: skip
+    counts = sorted((out / "counts").glob("*.counts"))
+    functions = combined(part for path in counts for part in read_counts(path.read_bytes(), path.name))
+    if not any(any(function.counters) for function in functions):
+        raise InputError(f"{out}: the training counted nothing; see build.log there")
+    (out / PROFILE_FILE).write_bytes(write_profile(functions))
+    shutil.rmtree(out / "counts")
+
+
+def given(path: Path) -> PlannedNode:
+    """The node for a profile that is there. Raises `InputError` when the compiler could not use it."""
+    try:
+        check_profile(path.read_bytes(), str(path))
+        sha256 = digest_file(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+    def make(out: Path, inputs: Mapping[str, Path]) -> None:
+        shutil.copyfile(path, out / PROFILE_FILE)
+        if digest_file(out / PROFILE_FILE) != sha256:
+            raise InputError(f"{path}: was changed while it was being used")
+
+    return PlannedNode(name=PROFILE, key=Key.of("profile", {"sha256": sha256}), needs=(), make=make)
