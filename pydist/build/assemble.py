@@ -44,4 +44,5 @@ def assemble(
     manifest = describe(tree, request, facts, table, provenance.recipes.values())
     write_evidence(tree, record(tree, request, facts, table, provenance), provenance, linked)
     (tree / "PYTHON.json").write_bytes(dump(manifest))
-    check_no_trace(tree, [f"{store}/work/", f"{store}/nodes/", f"{provenance.toolchain.folder}/", "/build/path/"])
+    places = [f"{store}/work/", f"{store}/nodes/", f"{provenance.toolchain.folder}/", "/build/path/", "/opt/pydist/"]
+    check_no_trace(tree, places)

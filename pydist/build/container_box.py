@@ -55,7 +55,11 @@ class _Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerBox:
-    """Runs jobs with at most `jobs` programs at a time in one container. `cores` and `memory` (bytes) are limits."""
+    """Runs jobs with at most `jobs` programs at a time in one container.
+
+    `cores`, `memory` (bytes) and `processes` are limits of one container; 0 where the engine cannot set one, as engines
+    that do not run as root may be.
+    """
 
     toolchain: Toolchain
     image: str
@@ -63,6 +67,7 @@ class ContainerBox:
     jobs: int
     cores: int
     memory: int
+    processes: int
     _running: _Running = field(default_factory=_Running)
 
     @classmethod
@@ -79,8 +84,9 @@ class ContainerBox:
                 image=box_image(client, toolchain, store, reporter),
                 store=store.root,
                 jobs=jobs,
-                cores=min(jobs, int(facts["NCPU"])),
-                memory=int(facts["MemTotal"] * _MEMORY_SHARE),
+                cores=min(jobs, int(facts["NCPU"])) if facts.get("CpuCfsQuota") else 0,
+                memory=int(facts["MemTotal"] * _MEMORY_SHARE) if facts.get("MemoryLimit") else 0,
+                processes=_PROCESSES if facts.get("PidsLimit") else 0,
             )
 
     @property
@@ -140,6 +146,12 @@ class ContainerBox:
         return container
 
     def _limits(self) -> dict[str, Any]:
+        limits = {
+            "mem_limit": self.memory,
+            "memswap_limit": self.memory,
+            "nano_cpus": self.cores * 1_000_000_000,
+            "pids_limit": self.processes,
+        }
         return {
             "network_mode": "none",
             "cap_drop": ["ALL"],
@@ -151,10 +163,7 @@ class ContainerBox:
                 Mount(BUILD, None),
                 Mount(_CACHE, f"pydist-toolchain-{self.toolchain.digest[:16]}"),
             ],
-            "mem_limit": self.memory,
-            "memswap_limit": self.memory,
-            "nano_cpus": self.cores * 1_000_000_000,
-            "pids_limit": _PROCESSES,
+            **{name: limit for name, limit in limits.items() if limit},
             "ulimits": [Ulimit(name="core", soft=0, hard=0)],
             # The log is streamed to the builder; the engine need not keep a second one.
             "log_config": LogConfig(type=LogConfig.types.NONE),

@@ -175,10 +175,21 @@ def test_a_failed_step_is_named_with_its_last_lines_and_the_container_is_gone(
     assert containers(client, box) == []
 
 
-def test_the_log_can_be_read_while_the_job_runs(box: ContainerBox, client: APIClient, tmp_path: Path) -> None:
+def test_while_a_job_runs_its_log_can_be_read_and_it_has_limits(
+    box: ContainerBox, client: APIClient, tmp_path: Path
+) -> None:
     builder = started(box, tmp_path / "work", "echo the first word; sleep 100")
     try:
         wait_for(lambda: "the first word" in read(tmp_path / "work" / "log"))
+        (container,) = containers(client, box)
+        settings = client.inspect_container(container)["HostConfig"]
+        assert settings["NetworkMode"] == "none"
+        assert settings["ReadonlyRootfs"]
+        assert not settings["Binds"]
+        # 0 stands for a limit that this engine cannot set.
+        assert settings["Memory"] == box.memory
+        assert settings["PidsLimit"] in (box.processes, None)
+        assert settings["NanoCpus"] == (1_000_000_000 if box.cores else 0)  # it was opened for one job
     finally:
         builder.kill()
         builder.wait()
