@@ -75,9 +75,14 @@ else
     needed='LINK_PYTHON_DEPS=$(LDLIBRARY) $(LIBRARY_OBJS)'
 fi
 case $OPTIMIZATION in debug) strip= ;; *) strip=-Wl,--strip-debug ;; esac
+# Functions newer than the oldest C library: see docs/explanation/glibc-floor.md.
+if [ -f deps/lib/libcfloor.a ]; then
+    LIBS="-lcfloor ${LIBS-}"
+fi
 
+# config.site: what configure cannot find out when it cross compiles.
 # LLVM_PROFDATA: where the machine's is, would be written into sysconfig.
-LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS $strip" CFLAGS="$EXTRA_CFLAGS" \
+CONFIG_SITE="$RECIPE/config.site" LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS $strip" CFLAGS="$EXTRA_CFLAGS" \
 ./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/install \
     --with-openssl=deps --with-readline=editline \
     --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm --enable-loadable-sqlite-extensions $options \
@@ -101,11 +106,21 @@ case $OPTIMIZATION in
     ;;
 esac
 
+# configure knows the functions by a library, but they become part of ours: who links with libpython, shared or not, or
+# with its objects, finds them there.
+replacements=LIBOBJS=
+if [ -f deps/lib/libcfloor.a ]; then
+    mkdir Python/cfloor
+    (cd Python/cfloor && $AR x ../../deps/lib/libcfloor.a)
+    replacements="LIBOBJS=$(echo Python/cfloor/*.o)"
+    sed -i 's/-lcfloor *//' Makefile Misc/python.pc Misc/python-embed.pc Misc/python-config.sh
+fi
+
 # make with the variables that every call must have.
 cpython_make() {
     if [ -n "$STATIC" ]; then
-        make "$dynload" "$@"
+        make "$replacements" "$dynload" "$@"
     else
-        make "$objects" "$needed" PY3LIBRARY= "$@"
+        make "$replacements" "$objects" "$needed" PY3LIBRARY= "$@"
     fi
 }
