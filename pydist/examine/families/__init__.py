@@ -10,6 +10,7 @@ from pydist.examine.families import (
     configuring,
     environments,
     installing,
+    offering,
     places,
     starting,
     userland,
@@ -41,6 +42,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "compile.embed-static": compiling.embed_static,
     "compile.embed-shared": compiling.embed_shared,
     "compile.relink": compiling.relink,
+    "feature.native": offering.native,
     "userland.oldest": userland.oldest,
 }
 
