@@ -23,9 +23,10 @@ from pydist.build.components import build_components
 from pydist.build.container_box import ContainerBox
 from pydist.build.job import Job, Step
 from pydist.build.request import BuildRequest
+from pydist.build.variables import target_variables
 from pydist.errors import StepFailed
 from pydist.link.dist import Distribution
-from pydist.policy import engine, resources, toolchain
+from pydist.policy import engine, resources, targets, toolchain
 from pydist.progress import Silent
 from pydist.store import Store, digest_tree
 from tests.support.engine import needs_engine
@@ -263,6 +264,22 @@ def test_where_no_image_can_be_had_the_host_does_and_a_line_says_why(
     (note,) = diary.notes
     assert note.startswith("building on the host, not in a container: the base image can be neither pulled nor made")
     assert note.endswith("there is no archive")
+
+
+@pytest.mark.parametrize("triple", sorted(targets.load()))
+def test_programs_of_every_target_can_be_made_and_run(triple: str, box: ContainerBox, tmp_path: Path) -> None:
+    row = targets.find(triple)
+    if not (row.target.runs_here or row.emulator):
+        pytest.skip(f"this machine's processor does not run {triple}")
+    emulator = "" if row.target.runs_here else " ".join(row.emulator)
+    for linkage in filter(None, (row.static, row.dynamic)):
+        flags = " ".join((*linkage.cflags, *linkage.ldflags))
+        asked = job(tmp_path / "work", f"clang {flags} main.c -o main && {emulator} ./main")
+        variables = {**target_variables(row), "PYDIST_CFLAGS": "", "DEPS": "/build"}
+        (asked.work / "src" / "main.c").write_text('#include <stdio.h>\nint main(void) { return puts("ran") < 0; }\n')
+        box.run(replace(asked, variables=variables))
+        assert asked.log.read_text().endswith("ran\n")
+        shutil.rmtree(asked.work)
 
 
 BUILDER = """
