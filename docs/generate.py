@@ -18,6 +18,7 @@ from typing import Any
 from pydist.cli import main as command_line
 from pydist.cli.schemas import DOCUMENTS
 from pydist.examine.checks import load_checks
+from pydist.examine.failures import load_failures
 from pydist.manifest.schema import schema_of
 from pydist.validate.rules import load_rules
 
@@ -43,6 +44,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("cli.md", commands())
     yield below_mark("rules.md", rules())
     yield below_mark("checks.md", checks())
+    yield below_mark("known-failures.md", known_failures())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
     yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
@@ -169,6 +171,17 @@ def checks() -> Iterator[str]:
     for check in load_checks().values():
         kind = " ".join(filter(None, [check.linking, "" if check.only == "*" else f"`{check.only}`"])) or "all"
         yield f"| `{check.id}` | {check.promise} | {kind} |"
+
+
+def known_failures() -> Iterator[str]:
+    """The table of tests of CPython that fail for a reason."""
+    yield "| test | reason | where |"
+    yield "|---|---|---|"
+    for row in load_failures().rows:
+        places = [f"`{pattern}`" for pattern in row.targets if pattern != "*"]
+        places += [f"+{option}" for option in row.options] + [f"Python {series}" for series in row.series]
+        places += [f"depends on: {row.sometimes}"] if row.sometimes else []
+        yield f"| `{row.test}` | {row.reason} | {', '.join(places) or 'everywhere'} |"
 
 
 def keys(schema: dict[str, Any]) -> Iterator[str]:

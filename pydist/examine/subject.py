@@ -23,6 +23,7 @@ from pydist.manifest.load import load
 from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord, load_record
 from pydist.policy import targets
+from pydist.policy.options import Options
 from pydist.target import Arch, Target
 
 __all__ = ["Subject", "open_subject"]
@@ -140,6 +141,8 @@ def open_subject(path: Path, work: Path, emulator: Sequence[str] | None = None) 
     file = root / "build" / "pydist.json"
     target = Target.parse(manifest.target_triple)
     native = _native(target)
+    if emulator is None:
+        _check_machine(target, manifest.build_options)
     return Subject(
         root=root.resolve(),
         work=work.resolve(),
@@ -160,6 +163,21 @@ def _native(target: Target) -> bool:
         return True
     flags = {word for line in _lines(Path("/proc/cpuinfo")) if line.startswith("flags") for word in line.split()}
     return all(_LEVELS[level] <= flags for level in range(2, target.level + 1))
+
+
+def _check_machine(target: Target, options: str) -> None:
+    """Raise `EnvironmentLacking` with everything that the table of targets wants on this machine and is not there."""
+    row = targets.load().get(target.triple)
+    try:
+        wanted = row.to_run(Options.parse(options)) if row else {}
+    except InputError:
+        return  # made by others, in a way that the table does not know
+    missing = {path: package for path, package in wanted.items() if not Path(path).exists()}
+    if missing:
+        packages = " ".join(sorted(set(missing.values())))
+        raise EnvironmentLacking(
+            f"programs for {target} need {', '.join(sorted(missing))}; run: apt install {packages}"
+        )
 
 
 def _emulator(target: Target, given: Sequence[str] | None) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from pydist.errors import EnvironmentLacking, InputError
 from pydist.examine import choose, examine
 from pydist.examine.outcome import Verdict
 from pydist.examine.report import Report, Result
+from pydist.policy import targets
+from pydist.policy.options import Options
 from tests.support import tiny
 
 # $7 is the marker in `python -E -s -X utf8 -m NAME MARKER TASK`.
@@ -156,3 +158,18 @@ def test_the_verdict_follows_from_the_results() -> None:
     assert Report.judge((good, made(Verdict.NOT_APPLICABLE)), None) == "good"
     assert Report.judge((good, open_), None) == "incomplete"
     assert Report.judge((good, open_, bad), None) == "bad"
+
+
+def test_everything_that_the_machine_lacks_for_a_target_is_named_with_its_package(tmp_path: Path) -> None:
+    archive = packed(tmp_path, SAY, target_triple="aarch64-unknown-linux-gnu", build_options="noopt",
+                     optimizations="noopt", crt_features=["glibc-dynamic"])  # fmt: skip
+    wanted = targets.find("aarch64-unknown-linux-gnu").to_run(Options.parse("noopt"))
+    missing = {path: package for path, package in wanted.items() if not Path(path).exists()}
+    try:
+        report = examine(archive, checks=())
+    except EnvironmentLacking as error:
+        assert all(path in str(error) and package in str(error) for path, package in missing.items())
+        assert missing
+    else:
+        assert report.verdict == "good"
+        assert not missing
