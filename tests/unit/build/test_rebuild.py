@@ -16,7 +16,7 @@ from pydist.build.report import ArchiveFacts, RebuildReport
 from pydist.cli.rebuild import lines
 from pydist.errors import InputError
 from pydist.policy import recipes
-from pydist.store import digest_file
+from pydist.store import Store, digest_file
 from tests.support import proof, tiny
 
 OS = "python/install/lib/python3.14/os.py"
@@ -151,6 +151,17 @@ def test_an_archive_of_somebodys_own_tree_asks_for_it(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="name it with --source"):
         rebuild(archive(tmp_path / "a.tar.zst", own))
+
+
+@pytest.mark.parametrize("there", [b"", b"another profile"])
+def test_an_archive_without_the_profile_of_its_record_is_refused(there: bytes, tmp_path: Path) -> None:
+    def optimised(record: dict[str, Any], members: tiny.Members) -> None:
+        record |= {"options": "pgo+static", "profile": "a" * 64}
+        if there:
+            members["python/build/profile.profdata"] = there
+
+    with pytest.raises(InputError, match="with the digest aaaa"):
+        rebuild(archive(tmp_path / "a.tar.zst", optimised), keep=tmp_path / "kept", store=Store(tmp_path / "store"))
 
 
 def test_a_folder_with_something_in_it_is_not_used(tmp_path: Path) -> None:
