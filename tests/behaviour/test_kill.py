@@ -55,7 +55,7 @@ def start(store: Store, downloads: Path) -> subprocess.Popen[str]:
 
 def finish(store: Store, downloads: Path) -> None:
     builder = start(store, downloads)
-    _, complaint = builder.communicate(timeout=120)
+    _, complaint = builder.communicate(timeout=600)  # the first one may have to make the image
     assert builder.returncode == 0, complaint
 
 
