@@ -49,6 +49,17 @@ void explicit_bzero(void *buffer, size_t length)
     /* The compiler must believe that somebody reads the zeros. */
     __asm__ __volatile__("" : : "r"(buffer) : "memory");
 }
+
+/* What <string.h> makes of it with _FORTIFY_SOURCE, for every glibc. */
+extern void __chk_fail(void) __attribute__((noreturn));
+
+void __explicit_bzero_chk(void *buffer, size_t length, size_t available)
+{
+    if (length > available) {
+        __chk_fail();
+    }
+    explicit_bzero(buffer, length);
+}
 #endif
 
 #if LACKS(2, 26)

@@ -66,7 +66,7 @@ def built(folder: Path, target: str, store: Store, *flags: str) -> Path:
             **environment,
             "CC": f"{zig} cc -target {target}",
             "AR": f"{zig} ar",
-            "CFLAGS": " ".join(["-O2", "-fPIC", *flags]),
+            "CFLAGS": " ".join(["-O2", "-fPIC", "-D_FORTIFY_SOURCE=2", *flags]),
             "OUT": str(out),
         },
         check=True,
@@ -77,8 +77,8 @@ def built(folder: Path, target: str, store: Store, *flags: str) -> Path:
 def program(folder: Path, library: Path, store: Store, target: str = GNU) -> Path:
     command, environment = compiler(store)
     subprocess.run(
-        [*command, "cc", "-target", target, "-Wall", "-Wextra", "-Werror", "-O1", f"-I{library / 'include'}",
-         HERE / "floor.c", f"-L{library / 'lib'}", "-lcfloor", "-rdynamic", "-o", folder / "floor"],
+        [*command, "cc", "-target", target, "-Wall", "-Wextra", "-Werror", "-O1", "-D_FORTIFY_SOURCE=2",
+         f"-I{library / 'include'}", HERE / "floor.c", f"-L{library / 'lib'}", "-lcfloor", "-rdynamic", "-o", folder / "floor"],
         env=environment, check=True,
     )  # fmt: skip
     return folder / "floor"
@@ -144,7 +144,9 @@ def test_the_functions_are_not_offered_to_others(floor: Path) -> None:
     data = floor.read_bytes()
     offered = {symbol.name for symbol in ElfFile.parse(data).dynamic_symbols(data) if symbol.defined}
     assert "main" in offered
-    assert offered.isdisjoint({*MODERN, "preadv64v2", "pwritev64v2", "posix_spawn_file_actions_addclosefrom_np"})
+    assert offered.isdisjoint(
+        {*MODERN, "__explicit_bzero_chk", "preadv64v2", "pwritev64v2", "posix_spawn_file_actions_addclosefrom_np"}
+    )
 
 
 @pytest.mark.parametrize("target", ["aarch64-linux-gnu.2.17", "aarch64-linux-musl", "x86_64-linux-gnu.2.34"])
