@@ -78,7 +78,8 @@ def program(folder: Path, library: Path, store: Store, target: str = GNU) -> Pat
     command, environment = compiler(store)
     subprocess.run(
         [*command, "cc", "-target", target, "-Wall", "-Wextra", "-Werror", "-O1", "-D_FORTIFY_SOURCE=2",
-         f"-I{library / 'include'}", HERE / "floor.c", f"-L{library / 'lib'}", "-lcfloor", "-rdynamic", "-o", folder / "floor"],
+         f"-I{library / 'include'}", HERE / "floor.c", f"-L{library / 'lib'}", "-lcfloor", "-rdynamic",
+         "-o", folder / "floor"],
         env=environment, check=True,
     )  # fmt: skip
     return folder / "floor"
