@@ -125,10 +125,12 @@ def test_whatever_is_compiled_to_bitcode_is_an_object_too_at_the_same_place_else
     box(
         place,
         "x86_64-linux-musl",
-        "clang -O2 -flto=thin -c program.c -o sub/program.o; ar rcs libprogram.a sub/program.o",
+        "PYDIST_NATIVE= clang -O2 -c program.c -o sub/foreign.o\n"
+        "clang -O2 -flto=thin -c program.c -o sub/program.o; ar rcs libprogram.a sub/program.o sub/foreign.o",
         PYDIST_NATIVE=str(place / "native"),
     )
     for name, kind in (("sub/program.o", Kind.BITCODE), ("native/sub/program.o", Kind.ELF)):
         assert kind_of((place / name).read_bytes()[:64]) is kind
     for name, kind in (("libprogram.a", Kind.BITCODE), ("native/libprogram.a", Kind.ELF)):
-        assert [kind_of(bytes(data[:64])) for _, data in members((place / name).read_bytes())] == [kind]
+        # What was compiled elsewhere is in both as it is.
+        assert [kind_of(bytes(data[:64])) for _, data in members((place / name).read_bytes())] == [kind, Kind.ELF]
