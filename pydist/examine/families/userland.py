@@ -23,6 +23,7 @@ thread = threading.Thread(target=print, args=["thread"]); thread.start(); thread
 print(subprocess.check_output([sys.executable, "-c", "print(6 * 7)"], text=True).strip())
 print(platform.libc_ver()[1])
 """
+_FILE = "system.tar"  # the name tells mmdebstrap the format
 _DEBIAN_ARCH = {"x86_64": "amd64", "aarch64": "arm64", "i686": "i386", "armv7": "armhf", "ppc64le": "ppc64el"}
 
 
@@ -77,7 +78,7 @@ def _system(bootstrap: str, subject: Subject, seconds: float) -> tuple[str, str,
                 "--variant=essential",
                 f"--architectures={arch}",
                 suite,
-                folder / "tar",
+                folder / _FILE,
                 mirror,
             ]
             ended = run(command, cwd=folder, env=dict(os.environ), seconds=seconds)
@@ -85,8 +86,8 @@ def _system(bootstrap: str, subject: Subject, seconds: float) -> tuple[str, str,
                 raise EnvironmentLacking(ended.how)
 
         try:
-            key = Key.of("userland", {"suite": suite, "arch": arch, "mirror": mirror})
-            return suite, glibc, store.produce(key, f"Debian {suite}", make) / "tar"
+            key = Key.of("userland", {"suite": suite, "arch": arch, "mirror": mirror, "file": _FILE})
+            return suite, glibc, store.produce(key, f"Debian {suite}", make) / _FILE
         except EnvironmentLacking as error:
             last = str(error)
     return lacking(f"a Debian that can be had from the archive of this machine: {last}")
