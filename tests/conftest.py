@@ -22,6 +22,7 @@ from pydist.target import Target
 CHECKOUT = Path(__file__).resolve().parent.parent
 PYTHON = "3.14"
 TARGET = "x86_64-unknown-linux-musl"
+GNU_TARGET = "x86_64-unknown-linux-gnu"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,6 +68,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def distribution(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
     """The distribution of Python 3.14 for static musl that this pydist builds; what the store has is not made again."""
-    command = [sys.executable, "-m", "pydist", "build", "--quiet", "--python", PYTHON, "--target", TARGET]
+    return _built(TARGET, store, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def gnu_distribution(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
+    """The same for glibc, linked dynamically."""
+    return _built(GNU_TARGET, store, tmp_path_factory)
+
+
+def _built(target: str, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
+    command = [sys.executable, "-m", "pydist", "build", "--quiet", "--python", PYTHON, "--target", target]
     subprocess.run([*command, "--output", tmp_path_factory.mktemp("dist")], check=True, stdin=subprocess.DEVNULL)
-    return choose_distribution(None, PYTHON, Target.parse(TARGET), store, Silent())
+    return choose_distribution(None, PYTHON, Target.parse(target), store, Silent())

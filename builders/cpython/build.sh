@@ -47,6 +47,11 @@ if [ -z "$STATIC$ABI_FLAGS" ]; then
         empty.o "$OUT/install/lib/libpython$version.so.1.0"
 fi
 
+# The script libraries of Tcl and Tk, where _tkinter looks for them (see patches/tkinter-library.patch).
+for folder in deps/lib/tcl[0-9]* deps/lib/tk[0-9]*; do
+    [ ! -d "$folder" ] || cp -R "$folder" "$OUT/install/lib/"
+done
+
 mkdir -p "$OUT/build/lib" "$OUT/facts"
 find Objects Parser Programs/python.o Python Modules -name '*.o' | sort | while read -r object; do
     mkdir -p "$OUT/build/${object%/*}"

@@ -15,6 +15,9 @@ for library in "ZLIB -lz" "BZIP2 -lbz2" "LIBLZMA -llzma" "LIBZSTD -lzstd" "LIBFF
     export "${name}_CFLAGS= " "${name}_LIBS=${library#* }"
 done
 
+# All that libtk.a asks for, each before what it needs itself.
+export TCLTK_CFLAGS=-Ideps/include TCLTK_LIBS="-ltk8.6 -ltcl8.6 -lXft -lfontconfig -lfreetype -lXrender -lX11 -lxcb -lXau -lexpat -lz -lm"
+
 # <uuid.h> is what CPython includes when pkg-config (here: the line above) knows the library.
 export LIBUUID_CFLAGS=-Ideps/include/uuid
 

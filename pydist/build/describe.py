@@ -5,6 +5,7 @@ Invariant: every path written here exists in the tree that is described; a manif
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from pydist.target import Libc
 __all__ = ["describe"]
 
 _TEST_FOLDERS = ("test", "tests", "idle_test")
+# Tcl's modules, the script library of a version of Tcl, that of Tk.
+_SCRIPTS = re.compile(r"tcl\d+|t(?:cl|k)\d+\.\d+")
 
 
 def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str, ExtensionRow],
@@ -33,6 +36,7 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
     stdlib = f"install/{request.library}"
     config = _one(tree, f"{stdlib}/config-*")
     shared = sorted((tree / "install/lib").glob("libpython3.*.so.1.0"))
+    scripts = sorted(path.name for path in (tree / "install/lib").iterdir() if _SCRIPTS.fullmatch(path.name))
     return Manifest(
         version="8",
         target_triple=request.target.target.triple,
@@ -60,6 +64,8 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
         python_extension_module_loading=("builtin",) if request.options.static else ("builtin", "shared-library"),
         libpython_link_mode="shared" if shared else "static",
         crt_features=crt_features(tree, request),
+        tcl_library_path="install/lib" if scripts else None,
+        tcl_library_paths=tuple(scripts) or None,
         run_tests="build/run_tests.py",
         licenses=library_licenses(recipes, "cpython"),
         license_path="licenses/LICENSE.cpython.txt",

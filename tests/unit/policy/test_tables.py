@@ -60,6 +60,11 @@ def test_a_module_that_must_be_a_shared_library_is_off_in_static_builds_with_tha
     assert static.off == shared.shared
 
 
+def test_a_module_for_some_targets_is_off_for_others() -> None:
+    assert not extensions.for_build("3.14", GNU, NOOPT)["_tkinter"].off
+    assert "only for" in extensions.for_build("3.14", MUSL, NOOPT)["_tkinter"].off
+
+
 def test_modules_for_tests_stay_out_of_an_interpreter_that_can_load_them() -> None:
     assert extensions.for_build("3.14", GNU, NOOPT)["_testcapi"].shared
     assert not extensions.for_build("3.14", MUSL, STATIC)["_testcapi"].shared
