@@ -33,7 +33,8 @@ def relinked(command: Command, facts: Path, python: str) -> Command:
     """The command that linked the interpreter, as it can be repeated in the folder of the distribution."""
     words = ["cc"]
     for word in command[1:]:
-        if word.startswith(("-I", "-L", "-ffile-prefix-map=")):
+        # The archive's objects are native ones: nothing is left to be optimised while linking.
+        if word.startswith(("-I", "-L", "-ffile-prefix-map=", "-flto")):
             continue
         if word.endswith(".o"):
             words.append(f"build/{word}")
