@@ -109,10 +109,15 @@ def test_the_compiler_takes_the_profile_and_turns_frequent_indirect_calls_into_d
     instrumented(place, target)
     subprocess.run([place / "program", "1000"], env={"PYDIST_PROFILE": str(place / "counts")}, check=True)
     (place / "p.profdata").write_bytes(write_profile(combined(counted(place).values())))
-    strict = "-Werror=profile-instr-out-of-date -Werror=profile-instr-unprofiled"
-    box(place, target, f"clang -O2 -fprofile-use=p.profdata {strict} -S -emit-llvm program.c -o with.ll")
+    box(place, target, "clang -O2 -fprofile-use=p.profdata -S -emit-llvm program.c -o with.ll")
     text = (place / "with.ll").read_text()
     assert '"InstrProf"' in text
+    # No warning says so: the compiler leaves counts of code that has another shape out in silence, and notes it here.
+    assert "instr_prof_hash_mismatch" not in text
+    changed = PROGRAM.replace("{ return f(a); }", "{ return a > 5 ? f(a) : f(a - 1); }")
+    (place / "program.c").write_text(changed)
+    box(place, target, "clang -O2 -fprofile-use=p.profdata -S -emit-llvm program.c -o other.ll")
+    assert "instr_prof_hash_mismatch" in (place / "other.ll").read_text()
     function = re.search(r"^define [^\n]*@run\(.*?^}", text, re.DOTALL | re.MULTILINE)
     assert function is not None
     # Not a call of what `table` points at, but a comparison with the frequent one, which is then inlined.
