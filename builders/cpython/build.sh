@@ -30,6 +30,11 @@ cpython_make install DESTDIR="$PWD/installed" COMPILEALL_OPTS=--help
 mv installed/install "$OUT/install"
 find "$OUT/install" -name __pycache__ -prune -exec rm -rf {} +
 
+# By this folder the interpreter knows where it stands (sys.exec_prefix), and archives hold no empty ones.
+for folder in "$OUT"/install/lib/python*/lib-dynload; do
+    [ -n "$(ls -A "$folder")" ] || echo "No extension module is a file of its own in this build." > "$folder/README.txt"
+done
+
 # The library once, not three times.
 version=$SERIES$ABI_FLAGS
 config=$(cd "$OUT/install" && echo lib/python"$SERIES"*/config-*)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from pydist.archive.extract import extract
 from pydist.build.measure import check_drift, measure
 from pydist.build.request import BuildRequest
 from pydist.errors import InputError
@@ -161,3 +163,18 @@ def test_a_module_that_the_table_does_not_know_fails_the_build(node: Path, distr
         check_drift(node, {name: row for name, row in rows.items() if name != "_ssl"}, facts.extensions)
     with pytest.raises(InputError, match="_invented: the table has this module, upstream does not"):
         check_drift(node, rows | {"_invented": invented}, facts.extensions)
+
+
+@pytest.mark.parametrize("kind", ["full.tar.zst", "install_only.tar.gz"])
+def test_what_comes_out_of_an_archive_knows_where_it_stands(
+    kind: str, distribution: Distribution, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "pydist", "build", "--quiet", "--python", "3.14", "--output", str(tmp_path)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    (archive,) = tmp_path.glob(f"*-{kind}")
+    extract(archive, tmp_path / "out")
+    prefix = tmp_path / "out" / "python" / ("install" if kind.startswith("full") else ".")
+    said = subprocess.run([str(prefix / "bin" / "python3"), "-I", "-c", "import sys; print(sys.prefix, sys.exec_prefix)"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert said.stdout.split() == [str(prefix)] * 2
+    assert not said.stderr
