@@ -174,7 +174,8 @@ def test_what_comes_out_of_an_archive_knows_where_it_stands(
     (archive,) = tmp_path.glob(f"*-{kind}")
     extract(archive, tmp_path / "out")
     prefix = tmp_path / "out" / "python" / ("install" if kind.startswith("full") else ".")
-    said = subprocess.run([str(prefix / "bin" / "python3"), "-I", "-c", "import sys; print(sys.prefix, sys.exec_prefix)"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
+    code = "import sys; print(sys.prefix, sys.exec_prefix)"
+    command = [str(prefix / "bin" / "python3"), "-I", "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
     assert said.stdout.split() == [str(prefix)] * 2
     assert not said.stderr
