@@ -60,7 +60,7 @@ def downloads(distribution: Distribution, store: Store, tmp_path_factory: pytest
         for release in recipe.releases:
             for origin in release.origins:
                 fetched = store.downloads / f"{origin.sha256[:16]}-{origin.filename}"
-                if fetched.is_file():
+                if fetched.is_file() and not (folder / origin.filename).is_symlink():
                     (folder / origin.filename).symlink_to(fetched)
     return folder
 
