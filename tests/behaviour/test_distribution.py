@@ -179,3 +179,8 @@ def test_what_comes_out_of_an_archive_knows_where_it_stands(
     said = subprocess.run(command, capture_output=True, text=True, check=True)
     assert said.stdout.split() == [str(prefix)] * 2
     assert not said.stderr
+
+
+def test_the_interpreter_has_the_names_that_people_type(distribution: Distribution) -> None:
+    folder = distribution.root / "install" / "bin"
+    assert {(folder / name).resolve() for name in ("python", "python3", "python3.14")} == {folder / "python3.14"}
