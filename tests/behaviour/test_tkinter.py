@@ -62,15 +62,16 @@ def answer(python: Path, code: str, **variables: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def python(gnu_distribution: Distribution) -> Path:
-    return gnu_distribution.root / "install" / "bin" / "python3"
-
-
-@pytest.fixture(scope="module")
 def moved(gnu_distribution: Distribution, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("moved") / "ein Ördner"
     shutil.copytree(gnu_distribution.root / "install", place, symlinks=True)
     return place
+
+
+@pytest.fixture(scope="module")
+def python(moved: Path) -> Path:
+    """Not that of the store, where a run would leave bytecode."""
+    return moved / "bin" / "python3"
 
 
 @pytest.fixture(scope="module")
