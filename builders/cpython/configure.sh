@@ -77,7 +77,6 @@ else
     objects='LINK_PYTHON_OBJS=$(LIBRARY_OBJS)'
     needed='LINK_PYTHON_DEPS=$(LDLIBRARY) $(LIBRARY_OBJS)'
 fi
-case $OPTIMIZATION in debug) strip= ;; *) strip=-Wl,--strip-debug ;; esac
 # Functions newer than the oldest C library: see docs/explanation/glibc-floor.md.
 if [ -f deps/lib/libcfloor.a ]; then
     LIBS="-lcfloor ${LIBS-}"
@@ -85,13 +84,15 @@ fi
 
 # config.site: what configure cannot find out when it cross compiles.
 # LLVM_PROFDATA: where the machine's is, would be written into sysconfig.
-CONFIG_SITE="$RECIPE/config.site" LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS $strip" CFLAGS="$EXTRA_CFLAGS" \
+CONFIG_SITE="$RECIPE/config.site" LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS" CFLAGS="$EXTRA_CFLAGS" \
 ./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/install \
     --with-openssl=deps --with-readline=editline \
     --with-system-expat --with-system-libmpdec --with-dbmliborder=ndbm --enable-loadable-sqlite-extensions $options \
     ac_cv_search_dbm_open=-lndbm ac_cv_working_tzset=yes ac_cv_path_ac_pt_LLVM_PROFDATA=
 
-# Not what configure was told, for its questions need no optimising; sysconfig shows them.
+# What follows is not what configure was told: its questions need no optimising, and who builds extension modules with
+# what sysconfig says wants none of it.
+case $OPTIMIZATION in debug) ;; *) export LDFLAGS_NODIST=-Wl,--strip-debug ;; esac
 case $OPTIMIZATION in
 pgo*)
     cp "$TOOLS/profile/python.profdata" profile.profdata
@@ -105,7 +106,7 @@ case $OPTIMIZATION in
     sed 's|^\(AR=[[:space:]]*\).*|\1ar|' Makefile > Makefile.ar
     cat Makefile.ar > Makefile
     # zig asks the linker to optimise as much as it was asked itself.
-    export LDFLAGS_NODIST=-O3
+    LDFLAGS_NODIST="-O3 $LDFLAGS_NODIST"
     ;;
 esac
 

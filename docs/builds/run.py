@@ -96,7 +96,9 @@ def examined(archive: Path, *, suite: bool) -> tuple[Row, dict[str, Any]]:
         suite=suite,
     )
     print(row.name, flush=True)
-    install_only = archive.with_name(archive.name.replace(f"-{row.options}-full.tar.zst", "-install_only.tar.gz"))
+    long = archive.with_name(archive.name.replace("-full.tar.zst", "-install_only.tar.gz"))
+    short = archive.with_name(archive.name.replace(f"-{row.options}-full.tar.zst", "-install_only.tar.gz"))
+    install_only = long if long.exists() else short
     manifest = manifest_of(archive)
     build = {
         "python_version": test["python_version"],

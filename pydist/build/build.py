@@ -71,7 +71,8 @@ def build(
         if trained:
             first = training(request, archives, opened)
             done = run(first.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
-            store.set_ref(f"profile/{request.version}/{trained[-1].request.target.target}", first.key(PROFILE))
+            own = trained[-1].request
+            store.set_ref(f"profile/{own.version}/{own.target.target}/{own.options}", first.key(PROFILE))
             profile = done[PROFILE] / PROFILE_FILE
         planned = plan(request, archives, opened, profile)
         done = run(planned.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)

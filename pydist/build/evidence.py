@@ -157,7 +157,7 @@ def recipe_files(recipe: Recipe, release: Release, script: str = BUILD_SCRIPT) -
         path.relative_to(recipe.folder).as_posix(): digest_file(path)
         for path in sorted(recipe.folder.rglob("*"))
         if path.is_file()
-        and not {"patches", "features"} & set(path.parts)
+        and not {"patches", "features"} & set(path.relative_to(recipe.folder).parts)
         and path.name not in ("recipe.toml", "extensions.toml", "probe.py", "failures.toml", "wheels.toml")
         and not path.relative_to(recipe.folder).as_posix().startswith(others)
     }

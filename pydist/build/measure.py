@@ -112,9 +112,8 @@ def check_drift(node: Path, table: Mapping[str, ExtensionRow], built: Iterable[B
         if row.off and name in there:
             faults.add(name, "is off, but was built")
         elif name in there and bool(row.shared) != (there[name].shared_lib is not None):
-            faults.add(
-                name, "is a file of its own" if there[name].shared_lib else "is built in" + "; not so in the table"
-            )
+            found = "is a file of its own" if there[name].shared_lib else "is built in"
+            faults.add(name, f"{found}; not so in the table")
         elif not row.off and name not in there and name in upstream:
             faults.add(name, "was not built; say why under `off`, or see configure's output in build.log")
     faults.raise_if_any("the extension modules are not those of the table")

@@ -51,9 +51,9 @@ def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest
     """
     base = f"{destination.name}-{request.options}"
     full = _copied(archives / f"{request}-{FULL}", destination.with_name(f"{base}-{FULL}"))
-    installed = _copied(
-        archives / f"{request}-{INSTALL_ONLY}", destination.with_name(f"{destination.name}-{INSTALL_ONLY}")
-    )
+    # The ecosystem's short name belongs to one flavour of a target; the others must not replace it.
+    short = destination.name if request.options == request.target.default else base
+    installed = _copied(archives / f"{request}-{INSTALL_ONLY}", destination.with_name(f"{short}-{INSTALL_ONLY}"))
     sbom = _written((tree / SBOM_PATH).read_bytes(), destination.with_name(f"{base}.cdx.json"))
     record = load_record((tree / "build" / "pydist.json").read_bytes(), "build/pydist.json")
     used = {recipe.name: (recipe, release) for recipe, release in releases(parts(request))}

@@ -90,17 +90,17 @@ def _each(values: dict[str, Any], work: Path) -> dict[str, Any]:
 
 
 def _sysconfigdata(path: Path, work: Path) -> None:
-    """Make `build_time_vars` follow `sys.prefix`; values without a path in them stay literals."""
+    """Make `build_time_vars` follow `sys.base_prefix`; values without a path in them stay literals."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assignment = next(node for node in tree.body if isinstance(node, ast.Assign))
     values = _each(ast.literal_eval(assignment.value), work)
     marked = {key: _PREFIX_PATH.sub("\0", value) if isinstance(value, str) else value for key, value in values.items()}
     path.write_text(
-        "# Paths follow sys.prefix: NUL stands for it below.\n"
+        "# Paths follow the installation, in virtual environments too: NUL stands for its prefix below.\n"
         "import sys as _sys\n"
         f"build_time_vars = {pprint.pformat(marked, width=120)}\n"
         "build_time_vars = {\n"
-        "    key: value.replace('\\0', _sys.prefix) if isinstance(value, str) and '\\0' in value else value\n"
+        "    key: value.replace('\\0', _sys.base_prefix) if isinstance(value, str) and '\\0' in value else value\n"
         "    for key, value in build_time_vars.items()\n"
         "}\n",
         encoding="utf-8",

@@ -58,11 +58,19 @@ def test_sysconfig_follows_the_prefix(tree: Path) -> None:
     names: dict[str, dict[str, object]] = {}
     exec(code, names)  # noqa: S102
     values = names["build_time_vars"]
-    assert values["LIBDIR"] == f"{sys.prefix}/lib"
-    assert values["CONFINCLUDEPY"] == f"{sys.prefix}/include/python3.14"
-    assert values["RUN"] == f"x='{sys.prefix}/bin' y"
+    assert values["LIBDIR"] == f"{sys.base_prefix}/lib"
+    assert values["CONFINCLUDEPY"] == f"{sys.base_prefix}/include/python3.14"
+    assert values["RUN"] == f"x='{sys.base_prefix}/bin' y"
     assert values["INSTALL"] == "/usr/bin/install -c"
     assert values["N"] == 3
+
+
+def test_sysconfig_of_a_virtual_environment_names_the_installation(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "prefix", "/the/environment")
+    monkeypatch.setattr(sys, "base_prefix", "/the/installation")
+    names: dict[str, dict[str, object]] = {}
+    exec((tree / "lib/python3.14/_sysconfigdata__linux_x.py").read_text(), names)  # noqa: S102
+    assert names["build_time_vars"]["LIBDIR"] == "/the/installation/lib"
 
 
 def test_the_compiler_of_the_box_is_called_cc_for_everyone_else(tree: Path) -> None:
