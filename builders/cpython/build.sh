@@ -30,8 +30,9 @@ cpython_make install DESTDIR="$PWD/installed" COMPILEALL_OPTS=--help
 mv installed/install "$OUT/install"
 find "$OUT/install" -name __pycache__ -prune -exec rm -rf {} +
 
-# Under its shortest name too, as in all archives of this kind.
+# Under their shortest names too, as in all archives of this kind.
 [ -e "$OUT/install/bin/python" ] || ln -s "python$SERIES$ABI_FLAGS" "$OUT/install/bin/python"
+[ -e "$OUT/install/bin/pip" ] || ln -s pip3 "$OUT/install/bin/pip"
 
 # By this folder the interpreter knows where it stands (sys.exec_prefix), and archives hold no empty ones.
 for folder in "$OUT"/install/lib/python*/lib-dynload; do

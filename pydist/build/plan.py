@@ -36,7 +36,8 @@ __all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "plan", "training"]
 DISTRIBUTION = "distribution"
 ARCHIVES = "archives"
 
-_CODE = ("build/component.py", "build/job.py", "archive/extract.py", "binary/hide.py", "binary/elf.py")
+# All that reads archives and objects, though not every line of it matters: too many keys change rather than too few.
+_CODE = ("build/component.py", "build/job.py", "archive", "binary")
 _TRAINING_CODE = ("build/profile.py", "binary/profile.py")
 
 
@@ -83,7 +84,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
             "distribution",
             {
                 "request": str(request),
-                "code": _code("build", "manifest", "binary", "policy"),
+                "code": _code("build", "manifest", "binary", "policy", "archive", "target.py"),
                 "probe": digest_file(resources.builders() / "cpython" / "probe.py"),
                 "table": digest_file(resources.builders() / "cpython" / "extensions.toml"),
                 "recipes": {

@@ -184,3 +184,5 @@ def test_what_comes_out_of_an_archive_knows_where_it_stands(
 def test_the_interpreter_has_the_names_that_people_type(distribution: Distribution) -> None:
     folder = distribution.root / "install" / "bin"
     assert {(folder / name).resolve() for name in ("python", "python3", "python3.14")} == {folder / "python3.14"}
+    said = subprocess.run([str(folder / "pip"), "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("pip ")
