@@ -19,6 +19,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import Any
 
 ROUNDS = 2
 PROCESSES, VALUES, WARMUPS = 2, 3, 1
-LONGEST = 300  # seconds that one benchmark may take in one round
+LONGEST = 120  # seconds that one benchmark may take in one round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,12 @@ class Subject:
 
     name: str
     python: Path
+
+    @property
+    def benchmarks(self) -> Path:
+        """The folder of its pyperformance's benchmarks."""
+        (found,) = self.python.parent.parent.glob("lib/python3*/site-packages/pyperformance/data-files/benchmarks")
+        return found
 
     def says(self, code: str) -> str:
         ran = subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True)
@@ -49,10 +56,9 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="WORD", help="benchmarks in whose names this stands")
     args = parser.parse_args()
     subjects = [prepared(args.work, *text.split("=", 1)) for text in args.subjects]
-    folder = Path(subjects[0].says("import pyperformance; print(pyperformance.__path__[0])")) / "data-files/benchmarks"
     values: dict[str, dict[str, list[float]]] = {}
-    for script in scripts(folder, args.only):
-        for name, times in measured(script, folder, subjects, args.work).items():
+    for benchmark in benchmarks(subjects[0].benchmarks, args.only):
+        for name, times in measured(benchmark, subjects, args.work).items():
             values[name] = times
             print(f"{name}: {', '.join(f'{who} {statistics.median(t):.4g} s' for who, t in times.items())}", flush=True)
         args.output.write_text(json.dumps(report(subjects, values), indent=1) + "\n", encoding="utf-8")
@@ -73,8 +79,7 @@ def prepared(work: Path, name: str, interpreter: str) -> Subject:
     install: list[str] = [str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
     subprocess.run([*install, "pyperformance"], check=True)
     subject = Subject(name=name, python=python)
-    data = Path(subject.says("import pyperformance; print(pyperformance.__path__[0])")) / "data-files/benchmarks"
-    wanted = {line.split("#")[0].strip() for path in sorted(data.glob("bm_*/requirements.txt"))
+    wanted = {line.split("#")[0].strip() for path in sorted(subject.benchmarks.glob("bm_*/requirements.txt"))
               for line in path.read_text(encoding="utf-8").splitlines()}  # fmt: skip
     for requirement in sorted(wanted - {""}):
         if subprocess.run([*install, requirement], check=False).returncode:
@@ -82,36 +87,62 @@ def prepared(work: Path, name: str, interpreter: str) -> Subject:
     return subject
 
 
-def scripts(folder: Path, only: str) -> Iterator[Path]:
-    """The benchmarks' scripts, by name."""
-    for script in sorted(folder.glob("bm_*/run_benchmark.py")):
-        if only in script.parent.name:
-            yield script
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """One benchmark of pyperformance: its script, relative to the folder of all, and what the script is called with."""
+
+    name: str
+    script: Path
+    options: tuple[str, ...]
 
 
-def measured(script: Path, folder: Path, subjects: list[Subject], work: Path) -> dict[str, dict[str, list[float]]]:
-    """Seconds by benchmark and interpreter, from rounds in which all of them take turns; a script may hold several."""
+def benchmarks(folder: Path, only: str) -> Iterator[Benchmark]:
+    """All benchmarks in `folder` with `only` in their names: a script has a description for each way of calling it."""
+    for description in sorted(folder.glob("bm_*/*.toml")):
+        settings = tomllib.loads(description.read_text(encoding="utf-8")).get("tool", {}).get("pyperformance", {})
+        script = description.with_name("run_benchmark.py")
+        if (
+            (name := settings.get("name", description.parent.name.removeprefix("bm_")))
+            and only in name
+            and script.exists()
+        ):
+            options = tuple(settings.get("extra_opts", ()))
+            yield Benchmark(name=name, script=script.relative_to(folder), options=options)
+
+
+def measured(benchmark: Benchmark, subjects: list[Subject], work: Path) -> dict[str, dict[str, list[float]]]:
+    """Seconds by result and interpreter, from rounds in which all of them take turns; a script may have several results."""
     found: dict[str, dict[str, list[float]]] = {}
-    relative = script.relative_to(folder)
     for _ in range(ROUNDS):
         for subject in subjects:
-            own = subject.says("import pyperformance; print(pyperformance.__path__[0])")
-            output = work / f"{script.parent.name}-{subject.name}.json"
-            output.unlink(missing_ok=True)
-            command = [subject.python, Path(own) / "data-files/benchmarks" / relative, "--quiet", "-p", PROCESSES, "-n",
-                       VALUES, "-w", WARMUPS, "-o", output, "--inherit-environ", "PATH,HOME"]  # fmt: skip
             try:
-                ran = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False,
-                                     timeout=LONGEST)  # fmt: skip
-            except subprocess.TimeoutExpired:
+                results = run_once(benchmark, subject, work)
+            except BenchmarkFailed as error:
+                print(f"{benchmark.name}: {subject.name}: {error}", file=sys.stderr)
                 return {}
-            if ran.returncode or not output.is_file():
-                last = (ran.stderr.strip().splitlines() or ["no message"])[-1]
-                print(f"{script.parent.name}: {subject.name}: {last}", file=sys.stderr)
-                return {}
-            for name, seconds in read(output):
+            for name, seconds in results:
                 found.setdefault(name, {}).setdefault(subject.name, []).extend(seconds)
     return {name: times for name, times in found.items() if len(times) == len(subjects)}
+
+
+class BenchmarkFailed(Exception):
+    """It cannot be run by this interpreter, or takes too long."""
+
+
+def run_once(benchmark: Benchmark, subject: Subject, work: Path) -> list[tuple[str, list[float]]]:
+    """The results of one run. Raises `BenchmarkFailed`."""
+    output = work / f"{benchmark.name}-{subject.name}.json"
+    output.unlink(missing_ok=True)
+    command = [subject.python, subject.benchmarks / benchmark.script, "--quiet", "-p", PROCESSES, "-n", VALUES,
+               "-w", WARMUPS, "-o", output, "--inherit-environ", "PATH,HOME", *benchmark.options]  # fmt: skip
+    words = [str(word) for word in command]
+    try:
+        ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        raise BenchmarkFailed(f"not done in {LONGEST} s") from None
+    if ran.returncode or not output.is_file():
+        raise BenchmarkFailed((ran.stderr.strip().splitlines() or ["no message"])[-1])
+    return list(read(output))
 
 
 def read(path: Path) -> Iterator[tuple[str, list[float]]]:
