@@ -111,7 +111,7 @@ def benchmarks(folder: Path, only: str) -> Iterator[Benchmark]:
 
 
 def measured(benchmark: Benchmark, subjects: list[Subject], work: Path) -> dict[str, dict[str, list[float]]]:
-    """Seconds by result and interpreter, from rounds in which all of them take turns; a script may have several results."""
+    """Seconds by result and interpreter, from rounds in which all take turns; a script may have several results."""
     found: dict[str, dict[str, list[float]]] = {}
     for _ in range(ROUNDS):
         for subject in subjects:
