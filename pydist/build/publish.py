@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,27 +64,21 @@ def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest
 
 
 def _copied(source: Path, destination: Path) -> ArchiveFacts:
-    fresh = _fresh(destination)
-    try:
-        shutil.copyfile(source, fresh)
-        fresh.replace(destination)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return _facts(destination)
+    return _made(destination, lambda fresh: shutil.copyfile(source, fresh))
 
 
 def _written(data: bytes, destination: Path) -> ArchiveFacts:
-    fresh = _fresh(destination)
+    return _made(destination, lambda fresh: fresh.write_bytes(data))
+
+
+def _made(destination: Path, fill: Callable[[Path], object]) -> ArchiveFacts:
+    fresh = destination.with_name(f".{destination.name}.{os.getpid()}")
     try:
-        fresh.write_bytes(data)
+        fill(fresh)
         fresh.replace(destination)
     finally:
         fresh.unlink(missing_ok=True)
     return _facts(destination)
-
-
-def _fresh(destination: Path) -> Path:
-    return destination.with_name(f".{destination.name}.{os.getpid()}")
 
 
 def _facts(path: Path) -> ArchiveFacts:
