@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pydist
@@ -38,7 +38,7 @@ ARCHIVES = "archives"
 
 # All that reads archives and objects, though not every line of it matters: too many keys change rather than too few.
 _CODE = ("build/component.py", "build/job.py", "archive", "binary")
-_TRAINING_CODE = ("build/profile.py", "binary/profile.py")
+_TRAINING_CODE = ("build/profile.py",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,9 @@ class Plan:
 def training(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box) -> Plan:
     """The nodes that make the profile for `request`; the last one, `profile`, holds it."""
     nodes: dict[str, PlannedNode] = {}
+    scripts = _scripts()
     for part in training_parts(request):
-        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box)
+        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box, scripts)
     return Plan(nodes=tuple(nodes.values()))
 
 
@@ -66,8 +67,9 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
         raise InputError(f"the options {request.options} optimise {wants}")
     wanted = parts(request)
     nodes: dict[str, PlannedNode] = {PROFILE: given(profile)} if profile else {}
+    scripts = _scripts()
     for part in wanted:
-        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box)
+        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box, scripts)
     # Tools leave nothing in the distribution.
     own = {part.node: part for part in wanted if part.request == request}
     table = extensions.for_build(request.series, request.target.target, request.options)
@@ -109,7 +111,9 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
     return Plan(nodes=(*nodes.values(), distribution, packed))
 
 
-def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArchive | None, box: Box) -> PlannedNode:
+def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArchive | None, box: Box,
+               scripts: str) -> PlannedNode:  # fmt: skip
+    """The node of one part; `scripts` is the digest of the box's scripts, the same for all parts."""
     recipe, release = part.recipe, part.release
     variables = {**target_variables(part.request.target), **variables_of_part(part)}
     key = Key.of(
@@ -121,7 +125,7 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
             "recipe": recipe_files(recipe, release, part.script),
             "script": part.script,
             "licenses": list(recipe.license_files),
-            "box": digest_tree(resources.builders() / "box"),
+            "box": scripts,
             "code": _code(*_CODE, *_TRAINING_CODE * (part.script == TRAINING_SCRIPT)),
             "toolchain": box.toolchain.digest,
             "variables": variables,
@@ -137,6 +141,11 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
                        weight=archive.origin.size if archive else 0)  # fmt: skip
 
 
+def _scripts() -> str:
+    return digest_tree(resources.builders() / "box")
+
+
+@cache
 def _code(*parts: str) -> str:
     """One digest over folders and files of pydist itself."""
     root = Path(pydist.__file__).parent
