@@ -41,10 +41,6 @@ class Options:
         return self.optimization == "debug"
 
     @property
-    def lto(self) -> bool:
-        return "lto" in self.optimization
-
-    @property
     def pgo(self) -> bool:
         return "pgo" in self.optimization
 
