@@ -26,25 +26,34 @@ DIGEST = "ab" * 32
 REQUEST = BuildRequest.parse(python="3.14", target=TRIPLE, options="noopt+static")
 
 
-def provenance() -> Provenance:
-    """Every archive from the last of its places, which is Debian's."""
-    made = releases(parts(REQUEST))
+GNU_REQUEST = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-gnu", options="noopt")
+"""One that has tools, and components that only some targets have."""
+
+
+def archives(request: BuildRequest = REQUEST) -> dict[str, SourceArchive]:
+    """Every archive from the last of its places, which is Debian's; those of tools too."""
+    return {
+        recipe.name: SourceArchive(
+            component=recipe.name, version=release.version, path=Path("/nowhere"), origin=release.origins[-1]
+        )
+        for recipe, release in releases(parts(request))
+        if release.origins
+    }
+
+
+def provenance(request: BuildRequest = REQUEST) -> Provenance:
+    """Of what is in the distribution: tools are not."""
+    made = releases(part for part in parts(request) if part.request == request)
     return Provenance(
         recipes={recipe.name: recipe for recipe, _ in made},
         releases={recipe.name: release for recipe, release in made},
-        archives={
-            recipe.name: SourceArchive(
-                component=recipe.name, version=release.version, path=Path("/nowhere"), origin=release.origins[-1]
-            )
-            for recipe, release in made
-            if release.origins
-        },
+        archives=archives(request),
         toolchain=Toolchain(path=Path("/nowhere/zig"), version="1.0", digest=DIGEST),
         keys={recipe.name: Key.of("component", {"name": recipe.name}) for recipe, _ in made},
     )
 
 
-def record(made: Provenance) -> BuildRecord:
+def record(made: Provenance, request: BuildRequest = REQUEST) -> BuildRecord:
     """What a build would write about itself."""
     sources = []
     for name, release in sorted(made.releases.items()):
@@ -62,10 +71,10 @@ def record(made: Provenance) -> BuildRecord:
             )
         )
     return BuildRecord(
-        name=str(REQUEST),
-        python_version=REQUEST.version,
-        target_triple=TRIPLE,
-        options=str(REQUEST.options),
+        name=str(request),
+        python_version=request.version,
+        target_triple=str(request.target.target),
+        options=str(request.options),
         sources=tuple(sources),
         toolchain=ToolchainRecord(name="ziglang", version="1.0", digest=DIGEST),
         patches=tuple(
@@ -79,7 +88,7 @@ def record(made: Provenance) -> BuildRecord:
         files={"install/lib/python3.14/ensurepip/_bundled/pip-1.2.3-py3-none-any.whl":
                FileRecord(sha256=DIGEST, size=1, mode=0o644)},
         keys={name: key.digest for name, key in made.keys.items()},
-        request=RequestRecord(python=REQUEST.version, target=TRIPLE, options=str(REQUEST.options)),
+        request=RequestRecord(python=request.version, target=str(request.target.target), options=str(request.options)),
         tools={"pydist": "0"},
         runtime=(
             RuntimeRecord(name="musl", version="1.2.5", license="MIT", license_paths=("licenses/LICENSE.musl.txt",),

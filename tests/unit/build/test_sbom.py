@@ -80,6 +80,18 @@ def test_what_the_toolchain_and_cpython_bring_is_in_it(bom: dict[str, Any]) -> N
     assert component(bom, "contained:pip")["purl"] == "pkg:pypi/pip@1.2.3"
 
 
+def test_dependencies_of_a_target_are_those_that_its_recipes_have_for_it(bom: dict[str, Any]) -> None:
+    provenance = proof.provenance(proof.GNU_REQUEST)
+    document = json.loads(bill_of_materials(proof.record(provenance, proof.GNU_REQUEST), provenance, {}))
+    graph = {row["ref"]: set(row.get("dependsOn", ())) for row in document["dependencies"]}
+    assert "source:tk" in graph["source:cpython"]
+    assert "source:musl" not in graph["source:cpython"]
+    assert graph["source:tk"] == {"source:libx11", "source:libxft", "source:tcl"}
+    static = {row["ref"]: set(row.get("dependsOn", ())) for row in bom["dependencies"]}
+    assert "source:musl" in static["source:cpython"]
+    assert "source:tk" not in static["source:cpython"]
+
+
 def test_dependencies_are_those_of_the_recipes(bom: dict[str, Any]) -> None:
     graph = {row["ref"]: set(row.get("dependsOn", ())) for row in bom["dependencies"]}
     assert graph["source:libedit"] == {"source:ncurses"}
