@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pydist.build.job import Job
+from pydist.build.surroundings import Surroundings
 from pydist.policy.toolchain import Toolchain
 
 __all__ = ["Box", "BoxKind", "kind_in", "last_lines", "sign"]
@@ -34,6 +35,9 @@ class Box(Protocol):
 
     @property
     def toolchain(self) -> Toolchain: ...
+
+    def surroundings(self) -> Surroundings:
+        """What it has of this machine, for the statement of provenance."""
 
     def run(self, job: Job) -> None:
         """Run all steps of `job` and leave what they made in its `work/out`. Raises `StepFailed`."""

@@ -68,6 +68,7 @@ def build(
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
         if opened.kind is BoxKind.HOST:
             _check_runner(request)
+        surroundings = opened.surroundings()
         if trained:
             first = training(request, archives, opened)
             done = run(first.nodes, store, jobs=jobs, reporter=reporter, stop=opened.stop)
@@ -80,7 +81,8 @@ def build(
     tree = done[DISTRIBUTION] / "python"
     ran = (began, datetime.datetime.now(datetime.UTC))
     base = output / f"cpython-{request.version}+{tag}-{request.target.target}"
-    published = publish(done[ARCHIVES], tree, base, request, Run(box=opened.kind, times=ran if times else None))
+    this = Run(box=opened.kind, surroundings=surroundings, times=ran if times else None)
+    published = publish(done[ARCHIVES], tree, base, request, run=this, sources=archives)
     table = extensions.for_build(request.series, request.target.target, request.options)
     manifest = load((tree / "PYTHON.json").read_bytes(), "PYTHON.json")
     return BuildReport(

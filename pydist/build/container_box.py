@@ -27,6 +27,7 @@ from pydist.build.box import BoxKind, last_lines, sign
 from pydist.build.carry import USER, pack_job, unpack_results
 from pydist.build.image import box_image
 from pydist.build.job import BUILD, UMASK, Job, variables_of
+from pydist.build.surroundings import Image, Surroundings
 from pydist.errors import EnvironmentLacking, StepFailed
 from pydist.policy import engine
 from pydist.policy.toolchain import Toolchain
@@ -92,6 +93,12 @@ class ContainerBox:
     @property
     def kind(self) -> BoxKind:
         return BoxKind.CONTAINER
+
+    def surroundings(self) -> Surroundings:
+        """See `Box.surroundings`."""
+        with _engine() as client:
+            identity = str(client.inspect_image(self.image)["Id"])  # type: ignore[no-untyped-call]
+        return Surroundings(image=Image(tag=self.image, sha256=identity.removeprefix("sha256:")))
 
     def run(self, job: Job) -> None:
         """See `Box.run`."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from pydist.build.box import BoxKind, last_lines, sign
 from pydist.build.job import PROGRAMS, UMASK, Job, variables_of
 from pydist.build.jobserver import JobServer
+from pydist.build.surroundings import Surroundings, programs_in
 from pydist.build.tools import place_tools, programs
 from pydist.errors import EnvironmentLacking, StepFailed
 from pydist.policy.toolchain import Toolchain
@@ -43,6 +44,10 @@ class HostBox:
     @property
     def kind(self) -> BoxKind:
         return BoxKind.HOST
+
+    def surroundings(self) -> Surroundings:
+        """See `Box.surroundings`."""
+        return Surroundings(programs=programs_in(PATH))
 
     def run(self, job: Job) -> None:
         """See `Box.run`."""

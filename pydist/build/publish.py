@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.build.pack import FULL, INSTALL_ONLY
 from pydist.build.parts import parts, releases
-from pydist.build.provenance import Run, statement
+from pydist.build.provenance import Run, Used, statement
 from pydist.build.report import ArchiveFacts
 from pydist.build.request import BuildRequest
 from pydist.build.sbom import SBOM_PATH
 from pydist.errors import InputError
 from pydist.manifest.record import load_record
+from pydist.sources import SourceArchive
 from pydist.store import digest_file
 
 __all__ = ["Published", "check_output", "publish"]
@@ -45,10 +46,12 @@ def check_output(output: Path) -> None:
         raise InputError(f"{output}: cannot be written: {error.strerror}; name another folder with --output") from error
 
 
-def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest, run: Run) -> Published:
+def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest, *, run: Run,
+            sources: Mapping[str, SourceArchive]) -> Published:  # fmt: skip
     """Copy the archives in the folder `archives` and write what belongs to them.
 
-    `tree` is the unpacked distribution; `destination` a path that all names begin with, options and suffix left out.
+    `tree` is the unpacked distribution; `destination` a path that all names begin with, options and suffix left out;
+    `sources` are the archives that all of it was made from, tools included, by component.
     """
     base = f"{destination.name}-{request.options}"
     full = _copied(archives / f"{request}-{FULL}", destination.with_name(f"{base}-{FULL}"))
@@ -57,7 +60,8 @@ def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest
     installed = _copied(archives / f"{request}-{INSTALL_ONLY}", destination.with_name(f"{short}-{INSTALL_ONLY}"))
     sbom = _written((tree / SBOM_PATH).read_bytes(), destination.with_name(f"{base}.cdx.json"))
     record = load_record((tree / "build" / "pydist.json").read_bytes(), "build/pydist.json")
-    used = {recipe.name: (recipe, release) for recipe, release in releases(parts(request))}
+    used = [Used(recipe=recipe, release=release, archive=sources.get(recipe.name))
+            for recipe, release in releases(parts(request))]  # fmt: skip
     proof = statement((full, installed, sbom), record, used, run)
     provenance = _written(proof, destination.with_name(f"{base}.intoto.json"))
     return Published(full=full, install_only=installed, sbom=sbom, provenance=provenance)

@@ -8,19 +8,18 @@ from packageurl import PackageURL
 
 import pydist
 from pydist.build.evidence import origin_of
-from pydist.manifest.record import SourceRecord
 from pydist.policy.recipes import Release
 
 __all__ = ["folder_url", "own_url", "python_package_url", "source_url"]
 
 
-def source_url(source: SourceRecord, release: Release) -> PackageURL | None:
+def source_url(name: str, release: Release, sha256: str) -> PackageURL | None:
     """`pkg:generic/…` with the archive's digest and upstream's place of it; None for sources of pydist's own."""
-    origin = origin_of(release, source.sha256)
+    origin = origin_of(release, sha256)
     if origin is None:
         return None
     place = {"download_url": origin.url} if origin.url else {"file_name": origin.filename}
-    return PackageURL("generic", None, source.name, source.version, {"checksum": f"sha256:{source.sha256}", **place})
+    return PackageURL("generic", None, name, release.version, {"checksum": f"sha256:{sha256}", **place})
 
 
 def folder_url(name: str, release: Release) -> PackageURL:

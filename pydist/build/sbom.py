@@ -123,7 +123,7 @@ def _source(source: SourceRecord, provenance: Provenance, patches: list[Patch]) 
         scope=ComponentScope.REQUIRED,
         hashes=[_sha256(source.sha256)] if origin else [],
         licenses=[LicenseExpression(expression_of(source.licenses))],
-        purl=source_url(source, release) or folder_url(source.name, release),
+        purl=source_url(source.name, release, source.sha256) or folder_url(source.name, release),
         external_references=places,
         pedigree=Pedigree(patches=patches) if patches else None,
         properties=_properties({

@@ -12,6 +12,7 @@ from pydist.build.box import BoxKind
 from pydist.build.component import build_component, without_place
 from pydist.build.job import Job
 from pydist.build.relocate import BuildPathLeft
+from pydist.build.surroundings import Surroundings
 from pydist.policy import recipes
 from pydist.policy.toolchain import Toolchain
 
@@ -25,6 +26,9 @@ class Witness:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.seen: set[str] = set()
+
+    def surroundings(self) -> Surroundings:
+        return Surroundings()
 
     def run(self, job: Job) -> None:
         self.jobs.append(job)

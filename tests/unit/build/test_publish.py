@@ -1,0 +1,36 @@
+"""Facts about what stands beside the archives of a build."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydist.build.box import BoxKind
+from pydist.build.pack import FULL, INSTALL_ONLY
+from pydist.build.provenance import Run
+from pydist.build.publish import publish
+from pydist.build.sbom import SBOM_PATH
+from pydist.build.surroundings import Image, Surroundings
+from pydist.manifest.record import dump_record
+from tests.support import proof
+
+REQUEST = proof.GNU_REQUEST
+
+
+def test_the_statement_names_all_files_and_all_that_they_were_made_with(tmp_path: Path) -> None:
+    packed, tree, output = tmp_path / "packed", tmp_path / "python", tmp_path / "dist"
+    (tree / "build").mkdir(parents=True)
+    (tree / "build" / "pydist.json").write_bytes(dump_record(proof.record(proof.provenance(REQUEST), REQUEST)))
+    (tree / SBOM_PATH).write_bytes(b"{}\n")
+    packed.mkdir()
+    output.mkdir()
+    for suffix in (FULL, INSTALL_ONLY):
+        (packed / f"{REQUEST}-{suffix}").write_bytes(suffix.encode())
+    run = Run(box=BoxKind.CONTAINER, surroundings=Surroundings(image=Image(tag="box:1", sha256="6" * 64)))
+    made = publish(packed, tree, output / "cpython-1", REQUEST, run=run, sources=proof.archives(REQUEST))
+    statement = json.loads(Path(made.provenance.path).read_bytes())
+    told = {row["name"]: row["digest"]["sha256"] for row in statement["subject"]}
+    assert told == {Path(one.path).name: one.sha256 for one in (made.full, made.install_only, made.sbom)}
+    names = {row["name"] for row in statement["predicate"]["buildDefinition"]["resolvedDependencies"]}
+    assert {"cpython", "tk", "python", "ziglang", "box:1"} <= names
+    assert {path.name for path in output.iterdir()} == {*told, Path(made.provenance.path).name}
