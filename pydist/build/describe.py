@@ -136,11 +136,14 @@ def _with_what_they_need(names: Iterable[str], library: Mapping[str, Recipe]) ->
 def crt_features(tree: Path, request: BuildRequest) -> tuple[str, ...]:
     """What the binaries of the tree need of the C run time, in the ecosystem's words.
 
-    Raises `InputError` when they are not linked as the request says, or need a newer glibc than the target's floor.
+    Raises `InputError` when they are not linked as the request says, need a newer glibc than the target's floor, or say
+    nothing of what they need.
     """
     binaries = {
         path: ElfFile.parse(path.read_bytes()) for path in sorted((tree / "install").rglob("*")) if _is_elf(path)
     }
+    if not binaries:
+        raise InputError(f"{tree / 'install'}: no ELF file in it; expected an interpreter at least")
     static = all(elf.is_static for elf in binaries.values())
     if static != request.options.static:
         raise InputError(f"{tree}: expected {'static' if request.options.static else 'dynamic'} executables only")
@@ -153,8 +156,13 @@ def crt_features(tree: Path, request: BuildRequest) -> tuple[str, ...]:
         for path, elf in binaries.items()
         for need in elf.version_needs
         for version in need.versions
-        if version.startswith("GLIBC_") and version[6].isdigit()
+        if version.startswith("GLIBC_") and version[6:7].isdigit()
     }
+    if not needed:
+        raise InputError(
+            f"{tree / 'install'}: none of the {len(binaries)} ELF files asks for a version of glibc (GLIBC_2.17 and "
+            "the like); expected programs that are linked with glibc: look at the link line in facts/trace"
+        )
     newest, path = max(needed)
     if newest > tuple(int(part) for part in request.target.floor.split(".")):
         raise InputError(f"{path}: needs glibc {'.'.join(map(str, newest))}; the floor is {request.target.floor}")
