@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pydist.build.box import BoxKind
 from pydist.build.build import build
+from pydist.cli.building import add_building
 from pydist.cli.options import add_json, add_python, add_quiet, add_target
 from pydist.cli.terminal import Terminal
-from pydist.errors import InputError
 from pydist.manifest.convert import encode
 
 __all__ = ["configure", "run"]
@@ -26,25 +25,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--profile", type=Path, metavar="FILE",
                         help="what pgo optimises by, as an archive of pydist has it (default: a training)")  # fmt: skip
-    parser.add_argument(
-        "--box", choices=tuple(BoxKind), type=BoxKind,
-        help="where build scripts run (default: container when a Docker engine answers, else host)",
-    )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, default=Path("dist"), metavar="DIR",
                         help="where the archives go (default %(default)s)")  # fmt: skip
-    parser.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="programs at once (default: the cores)")
     parser.add_argument("--tag", default="", help="release tag in the file names (default: today, YYYYMMDD)")
     parser.add_argument("--times", action="store_true",
                         help="let the provenance statement tell when the build ran")  # fmt: skip
-    parser.add_argument("--downloads", type=Path, metavar="DIR",
-                        help="folder with source archives to look into first (default: $PYDIST_DOWNLOADS)")  # fmt: skip
+    add_building(parser)
     add_quiet(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
-    if args.jobs < 0:
-        raise InputError(f"--jobs {args.jobs}: expected a number from 1, or 0 for all cores")
     result = build(
         python=args.python, target=args.target, options=args.options, source=args.source, output=args.output,
         tag=args.tag, times=args.times, box=args.box, jobs=args.jobs, downloads=args.downloads, profile=args.profile,

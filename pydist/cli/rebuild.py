@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pydist.build.box import BoxKind
 from pydist.build.compare import FileDifference, InputDifference
 from pydist.build.rebuild import rebuild
 from pydist.build.report import RebuildReport
+from pydist.cli.building import add_building
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
-from pydist.errors import InputError
 from pydist.manifest.convert import encode
 
 __all__ = ["configure", "run"]
@@ -33,11 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "exit code 0: the same bytes, 1: something differs"
     )
     parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="a full archive that pydist built")
-    parser.add_argument("--box", choices=[str(kind) for kind in BoxKind],
-                        help="where build scripts run (default: the best box that the machine has)")  # fmt: skip
-    parser.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="programs at once (default: the cores)")
-    parser.add_argument("--downloads", type=Path, metavar="DIR",
-                        help="folder with source archives to look into first (default: $PYDIST_DOWNLOADS)")  # fmt: skip
+    add_building(parser)
     parser.add_argument("--source", type=Path, metavar="DIR",
                         help="the CPython source tree of an archive that was built from one")  # fmt: skip
     parser.add_argument("--keep", type=Path, metavar="DIR",
@@ -47,11 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
-    if args.jobs < 0:
-        raise InputError(f"--jobs {args.jobs}: expected a number from 1, or 0 for all cores")
     report = rebuild(
         args.archive,
-        box=BoxKind(args.box) if args.box else None,
+        box=args.box,
         jobs=args.jobs,
         downloads=args.downloads,
         keep=args.keep,
