@@ -60,7 +60,7 @@ sed 's/#undef XTHREADS/#define XTHREADS 1/; s/#undef XUSE_MTSAFE_API/#define XUS
     include/X11/XlibConf.h.in > include/X11/XlibConf.h
 
 # The tables of key names are made by a program that runs here, whatever the target is.
-PYDIST_ZIG_TARGET=$(uname -m)-linux-musl PYDIST_CFLAGS=-static $CC -O1 src/util/makekeys.c -o makekeys
+build-cc -O1 src/util/makekeys.c -o makekeys
 keys="$DEPS/include/X11"
 ./makekeys "$keys/keysymdef.h" "$keys/XF86keysym.h" "$keys/Sunkeysym.h" "$keys/DECkeysym.h" "$keys/HPkeysym.h" \
     > src/ks_tables.h

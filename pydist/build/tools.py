@@ -10,7 +10,8 @@ from pydist.policy import resources
 __all__ = ["place_tools", "programs"]
 
 _COMPILER = ("clang", "clang++", "cc", "gcc", "c++", "g++")
-_TOOLS = {**dict.fromkeys(_COMPILER, "clang"), "ar": "ar", "ranlib": "ranlib", "ld": "ld"}
+_OWN = ("ar", "build-cc", "ld", "ranlib")
+_TOOLS = {**dict.fromkeys(_COMPILER, "clang"), **{name: name for name in _OWN}}
 
 
 def place_tools(folder: Path) -> None:
