@@ -15,10 +15,6 @@ cat > expat_config.h <<'CONFIG'
 #define XML_GE 1
 #define XML_NS 1
 CONFIG
-for source in xmlparse xmlrole xmltok; do
-    echo "$source.o: $source.c; $CC $CFLAGS -DHAVE_EXPAT_CONFIG_H -D_GNU_SOURCE -I. -c $source.c -o $source.o"
-done > objects.mk
-make -f objects.mk xmlparse.o xmlrole.o xmltok.o
-mkdir -p "$OUT/lib" "$OUT/include"
-$AR rcs "$OUT/lib/libexpat.a" xmlparse.o xmlrole.o xmltok.o
+compile-library "$OUT/lib/libexpat.a" "$CFLAGS -DHAVE_EXPAT_CONFIG_H -D_GNU_SOURCE -I." xmlparse.c xmlrole.c xmltok.c
+mkdir -p "$OUT/include"
 cp expat.h expat_external.h expat_config.h "$OUT/include/"

@@ -78,14 +78,8 @@ for name in fcalias fcaliastail fcftalias fcftaliastail; do : > src/$name.h; don
 flags="$CFLAGS -D_GNU_SOURCE -DHAVE_CONFIG_H -I. -Isrc -Ifc-lang -Ifc-case"
 paths='-DFC_CACHEDIR=\"/var/cache/fontconfig\" -DCONFIGDIR=\"/etc/fonts/conf.d\" -DFONTCONFIG_PATH=\"/etc/fonts\"'
 paths="$paths "'-DFC_TEMPLATEDIR=\"/usr/share/fontconfig/conf.avail\"'
-objects=
-: > objects.mk
-for name in fcatomic fccache fccfg fccharset fccompat fcdbg fcdefault fcdir fcformat fcfreetype fcfs fcptrlist fchash \
-    fcinit fclang fclist fcmatch fcmatrix fcname fcobjs fcpat fcrange fcserialize fcstat fcstr fcweight fcxml ftglue; do
-    printf '%s\n' "$name.o: src/$name.c; $CC $flags $paths -c src/$name.c -o $name.o" >> objects.mk
-    objects="$objects $name.o"
-done
-make -f objects.mk $objects
-mkdir -p "$OUT/lib" "$OUT/include/fontconfig"
-$AR rcs "$OUT/lib/libfontconfig.a" $objects
+names="fcatomic fccache fccfg fccharset fccompat fcdbg fcdefault fcdir fcformat fcfreetype fcfs fcptrlist fchash fcinit
+    fclang fclist fcmatch fcmatrix fcname fcobjs fcpat fcrange fcserialize fcstat fcstr fcweight fcxml ftglue"
+compile-library "$OUT/lib/libfontconfig.a" "$flags $paths" $(printf 'src/%s.c ' $names)
+mkdir -p "$OUT/include/fontconfig"
 cp fontconfig/*.h "$OUT/include/fontconfig/"

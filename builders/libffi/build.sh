@@ -7,7 +7,7 @@ x86_64)  folder=x86;     target=X86_64;  files="ffi64.c unix64.S ffiw64.c win64.
 aarch64) folder=aarch64; target=AARCH64; files="ffi.c sysv.S" ;;
 *) echo "libffi: no source list for $ARCH; add one to builders/libffi/build.sh" >&2; exit 2 ;;
 esac
-mkdir -p generated "$OUT/lib" "$OUT/include"
+mkdir -p generated "$OUT/include"
 sed -e "s/@VERSION@/$VERSION/g" -e "s/@TARGET@/$target/g" -e "s/@HAVE_LONG_DOUBLE@/1/g" \
     -e "s/@HAVE_LONG_DOUBLE_VARIANT@/0/g" -e "s/@FFI_EXEC_TRAMPOLINE_TABLE@/0/g" \
     -e "s/@FFI_VERSION_STRING@/$VERSION/g" -e "s/@FFI_VERSION_NUMBER@/30502/g" include/ffi.h.in > generated/ffi.h
@@ -35,13 +35,6 @@ cat > generated/fficonfig.h <<'CONFIG'
 #endif
 CONFIG
 flags="$CFLAGS -Igenerated -Iinclude -Isrc/$folder -Isrc -DHAVE_CONFIG_H -fexceptions"
-objects=
-: > objects.mk
-for source in src/prep_cif.c src/types.c src/raw_api.c src/java_raw_api.c src/closures.c src/tramp.c $(printf "src/$folder/%s " $files); do
-    object=$(echo "$source" | tr / - | sed 's/\.[cS]$/.o/')
-    objects="$objects $object"
-    echo "$object: $source; $CC $flags -c $source -o $object" >> objects.mk
-done
-make -f objects.mk $objects
-$AR rcs "$OUT/lib/libffi.a" $objects
+compile-library "$OUT/lib/libffi.a" "$flags" src/prep_cif.c src/types.c src/raw_api.c src/java_raw_api.c src/closures.c \
+    src/tramp.c $(printf "src/$folder/%s " $files)
 cp generated/ffi.h "src/$folder/ffitarget.h" "$OUT/include/"

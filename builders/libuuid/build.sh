@@ -32,17 +32,7 @@ CONFIG
 case $TRIPLE in
 *-musl) printf '#define HAVE_%s 1\n' GETRANDOM REALLOCARRAY >> config.h ;;
 esac
-objects=
-: > objects.mk
-for source in clear compare copy gen_uuid isnull pack parse unpack unparse uuid_time predefined; do
-    echo "$source.o: libuuid/src/$source.c; $CC $flags -c libuuid/src/$source.c -o $source.o" >> objects.mk
-    objects="$objects $source.o"
-done
-for source in randutils md5 sha1; do
-    echo "$source.o: lib/$source.c; $CC $flags -c lib/$source.c -o $source.o" >> objects.mk
-    objects="$objects $source.o"
-done
-make -f objects.mk $objects
-mkdir -p "$OUT/lib" "$OUT/include/uuid"
-$AR rcs "$OUT/lib/libuuid.a" $objects
+names="clear compare copy gen_uuid isnull pack parse unpack unparse uuid_time predefined"
+compile-library "$OUT/lib/libuuid.a" "$flags" $(printf 'libuuid/src/%s.c ' $names) lib/randutils.c lib/md5.c lib/sha1.c
+mkdir -p "$OUT/include/uuid"
 cp libuuid/src/uuid.h "$OUT/include/uuid/"

@@ -68,25 +68,20 @@ keys="$DEPS/include/X11"
 folders="src src/xcms src/xkb src/xlibi18n modules/im/ximcp modules/lc/def modules/lc/gen modules/lc/Utf8 modules/om/generic"
 flags="$CFLAGS -D_GNU_SOURCE -D_BSD_SOURCE -D_DEFAULT_SOURCE -DTRANS_CLIENT -DHAVE_CONFIG_H"
 flags="$flags -Iinclude -Iinclude/X11 $(printf -- '-I%s ' $folders)"
-objects=
-: > objects.mk
+# By whose connections the code out of xtrans makes: those to the display, those to an input method, none.
+display= input= neither=
 for source in $(printf '%s/*.c ' $folders); do
     case $source in
     # Loading of modules, programs that wrote tables which are here, libX11-xcb, OS/2.
-    src/xlibi18n/XlcDL.c | src/xlibi18n/XlcSL.c | */*_tab_to_h.c | src/x11_xcb.c | src/os2Stubs.c) continue ;;
+    src/xlibi18n/XlcDL.c | src/xlibi18n/XlcSL.c | */*_tab_to_h.c | src/x11_xcb.c | src/os2Stubs.c) ;;
+    src/xlibi18n/*) neither="$neither $source" ;;
+    modules/im/*) input="$input $source" ;;
+    *) display="$display $source" ;;
     esac
-    # Whose connections the code out of xtrans makes: those to the display, or those to an input method.
-    case $source in
-    src/xlibi18n/*) client= ;;
-    modules/im/*) client=-DXIM_t ;;
-    *) client=-DX11_t ;;
-    esac
-    object=$(echo "$source" | tr / - | sed 's/\.c$/.o/')
-    objects="$objects $object"
-    echo "$object: $source; $CC $flags $client -c $source -o $object" >> objects.mk
 done
-make -f objects.mk $objects
-mkdir -p "$OUT/lib" "$OUT/include/X11/extensions"
-$AR rcs "$OUT/lib/libX11.a" $objects
+compile-library "$OUT/lib/libX11.a" "$flags -DX11_t" $display
+compile-library "$OUT/lib/libX11.a" "$flags -DXIM_t" $input
+compile-library "$OUT/lib/libX11.a" "$flags" $neither
+mkdir -p "$OUT/include/X11/extensions"
 cp include/X11/*.h "$OUT/include/X11/"
 cp include/X11/extensions/*.h "$OUT/include/X11/extensions/"

@@ -17,13 +17,7 @@ cat > config.h <<'CONFIG'
 #define XCB_QUEUE_BUFFER_SIZE 16384
 CONFIG
 flags="$CFLAGS -D_GNU_SOURCE -DHAVE_CONFIG_H -I."
-objects=
-: > objects.mk
-for name in xcb_conn xcb_out xcb_in xcb_ext xcb_xid xcb_list xcb_util xcb_auth xproto bigreq xc_misc; do
-    echo "$name.o: $name.c; $CC $flags -c $name.c -o $name.o" >> objects.mk
-    objects="$objects $name.o"
-done
-make -f objects.mk $objects
-mkdir -p "$OUT/lib" "$OUT/include/xcb"
-$AR rcs "$OUT/lib/libxcb.a" $objects
+compile-library "$OUT/lib/libxcb.a" "$flags" xcb_conn.c xcb_out.c xcb_in.c xcb_ext.c xcb_xid.c xcb_list.c xcb_util.c \
+    xcb_auth.c xproto.c bigreq.c xc_misc.c
+mkdir -p "$OUT/include/xcb"
 cp xcb.h xcbext.h xproto.h bigreq.h xc_misc.h "$OUT/include/xcb/"

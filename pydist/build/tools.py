@@ -10,7 +10,7 @@ from pydist.policy import resources
 __all__ = ["place_tools", "programs"]
 
 _COMPILER = ("clang", "clang++", "cc", "gcc", "c++", "g++")
-_OWN = ("ar", "build-cc", "ld", "ranlib")
+_OWN = ("ar", "build-cc", "compile-library", "ld", "ranlib")
 _TOOLS = {**dict.fromkeys(_COMPILER, "clang"), **{name: name for name in _OWN}}
 
 

@@ -131,6 +131,6 @@ def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path, monkey
 def test_only_the_listed_programs_of_the_machine_can_be_found(box: HostBox, tmp_path: Path) -> None:
     run(box, tmp_path, "true")
     listed = (resources.builders() / "box" / "programs.txt").read_text().split()
-    ours = {"clang", "clang++", "cc", "gcc", "c++", "g++", "ar", "ranlib", "ld", "build-cc"}
+    ours = {"clang", "clang++", "cc", "gcc", "c++", "g++", "ar", "ranlib", "ld", "build-cc", "compile-library"}
     assert {path.name for path in (tmp_path / "work" / "path").iterdir()} == ours | set(listed)
     assert run(box, tmp_path, "command -v python3 git tclsh nm || echo none").endswith("none\n")

@@ -12,7 +12,7 @@ from pydist.build.host_box import HostBox, Processes
 from pydist.build.job import Job, Step
 from pydist.build.jobserver import JobServer
 from pydist.build.variables import target_variables
-from pydist.errors import EnvironmentLacking
+from pydist.errors import EnvironmentLacking, StepFailed
 from pydist.policy import targets, toolchain
 from pydist.policy.toolchain import Toolchain
 from pydist.store import Store
@@ -73,3 +73,29 @@ def test_what_build_cc_makes_runs_while_building(tmp_path: Path, compiler: Toolc
     triple = f"{OTHER[MACHINE]}-unknown-linux-gnu"
     assert run(tmp_path, compiler, cache, triple, "build-cc say.c -o say; ./say") == "said\n"
     assert ElfFile.parse((tmp_path / "work" / "say").read_bytes()).is_static
+
+
+def test_a_library_has_an_object_of_each_source_with_its_flags(
+    tmp_path: Path, compiler: Toolchain, cache: Path
+) -> None:
+    work = tmp_path / "work"
+    (work / "sub").mkdir(parents=True)
+    (work / "same.c").write_text("const char *first = WORD;\n")
+    (work / "sub" / "same.c").write_text("int second(void) { return NUMBER; }\n")
+    (work / "third.S").write_text(".globl third\nthird:\n")
+    script = r"""
+compile-library "$OUT/lib/libx.a" '-O1 -DNUMBER=1 -DWORD=\"a/b\"' same.c sub/same.c
+compile-library "$OUT/lib/libx.a" "" third.S
+ar t "$OUT/lib/libx.a"
+grep -c 'a/b' "$OUT/lib/libx.a"
+"""
+    said = run(tmp_path, compiler, cache, "x86_64-unknown-linux-gnu", script)
+    assert said.splitlines()[-4:] == ["same.o", "sub-same.o", "third.o", "1"]
+
+
+def test_a_source_that_does_not_compile_leaves_no_library(tmp_path: Path, compiler: Toolchain, cache: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "wrong.c").write_text("not C\n")
+    with pytest.raises(StepFailed):
+        run(tmp_path, compiler, cache, "x86_64-unknown-linux-gnu", 'compile-library "$OUT/lib/libx.a" -O1 wrong.c')
+    assert list((tmp_path / "work" / "out").rglob("*.a")) == []
