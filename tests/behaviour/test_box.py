@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -132,8 +133,17 @@ def test_a_job_finds_our_tools_and_the_listed_programs_and_no_other_compiler(box
     )
     found, _, elsewhere = said(box, tmp_path / "work", script).partition("/\n")
     listed = (resources.builders() / "box" / "programs.txt").read_text().split()
-    assert set(found.split()) == {"clang", "clang++", "cc", "gcc", "c++", "g++", "ar", "ranlib", "ld", *listed}
+    ours = {"clang", "clang++", "cc", "gcc", "c++", "g++", "ar", "ranlib", "ld", "build-cc", "compile-library"}
+    assert set(found.split()) == ours | set(listed)
     assert elsewhere == ""
+
+
+def test_the_image_is_told_by_the_digest_that_the_engine_has_of_it(box: ContainerBox) -> None:
+    told = box.surroundings()
+    assert told.programs == {}
+    assert told.image is not None
+    assert told.image.tag == box.image
+    assert re.fullmatch(r"[0-9a-f]{64}", told.image.sha256)
 
 
 def test_a_job_sees_its_variables_and_nothing_of_the_machine(
