@@ -51,11 +51,15 @@ _READ_BY_ONE = {BUILD_SCRIPT: ("build.sh", "run_tests.py"), TRAINING_SCRIPT: ("p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What went into a build, component by component, and with which tool."""
+    """What went into a build, component by component, and with which tool.
+
+    `trees` are the digests of those sources that are folders, as they were when the build was planned.
+    """
 
     recipes: Mapping[str, Recipe]
     releases: Mapping[str, Release]
     archives: Mapping[str, SourceArchive]
+    trees: Mapping[str, str]
     toolchain: Toolchain
     keys: Mapping[str, Key]
 
@@ -172,7 +176,7 @@ def _source(name: str, provenance: Provenance, tree: Path) -> SourceRecord:
         name=name,
         version=release.version,
         filename=origin.filename if origin else None,
-        sha256=origin.sha256 if origin else source_digest(recipe, release),
+        sha256=origin.sha256 if origin else provenance.trees[name],
         size=origin.size if origin else None,
         licenses=recipe.licenses,
         license_paths=tuple(license_paths(name, tree)),

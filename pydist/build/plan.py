@@ -16,14 +16,15 @@ import pydist
 from pydist.build.assemble import assemble
 from pydist.build.box import Box
 from pydist.build.component import build_component
-from pydist.build.evidence import Provenance, recipe_files, source_digest
+from pydist.build.evidence import Provenance, recipe_files
 from pydist.build.pack import COMPRESSORS, pack
-from pydist.build.parts import Part, parts, training_parts
+from pydist.build.parts import Part, parts, releases, training_parts
 from pydist.build.parts import variables as variables_of_part
 from pydist.build.profile import PROFILE, given, train
 from pydist.build.prove import inputs
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
+from pydist.build.trees import Tree, TreeBox, trees
 from pydist.build.variables import target_variables
 from pydist.errors import InputError
 from pydist.policy import extensions, resources
@@ -54,9 +55,10 @@ class Plan:
 def training(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box) -> Plan:
     """The nodes that make the profile for `request`; the last one, `profile`, holds it."""
     nodes: dict[str, PlannedNode] = {}
-    scripts = _scripts()
-    for part in training_parts(request):
-        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box, scripts)
+    wanted, scripts = training_parts(request), _scripts()
+    sources: dict[str, SourceArchive | Tree] = {**archives, **trees(releases(wanted))}
+    for part in wanted:
+        nodes[part.node] = _component(part, nodes, sources[part.recipe.name], box, scripts)
     return Plan(nodes=tuple(nodes.values()))
 
 
@@ -67,9 +69,10 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
         raise InputError(f"the options {request.options} optimise {wants}")
     wanted = parts(request)
     nodes: dict[str, PlannedNode] = {PROFILE: given(profile)} if profile else {}
-    scripts = _scripts()
+    scripts, folders = _scripts(), trees(releases(wanted))
+    sources: dict[str, SourceArchive | Tree] = {**archives, **folders}
     for part in wanted:
-        nodes[part.node] = _component(part, nodes, archives.get(part.recipe.name), box, scripts)
+        nodes[part.node] = _component(part, nodes, sources[part.recipe.name], box, scripts)
     # Tools leave nothing in the distribution.
     own = {part.node: part for part in wanted if part.request == request}
     table = extensions.for_build(request.series, request.target.target, request.options)
@@ -77,6 +80,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
         recipes={name: part.recipe for name, part in own.items()},
         releases={name: part.release for name, part in own.items()},
         archives=archives,
+        trees={name: tree.digest for name, tree in folders.items()},
         toolchain=box.toolchain,
         keys={name: node.key for name, node in nodes.items()},
     )
@@ -111,17 +115,19 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
     return Plan(nodes=(*nodes.values(), distribution, packed))
 
 
-def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArchive | None, box: Box,
+def _component(part: Part, nodes: Mapping[str, PlannedNode], source: SourceArchive | Tree, box: Box,
                scripts: str) -> PlannedNode:  # fmt: skip
     """The node of one part; `scripts` is the digest of the box's scripts, the same for all parts."""
     recipe, release = part.recipe, part.release
+    archive = None if isinstance(source, Tree) else source
+    own = TreeBox(box=box, tree=source) if isinstance(source, Tree) else box
     variables = {**target_variables(part.request.target), **variables_of_part(part)}
     key = Key.of(
         "component",
         {
             "name": recipe.name,
             "version": release.version,
-            "source": archive.origin.sha256 if archive else source_digest(recipe, release),
+            "source": source.digest if isinstance(source, Tree) else source.origin.sha256,
             "recipe": recipe_files(recipe, release, part.script),
             "script": part.script,
             "licenses": list(recipe.license_files),
@@ -135,7 +141,7 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], archive: SourceArch
         },
     )
     make = partial(train if part.script == TRAINING_SCRIPT else build_component, recipe=recipe, release=release,
-                   archive=archive, box=box, variables=variables, tools=part.tools, script=part.script,
+                   archive=archive, box=own, variables=variables, tools=part.tools, script=part.script,
                    hidden=part.hidden)  # fmt: skip
     return PlannedNode(name=part.node, key=key, needs=(*part.needs, *part.tools), make=make,
                        weight=archive.origin.size if archive else 0)  # fmt: skip

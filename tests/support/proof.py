@@ -48,6 +48,7 @@ def provenance(request: BuildRequest = REQUEST) -> Provenance:
         recipes={recipe.name: recipe for recipe, _ in made},
         releases={recipe.name: release for recipe, release in made},
         archives=archives(request),
+        trees={recipe.name: DIGEST for recipe, release in made if not release.origins},
         toolchain=Toolchain(path=Path("/nowhere/zig"), version="1.0", digest=DIGEST),
         keys={recipe.name: Key.of("component", {"name": recipe.name}) for recipe, _ in made},
     )
