@@ -7,7 +7,7 @@ job has the same result in every kind of box. The contract with the scripts is d
 
 from __future__ import annotations
 
-from collections import deque
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,7 @@ from pydist.policy.toolchain import Toolchain
 __all__ = ["Box", "BoxKind", "kind_in", "last_lines", "sign"]
 
 _TAIL = 25
+_TAIL_BYTES = 64 << 10  # a line may be as long as the whole log
 _SIGNED = "box: "
 
 
@@ -51,8 +52,10 @@ class Box(Protocol):
 
 def last_lines(log: Path) -> list[str]:
     """The end of a log, for a message."""
-    with log.open(encoding="utf-8", errors="replace") as file:
-        return [line.rstrip("\n")[:300] for line in deque(file, maxlen=_TAIL)]
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        lines = file.read(_TAIL_BYTES).decode("utf-8", "replace").rstrip("\n").split("\n")
+    return [line[:300] for line in lines[-_TAIL:]]
 
 
 def sign(log: Path, kind: BoxKind) -> None:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,6 +28,7 @@ from pydist.build.box import BoxKind, last_lines, sign
 from pydist.build.carry import USER, pack_job, unpack_results
 from pydist.build.image import box_image
 from pydist.build.job import BUILD, UMASK, Job, variables_of
+from pydist.build.limits import PROCESSES, Watch, memory_of
 from pydist.build.surroundings import Image, Surroundings
 from pydist.errors import EnvironmentLacking, StepFailed
 from pydist.policy import engine
@@ -39,8 +41,6 @@ __all__ = ["ContainerBox"]
 _COMPILER = PurePosixPath("/opt/pydist/toolchain/zig")
 _PROGRAMS = "/opt/pydist/path"
 _CACHE = "/cache"
-_PROCESSES = 4096
-_MEMORY_SHARE = 0.85  # of what the engine has; the rest is for the engine and the one who builds
 _ENDED = 143  # the exit code of what is ended by SIGTERM
 _LONGEST_POSITION = 64
 
@@ -86,8 +86,8 @@ class ContainerBox:
                 store=store.root,
                 jobs=jobs,
                 cores=min(jobs, int(facts["NCPU"])) if facts.get("CpuCfsQuota") else 0,
-                memory=int(facts["MemTotal"] * _MEMORY_SHARE) if facts.get("MemoryLimit") else 0,
-                processes=_PROCESSES if facts.get("PidsLimit") else 0,
+                memory=memory_of(int(facts["MemTotal"])) if facts.get("MemoryLimit") else 0,
+                processes=PROCESSES if facts.get("PidsLimit") else 0,
             )
 
     @property
@@ -178,18 +178,27 @@ class ContainerBox:
 
     def _follow(self, client: APIClient, container: str, job: Job) -> None:
         """Run the steps, their output going to the log as it comes."""
-        position = b""
-        with job.log.open("ab", buffering=0) as log, _output(client, container) as stream:
+        position, watch = b"", Watch(job.log)
+        with (
+            job.log.open("ab", buffering=0) as log,
+            _output(client, container) as stream,
+            watch.over(partial(_kill, container)),
+        ):
             client.start(container)
             for said, at in stream:
-                log.write(said or b"")
-                position = (position + (at or b""))[-_LONGEST_POSITION:]
+                # What it says between passing a limit and its end is not kept.
+                log.write(said if said and not watch.said else b"")
+                if at:
+                    position = (position + at)[-_LONGEST_POSITION:]
+                    watch.next_step()
         code = int(client.wait(container)["StatusCode"])
         if code != 0:
             step = job.steps[_position(position, len(job.steps))]
             tail = last_lines(job.log)
             if client.inspect_container(container)["State"].get("OOMKilled"):
                 tail.append(f"(killed: a container may use {self.memory:,} bytes of memory)")
+            if watch.said:
+                tail.append(f"({watch.said})")
             raise StepFailed(step.name, step.command, code, str(job.log), tail)
 
 
@@ -202,6 +211,12 @@ def _output(client: APIClient, container: str) -> Iterator[Iterator[tuple[bytes 
     finally:
         # Its own close() leaves the file on top of the socket open.
         stream._response.close()  # type: ignore[attr-defined]
+
+
+def _kill(container: str) -> None:
+    """End what runs in a container, over a connection of its own: that of the job is in use by another thread."""
+    with _engine() as client:
+        client.kill(container)
 
 
 def _script(job: Job) -> str:

@@ -14,11 +14,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydist.build.box import BoxKind, last_lines, sign
 from pydist.build.job import PROGRAMS, UMASK, Job, variables_of
 from pydist.build.jobserver import JobServer
+from pydist.build.limits import Watch
 from pydist.build.surroundings import Surroundings, programs_in
 from pydist.build.tools import place_tools, programs
 from pydist.errors import EnvironmentLacking, StepFailed
@@ -59,11 +61,12 @@ class HostBox:
         sign(job.log, self.kind)
         for step in job.steps:
             with job.log.open("ab") as output, self.jobserver.token():
-                code = self.processes.run(
-                    step.command, job.work / step.folder, environment, output.fileno(), self.jobserver.descriptors
-                )
+                watch = Watch(job.log)
+                code = self.processes.run(step.command, job.work / step.folder, environment, output.fileno(),
+                                          self.jobserver.descriptors, watch=watch)  # fmt: skip
             if code != 0:
-                raise StepFailed(step.name, step.command, code, str(job.log), last_lines(job.log))
+                tail = [*last_lines(job.log), *([f"({watch.said})"] if watch.said else [])]
+                raise StepFailed(step.name, step.command, code, str(job.log), tail)
 
     def stop(self) -> None:
         """See `Box.stop`."""
@@ -105,8 +108,11 @@ class Processes:
         environment: Mapping[str, str],
         output: int,
         descriptors: tuple[int, ...],
+        *,
+        watch: Watch,
     ) -> int:
-        """Run to the end and return the exit code; after `stop`, run nothing and return that of SIGTERM."""
+        """Run to the end, or until `watch` finds that it passes a limit, and return the exit code; after `stop`, run
+        nothing and return that of SIGTERM."""
         with self._lock:
             if self._stopped:
                 return -signal.SIGTERM
@@ -116,7 +122,8 @@ class Processes:
             )  # fmt: skip
             self._groups.add(process.pid)
         try:
-            return process.wait()
+            with watch.over(partial(_signal, [process.pid], signal.SIGKILL)):
+                return process.wait()
         finally:
             with self._lock:
                 self._groups.discard(process.pid)

@@ -215,6 +215,18 @@ def test_more_memory_than_there_is_for_a_job_ends_it_and_the_message_says_so(
     assert containers(client, box) == []
 
 
+def test_a_job_without_an_end_is_ended_and_the_message_says_why(
+    box: ContainerBox, client: APIClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydist.build.limits.LOG_BYTES", 10_000)
+    with pytest.raises(StepFailed, match="the log of a job may have 10,000 bytes"):
+        box.run(job(tmp_path / "talking", "while :; do echo 0123456789; done"))
+    monkeypatch.setattr("pydist.build.limits.STEP_SECONDS", 2)
+    with pytest.raises(StepFailed, match="a step may take 2 seconds"):
+        box.run(job(tmp_path / "silent", "trap '' TERM; while :; do sleep 1; done"))
+    assert containers(client, box) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_builder_that_is_asked_to_end_takes_its_container_with_it(
     number: signal.Signals, box: ContainerBox, client: APIClient, tmp_path: Path

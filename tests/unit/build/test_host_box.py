@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from pydist.build.host_box import HostBox, Processes
 from pydist.build.job import Job, Step
 from pydist.build.jobserver import JobServer
+from pydist.build.limits import Watch
 from pydist.errors import StepFailed
 from pydist.policy import resources
 from pydist.policy.toolchain import Toolchain
@@ -58,6 +58,31 @@ def test_a_failed_script_shows_its_command_its_last_lines_and_its_log(box: HostB
     assert str(tmp_path / "log") in text
 
 
+def test_a_script_that_never_stops_talking_is_ended_and_the_message_says_why(
+    box: HostBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydist.build.limits._INTERVAL", 0.05)
+    monkeypatch.setattr("pydist.build.limits.LOG_BYTES", 10_000)
+    with pytest.raises(StepFailed, match="the log of a job may have 10,000 bytes"):
+        run(box, tmp_path, "(while :; do echo 0123456789; done) & echo $! > child; wait")
+    assert is_gone((tmp_path / "work" / "child").read_text().strip())
+
+
+def test_a_script_that_never_ends_is_ended_and_the_message_says_why(
+    box: HostBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydist.build.limits._INTERVAL", 0.05)
+    monkeypatch.setattr("pydist.build.limits.STEP_SECONDS", 0.2)
+    with pytest.raises(StepFailed, match=r"a step may take 0\.2 seconds"):
+        run(box, tmp_path, "trap '' TERM; while :; do sleep 0.1; done")
+
+
+def test_a_log_of_one_endless_line_gives_a_short_message(box: HostBox, tmp_path: Path) -> None:
+    with pytest.raises(StepFailed) as caught:
+        run(box, tmp_path, "perl -e 'print \"x\" x 1e6'; exit 1")
+    assert [len(line) for line in caught.value.tail] == [300]
+
+
 def test_scripts_together_hold_no_more_jobs_than_there_are(box: HostBox, tmp_path: Path) -> None:
     run(box, tmp_path, "true")  # two jobs in one folder: what the box puts there is there
     makefile = "all: 1 2 3 4\n1 2 3 4:\n\t@echo + >> ../count; sleep 0.2; echo - >> ../count\n"
@@ -89,7 +114,14 @@ def test_stopping_ends_what_runs_with_its_children_and_starts_nothing_more(tmp_p
     def work() -> None:
         with (tmp_path / "log").open("wb") as log:
             codes.append(
-                processes.run(["/bin/sh", "-c", "sleep 60 & echo $! > child; wait"], tmp_path, {}, log.fileno(), ())
+                processes.run(
+                    ["/bin/sh", "-c", "sleep 60 & echo $! > child; wait"],
+                    tmp_path,
+                    {},
+                    log.fileno(),
+                    (),
+                    watch=Watch(tmp_path / "log"),
+                )
             )
 
     thread = threading.Thread(target=work)
@@ -99,14 +131,20 @@ def test_stopping_ends_what_runs_with_its_children_and_starts_nothing_more(tmp_p
     processes.stop()
     thread.join(10)
     assert codes == [-15]
-    child = (tmp_path / "child").read_text().strip()
-    assert subprocess.run(["kill", "-0", child], capture_output=True, check=False).returncode != 0 or _is_zombie(child)
+    assert is_gone((tmp_path / "child").read_text().strip())
     with (tmp_path / "log").open("wb") as log:
-        assert processes.run(["/bin/true"], tmp_path, {}, log.fileno(), ()) == -15
+        assert processes.run(["/bin/true"], tmp_path, {}, log.fileno(), (), watch=Watch(tmp_path / "log")) == -15
 
 
-def _is_zombie(process: str) -> bool:
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+def is_gone(process: str) -> bool:
+    """Whether a process has ended or, within some seconds, does; what somebody has yet to ask for its code has."""
+    state = Path(f"/proc/{process}/stat")
+    deadline = time.monotonic() + 5
+    while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z":
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +155,16 @@ def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path, monkey
     def work() -> None:
         with (tmp_path / "log").open("wb") as log:
             script = "trap '' TERM; echo > ready; while :; do sleep 0.1; done"
-            codes.append(processes.run(["/bin/sh", "-c", script], tmp_path, {"PATH": "/bin"}, log.fileno(), ()))
+            codes.append(
+                processes.run(
+                    ["/bin/sh", "-c", script],
+                    tmp_path,
+                    {"PATH": "/bin"},
+                    log.fileno(),
+                    (),
+                    watch=Watch(tmp_path / "log"),
+                )
+            )
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -11,6 +11,7 @@ import pytest
 from pydist.build.box import BoxKind
 from pydist.build.component import build_component
 from pydist.build.job import Job
+from pydist.build.surroundings import Surroundings
 from pydist.build.trees import TreeBox, trees
 from pydist.errors import InputError
 from pydist.policy import recipes
@@ -24,6 +25,9 @@ class Counter:
     kind = BoxKind.HOST
     toolchain = Toolchain(path=Path("/nowhere/zig"), version="0", digest="0")
     jobs = 0
+
+    def surroundings(self) -> Surroundings:
+        raise NotImplementedError
 
     def run(self, job: Job) -> None:
         self.jobs += 1
