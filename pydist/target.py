@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydist.errors import InputError
 
-__all__ = ["Arch", "Libc", "Os", "Target", "level_of"]
+__all__ = ["Arch", "Libc", "Os", "Target", "level_here", "level_of"]
 
 
 class Arch(StrEnum):
@@ -92,7 +92,7 @@ class Target:
         machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
         if self.os != platform.system().lower() or self.arch != machine:
             return False
-        return self.level == 1 or self.level <= _level_here()
+        return self.level == 1 or self.level <= level_here()
 
     def __str__(self) -> str:
         return self.triple
@@ -108,7 +108,8 @@ def level_of(cpuinfo: str) -> int:
 
 
 @cache
-def _level_here() -> int:
+def level_here() -> int:
+    """The level of this machine's processor; 1 where nothing says more."""
     try:
         return level_of(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
     except OSError:

@@ -25,8 +25,9 @@ from pydist.policy import defaults, extensions
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
 from pydist.store import Store
+from pydist.target import level_here
 
-__all__ = ["build", "default_tag"]
+__all__ = ["build", "check_level", "default_tag"]
 
 
 def build(
@@ -66,6 +67,7 @@ def build(
     wanted = pinned(releases([*parts(request), *trained]), pins or {})
     archives = fetch_all(wanted, store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
+        check_level(request)
         if opened.kind is BoxKind.HOST:
             _check_runner(request)
         surroundings = opened.surroundings()
@@ -116,6 +118,17 @@ def _checked_tag(tag: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._]*", tag):
         raise InputError(f"release tag {tag!r}: expected letters, digits, dots and underscores, such as 20260131")
     return tag
+
+
+def check_level(request: BuildRequest, level: int | None = None) -> None:
+    """Raises `EnvironmentLacking` where the interpreter that is built, which has to describe itself, would end by an
+    illegal instruction. `level` is that of a machine's processor, of this one's when it is None."""
+    target, here = request.target.target, level_here() if level is None else level
+    if target.level > here:
+        raise EnvironmentLacking(
+            f"programs for {target} cannot be run here: they need a processor of level x86-64-v{target.level}, and "
+            f"this machine's is of level v{here} by the flags in /proc/cpuinfo; build on a machine that has one"
+        )
 
 
 def _check_runner(request: BuildRequest) -> None:
