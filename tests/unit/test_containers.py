@@ -26,3 +26,9 @@ def test_the_box_is_made_of_what_is_given_and_fetches_nothing() -> None:
     text = (containers() / "box.Dockerfile").read_text(encoding="utf-8")
     assert re.findall(r"^FROM .*$", text, re.MULTILINE) == ["FROM ${BASE}"]
     assert not re.search(r"apt|curl|wget|pip|https?:", "".join(line for line in text.splitlines() if line[:1] != "#"))
+
+
+def test_both_images_are_made_of_the_same_system() -> None:
+    base, build = ((containers() / f"{name}.Dockerfile").read_text(encoding="utf-8") for name in ("base", "build"))
+    (pinned,) = re.findall(r"^FROM (.*)$", base, re.MULTILINE)
+    assert re.findall(r"^ARG BASE=(.*)$", build, re.MULTILINE) == [pinned]
