@@ -20,8 +20,8 @@ def test_tests_of_the_container_box_are_skipped_only_where_no_engine_is_required
 ) -> None:
     environment = {**os.environ, REQUIRED: value, "DOCKER_HOST": f"unix://{tmp_path}/nobody"}
     program = "from tests.support.engine import needs_engine; print(needs_engine.args[0])"
-    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, env=environment, capture_output=True, text=True,
-                          check=True)  # fmt: skip
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(skipped)
 
 
