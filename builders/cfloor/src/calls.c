@@ -67,7 +67,7 @@ void __explicit_bzero_chk(void *buffer, size_t length, size_t available)
  * 64-bit targets that we build for; the kernel takes a second one and ignores it. The names with 64 in them are what
  * <sys/uio.h> calls the functions by when _FILE_OFFSET_BITS is 64.
  */
-_Static_assert(sizeof(long) == sizeof(off64_t), "offsets take two registers: pass both halves");
+_Static_assert(sizeof(long) == sizeof(off_t), "offsets take two registers: pass both halves");
 
 static int plain(int flags)
 {
@@ -77,20 +77,20 @@ static int plain(int flags)
     return errno == ENOSYS;
 }
 
-ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off64_t offset, int flags)
+ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
     ssize_t done = syscall(SYS_preadv2, fd, parts, count, offset, 0, flags);
     if (done < 0 && plain(flags)) {
-        return offset == -1 ? readv(fd, parts, count) : preadv64(fd, parts, count, offset);
+        return offset == -1 ? readv(fd, parts, count) : preadv(fd, parts, count, offset);
     }
     return done;
 }
 
-ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset, int flags)
+ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
     ssize_t done = syscall(SYS_pwritev2, fd, parts, count, offset, 0, flags);
     if (done < 0 && plain(flags)) {
-        return offset == -1 ? writev(fd, parts, count) : pwritev64(fd, parts, count, offset);
+        return offset == -1 ? writev(fd, parts, count) : pwritev(fd, parts, count, offset);
     }
     return done;
 }
