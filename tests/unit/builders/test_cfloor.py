@@ -17,6 +17,7 @@ from pydist.binary.elf import ElfFile
 from pydist.errors import EnvironmentLacking
 from pydist.policy import recipes, toolchain
 from pydist.store import Store
+from tests.support import quad
 
 HERE = Path(__file__).resolve().parent
 MODERN = {
@@ -148,6 +149,39 @@ def test_the_functions_are_not_offered_to_others(floor: Path) -> None:
     assert offered.isdisjoint(
         {*MODERN, "__explicit_bzero_chk", "preadv64v2", "pwritev64v2", "posix_spawn_file_actions_addclosefrom_np"}
     )
+
+
+def test_the_guard_of_the_stack_and_mathematics_are_those_of_the_c_library(store: Store, tmp_path: Path) -> None:
+    command, environment = compiler(store)
+    target = "aarch64-linux-gnu.2.17"
+    library = built(tmp_path, target, store) / "lib"
+    subprocess.run(
+        [*command, "cc", "-target", target, "-O1", "-fstack-protector-strong", HERE / "guarded.c",
+         f"-L{library}", "-lcfloor", "-lm", "-o", tmp_path / "guarded"],
+        env=environment, check=True,
+    )  # fmt: skip
+    data = (tmp_path / "guarded").read_bytes()
+    wanted = {symbol.name for symbol in ElfFile.parse(data).dynamic_symbols(data) if not symbol.defined}
+    assert {"__stack_chk_fail", "__stack_chk_guard", "log2"} <= wanted
+
+
+@pytest.mark.slow  # the toolchain makes its musl once for every new store
+def test_numbers_of_128_bits_are_calculated_to_the_last_bit(store: Store, tmp_path: Path) -> None:
+    command, environment = compiler(store)
+    target = "aarch64-linux-musl"
+    library = built(tmp_path, target, store) / "lib"
+    subprocess.run(
+        [*command, "cc", "-target", target, "-O1", "-static", "-fno-sanitize=undefined", HERE / "quad.c",
+         f"-L{library}", "-lcfloor", "-o", tmp_path / "quad"], env=environment, check=True,
+    )  # fmt: skip
+    emulator = [] if platform.machine() == "aarch64" else ["/usr/bin/qemu-aarch64-static"]
+    if emulator and not Path(emulator[0]).is_file():
+        pytest.skip("nothing here runs programs for AArch64: apt install qemu-user-static")
+    done = subprocess.run([*emulator, tmp_path / "quad"], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5_000
+    for line in lines:
+        assert quad.faults(line) == []
 
 
 @pytest.mark.parametrize("target", ["aarch64-linux-gnu.2.17", "aarch64-linux-musl", "x86_64-linux-gnu.2.34"])
