@@ -12,7 +12,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydist.errors import InputError
 
@@ -53,6 +53,10 @@ class FunctionProfile:
     hash: int
     counters: tuple[int, ...]
     sites: _Sites
+
+    def without_calls(self) -> FunctionProfile:
+        """The same without what it called through pointers, so that no such call is guessed and inlined."""
+        return replace(self, sites=(tuple(Counter() for _ in self.sites[_CALLS]), *self.sites[_CALLS + 1 :]))
 
 
 def read_counts(data: bytes, where: str) -> list[FunctionProfile]:

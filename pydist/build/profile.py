@@ -22,6 +22,10 @@ __all__ = ["PROFILE", "PROFILE_FILE", "given", "train"]
 
 PROFILE = "profile"
 """The node with a profile, and the name by which CPython's script finds it among its tools."""
+_INSTRUCTION = ";_TAIL_CALL_"
+"""In the names of the functions of the tail-call interpreter, one for each instruction. Each ends by calling the next
+through a table. The compiler would take the likeliest of them into the function, and its likeliest successors: every
+instruction would make room on the stack and compare numbers before it jumps. ceval.o is 327 instead of 540 KB."""
 PROFILE_FILE = "python.profdata"
 
 
@@ -48,6 +52,8 @@ def train(
     functions = combined(part for path in counts for part in read_counts(path.read_bytes(), path.name))
     if not any(any(function.counters) for function in functions):
         raise InputError(f"{out}: the training counted nothing; see build.log there")
+    # docs/explanation/optimised-builds.md has what this is worth.
+    functions = [function.without_calls() if _INSTRUCTION in function.name else function for function in functions]
     (out / PROFILE_FILE).write_bytes(write_profile(functions))
     shutil.rmtree(out / "counts")
 

@@ -104,6 +104,12 @@ def test_the_counts_of_several_programs_are_added_where_the_code_has_the_same_sh
     assert both[0].sites[1] == (Counter({16: 8}), Counter())
 
 
+def test_a_function_can_be_written_without_what_it_called_and_keeps_its_places() -> None:
+    assert HOT.without_calls().sites == ((Counter(),), *HOT.sites[1:])
+    assert HOT.without_calls().counters == HOT.counters
+    assert COLD.without_calls() == COLD
+
+
 def test_a_profile_holds_every_function_below_its_name() -> None:
     found = read_profile(write_profile(combined([COLD, HOT])))
     assert [(shape, counters) for shape, counters, _ in found["a.c;hot"]] == [(7, (10, 3))]
