@@ -27,12 +27,20 @@ cpython_make "libpython$SERIES$ABI_FLAGS.a"
 unset PYDIST_TRACE PYDIST_NATIVE
 # No bytecode: it would carry time stamps, and a reader of the archive makes its own. With --help, compileall does nothing.
 cpython_make install DESTDIR="$PWD/installed" COMPILEALL_OPTS=--help
+
+# pip is in the installed tree, as users of such archives expect; it comes with CPython's sources.
+python=./python
+[ "$CONFIGURE_HOST" = "$CONFIGURE_BUILD" ] || python=$TOOLS/cpython/install/bin/python$SERIES
+wheels=$PWD/Lib/ensurepip/_bundled
+PYTHONPATH=$(echo "$wheels"/pip-*.whl) "$python" -m pip --isolated install --quiet --no-index --find-links "$wheels" \
+    --no-cache-dir --no-compile --ignore-installed --root-user-action ignore --no-warn-script-location \
+    --root "$PWD/installed" --prefix /install pip
+
 mv installed/install "$OUT/install"
 find "$OUT/install" -name __pycache__ -prune -exec rm -rf {} +
 
-# Under their shortest names too, as in all archives of this kind.
+# Under its shortest name too, as in all archives of this kind.
 [ -e "$OUT/install/bin/python" ] || ln -s "python$SERIES$ABI_FLAGS" "$OUT/install/bin/python"
-[ -e "$OUT/install/bin/pip" ] || ln -s pip3 "$OUT/install/bin/pip"
 
 # By this folder the interpreter knows where it stands (sys.exec_prefix), and archives hold no empty ones.
 for folder in "$OUT"/install/lib/python*/lib-dynload; do

@@ -34,8 +34,8 @@ awk -v names=" $EXTENSIONS_SHARED " '
 ' Modules/Setup.stdlib.in > Setup.moved
 mv Setup.moved Modules/Setup.stdlib.in
 
-# pip is in the installed tree, as users of such archives expect; it comes with CPython's sources.
-options=--with-ensurepip=install
+# Installed by build.sh: here, the Python of the building machine would install it into its own folder.
+options=--without-ensurepip
 ABI_FLAGS=
 case $SERIES in
 3.11 | 3.12 | 3.13) ;;
@@ -73,13 +73,29 @@ if [ -n "$STATIC" ]; then
 else
     options="$options --enable-shared"
     # The interpreter holds the library itself: it starts faster than with a shared one, and works without it.
-    export LINKFORSHARED="-Wl,-export-dynamic -pie"
+    # Optimised ones stand at a fixed address, which is a hardening less: see docs/explanation/optimised-builds.md.
+    case $OPTIMIZATION in
+    noopt | debug) position=-pie ;;
+    *) position=-no-pie ;;
+    esac
+    export LINKFORSHARED="-Wl,-export-dynamic $position"
     objects='LINK_PYTHON_OBJS=$(LIBRARY_OBJS)'
     needed='LINK_PYTHON_DEPS=$(LDLIBRARY) $(LIBRARY_OBJS)'
 fi
 # Functions newer than the oldest C library: see docs/explanation/glibc-floor.md.
 if [ -f deps/lib/libcfloor.a ]; then
     LIBS="-lcfloor ${LIBS-}"
+fi
+
+# Nothing is stripped here, so the debugging information of the toolchain's own start files is in the results too. It
+# names the folder in which the toolchain was when it made them: once for each cache, so this build has one of its own.
+if [ "$OPTIMIZATION" = debug ]; then
+    export ZIG_GLOBAL_CACHE_DIR="$PWD/toolchain-cache"
+    echo 'int main(void) { return 0; }' > nothing.c
+    for how in "$LDFLAGS" "$LDFLAGS -shared"; do
+        [ -z "$STATIC" ] || how=$LDFLAGS
+        (source=$PWD && cd / && clang $EXTRA_CFLAGS $how "$source/nothing.c" -o "$source/nothing")
+    done
 fi
 
 # config.site: what configure cannot find out when it cross compiles.
