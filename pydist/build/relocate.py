@@ -1,7 +1,8 @@
 """Takes the build folder and the fixed prefix out of an installed tree, so that it works wherever it is put.
 
-CPython's `make install` writes its prefix, compiler and configure arguments into sysconfig, the Makefile, pkg-config
-files, scripts and `build-details.json`. After this every one of them finds its own place at run time.
+CPython's `make install` writes its prefix, compiler and configure arguments into sysconfig, pkg-config files, scripts
+and `build-details.json`. After this every one of them finds its own place at run time. Two cannot, and keep the fixed
+prefix: the Makefile, which `sysconfig` takes no answer from, and `_sysconfig_vars_*.json`, for readers without Python.
 
 Invariant: no file of the result names the folder it was built in (`check_no_trace` looks at the bytes of all of them).
 """
@@ -119,6 +120,12 @@ def _build_details(path: Path) -> None:
         return value
 
     details = relative(details)
+    # Not everywhere: archives without the builder's files have no static library, and not every build that CPython
+    # expects one of has a library of the stable ABI.
+    libraries = details.get("libpython", {})
+    libraries.pop("static", None)
+    if not (path.parents[2] / libraries.get("dynamic_stableabi", "")).is_file():
+        libraries.pop("dynamic_stableabi", None)
     details["base_prefix"] = "../.."
     path.write_text(json.dumps(details, indent=2) + "\n", encoding="utf-8")
 

@@ -35,7 +35,15 @@ def tree(tmp_path: Path) -> Path:
     (library / "_sysconfig_vars__linux_x.json").write_text(json.dumps(values))
     (library / "build-details.json").write_text(
         json.dumps(
-            {"base_prefix": "/install", "base_interpreter": "/install/bin/python3.14", "x": {"y": "/install/lib"}}
+            {
+                "base_prefix": "/install",
+                "base_interpreter": "/install/bin/python3.14",
+                "libpython": {
+                    "dynamic": "/install/lib/libpython3.14.so",
+                    "dynamic_stableabi": "/install/lib/libpython3.so",
+                    "static": "/install/lib/libpython3.14.a",
+                },
+            }
         )
     )
     (tmp_path / "lib" / "pkgconfig" / "python-3.14.pc").write_text("prefix=/install\nlibdir=${prefix}/lib\n")
@@ -85,7 +93,11 @@ def test_the_folder_of_dependencies_is_gone(tree: Path) -> None:
 
 def test_build_details_are_relative_as_pep_739_allows(tree: Path) -> None:
     details = json.loads((tree / "lib/python3.14/build-details.json").read_text())
-    assert details == {"base_prefix": "../..", "base_interpreter": "bin/python3.14", "x": {"y": "lib"}}
+    assert details == {
+        "base_prefix": "../..",
+        "base_interpreter": "bin/python3.14",
+        "libpython": {"dynamic": "lib/libpython3.14.so"},
+    }, "the static library is not in every archive, and that of the stable ABI was not made here"
 
 
 def test_pkg_config_files_know_where_they_are(tree: Path) -> None:
