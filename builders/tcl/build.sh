@@ -10,7 +10,7 @@ cd unix
 ./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/install \
     --disable-shared --disable-rpath --without-tzdata \
     tcl_cv_putenv_copy=no tcl_cv_strstr_unbroken=ok tcl_cv_strtoul_unbroken=ok tcl_cv_strtod_unbroken=ok \
-    tcl_cv_sys_version=Linux
+    tcl_cv_sys_version=Linux ac_cv_func_memcmp_working=yes
 make libtcl8.6.a
 make install-libraries install-headers INSTALL_ROOT="$source/installed"
 mkdir -p "$OUT/lib" "$OUT/include"
