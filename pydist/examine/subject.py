@@ -216,6 +216,7 @@ def facts_of(subject: Subject) -> dict[str, object]:
         "options": list(subject.options),
         "linking": subject.linking,
         "libc": str(subject.target.libc),
+        "emulated": bool(subject.emulator),
         "extensions": sorted(subject.manifest.build_info.extensions),
         "left_out": json.loads(json.dumps(left_out)),
     }
