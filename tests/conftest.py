@@ -5,15 +5,17 @@ Invariant: a run leaves nothing on the machine. Its store is private to it, unle
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import pydist
+from pydist.archive.extract import extract
 from pydist.link.dist import Distribution, choose_distribution
 from pydist.progress import Silent
 from pydist.store import Store
@@ -22,7 +24,6 @@ from pydist.target import Target
 CHECKOUT = Path(__file__).resolve().parent.parent
 PYTHON = "3.14"
 TARGET = "x86_64-unknown-linux-musl"
-GNU_TARGET = "x86_64-unknown-linux-gnu"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,16 +69,27 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def distribution(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
     """The distribution of Python 3.14 for static musl that this pydist builds; what the store has is not made again."""
-    return _built(TARGET, store, tmp_path_factory)
+    _built(TARGET, tmp_path_factory.mktemp("dist"))
+    return choose_distribution(None, PYTHON, Target.parse(TARGET), store, Silent())
 
 
 @pytest.fixture(scope="session")
-def gnu_distribution(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
-    """The same for glibc, linked dynamically."""
-    return _built(GNU_TARGET, store, tmp_path_factory)
+def tree(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A function: where the distribution of a target (and of options, if not the target's own) is unpacked."""
+    made: dict[tuple[str, ...], Path] = {}
+
+    def unpacked(target: str, *options: str) -> Path:
+        if (target, *options) not in made:
+            folder = tmp_path_factory.mktemp("tree")
+            archive = _built(target, folder, *(f"--options={words}" for words in options))
+            extract(archive, folder)
+            made[target, *options] = folder / "python"
+        return made[target, *options]
+
+    return unpacked
 
 
-def _built(target: str, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Distribution:
-    command = [sys.executable, "-m", "pydist", "build", "--quiet", "--python", PYTHON, "--target", target]
-    subprocess.run([*command, "--output", tmp_path_factory.mktemp("dist")], check=True, stdin=subprocess.DEVNULL)
-    return choose_distribution(None, PYTHON, Target.parse(target), store, Silent())
+def _built(target: str, output: Path, *options: str) -> Path:
+    command = [sys.executable, "-m", "pydist", "build", "--json", "--python", PYTHON, "--target", target, *options]
+    done = subprocess.run([*command, "--output", output], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    return Path(json.loads(done.stdout)["full"]["path"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from pydist.examine import choose, examine
@@ -17,6 +20,21 @@ def test_every_check_of_the_distribution_passes(distribution: Distribution) -> N
     assert not bad
     passed = {result.check for result in report.results if result.verdict is Verdict.PASSED}
     assert {"compile.relink", "compile.embed-static", "module.library", "environment.pip", "place.moved"} <= passed
+
+
+@pytest.mark.parametrize(
+    "target, options",
+    [
+        ("x86_64-unknown-linux-gnu", "noopt"),
+        ("x86_64-unknown-linux-gnu", "freethreaded+debug"),
+        ("aarch64-unknown-linux-musl", "noopt+static"),
+    ],
+)
+def test_other_targets_and_options_keep_every_promise_too(tree: Callable[..., Path], target: str, options: str) -> None:
+    report = examine(tree(target, options).parent, checks=choose())
+    assert not {result.check: [str(item) for item in result.problems] for result in report.results if result.problems}
+    passed = {result.check for result in report.results if result.verdict is Verdict.PASSED}
+    assert {"module.library", "environment.pip", "place.moved"} <= passed
 
 
 def test_known_failures_are_told_from_new_ones(distribution: Distribution) -> None:

@@ -6,13 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pydist.binary.elf import ElfFile
-from pydist.link.dist import Distribution
 
 pytestmark = pytest.mark.slow
 
@@ -62,15 +61,20 @@ def answer(python: Path, code: str, **variables: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def moved(gnu_distribution: Distribution, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gnu(tree: Callable[..., Path]) -> Path:
+    """A distribution for glibc, as it is in its archive."""
+    return tree("x86_64-unknown-linux-gnu")
+
+
+@pytest.fixture(scope="module")
+def moved(gnu: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("moved") / "ein Ördner"
-    shutil.copytree(gnu_distribution.root / "install", place, symlinks=True)
+    shutil.copytree(gnu / "install", place, symlinks=True)
     return place
 
 
 @pytest.fixture(scope="module")
 def python(moved: Path) -> Path:
-    """Not that of the store, where a run would leave bytecode."""
     return moved / "bin" / "python3"
 
 
@@ -133,8 +137,8 @@ def test_a_library_named_by_the_environment_comes_first(moved: Path, tmp_path: P
     assert found["library"] == found["child"] == str(other)
 
 
-def test_the_module_offers_nothing_but_itself_and_needs_no_library_of_x11(gnu_distribution: Distribution) -> None:
-    (path,) = (gnu_distribution.root / "install" / "lib").glob("python3.*/lib-dynload/_tkinter.*.so")
+def test_the_module_offers_nothing_but_itself_and_needs_no_library_of_x11(gnu: Path) -> None:
+    (path,) = (gnu / "install" / "lib").glob("python3.*/lib-dynload/_tkinter.*.so")
     data = path.read_bytes()
     elf = ElfFile.parse(data)
     assert {name.partition(".")[0] for name in elf.needed} <= {"libc", "libm", "libdl", "libpthread", "ld-linux-x86-64"}
@@ -142,8 +146,8 @@ def test_the_module_offers_nothing_but_itself_and_needs_no_library_of_x11(gnu_di
     assert exported == {"PyInit__tkinter"}
 
 
-def test_the_manifest_names_the_script_libraries(gnu_distribution: Distribution) -> None:
-    manifest = json.loads((gnu_distribution.root / "PYTHON.json").read_text())
+def test_the_manifest_names_the_script_libraries(gnu: Path) -> None:
+    manifest = json.loads((gnu / "PYTHON.json").read_text())
     assert manifest["tcl_library_path"] == "install/lib"
     assert manifest["tcl_library_paths"] == ["tcl8", "tcl8.6", "tk8.6"]
     (extension,) = manifest["build_info"]["extensions"]["_tkinter"]
