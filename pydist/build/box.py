@@ -37,6 +37,9 @@ class Box(Protocol):
     @property
     def toolchain(self) -> Toolchain: ...
 
+    def apart(self) -> Box:
+        """The same box for jobs of sources that are not ours: they have a cache of the compiler to themselves."""
+
     def surroundings(self) -> Surroundings:
         """What it has of this machine, for the statement of provenance."""
 

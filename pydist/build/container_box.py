@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -59,7 +59,7 @@ class ContainerBox:
     """Runs jobs with at most `jobs` programs at a time in one container.
 
     `cores`, `memory` (bytes) and `processes` are limits of one container; 0 where the engine cannot set one, as engines
-    that do not run as root may be.
+    that do not run as root may be. With `private` it is `apart`.
     """
 
     toolchain: Toolchain
@@ -69,6 +69,7 @@ class ContainerBox:
     cores: int
     memory: int
     processes: int
+    private: bool = False
     _running: _Running = field(default_factory=_Running)
 
     @classmethod
@@ -93,6 +94,15 @@ class ContainerBox:
     @property
     def kind(self) -> BoxKind:
         return BoxKind.CONTAINER
+
+    @property
+    def cache(self) -> str:
+        """The volume with the compiler's own cache."""
+        return f"pydist-toolchain-{self.toolchain.digest[:16]}{'-private' if self.private else ''}"
+
+    def apart(self) -> ContainerBox:
+        """See `Box.apart`. What runs in the one is ended by `stop` of the other too."""
+        return replace(self, private=True)
 
     def surroundings(self) -> Surroundings:
         """See `Box.surroundings`."""
@@ -168,7 +178,7 @@ class ContainerBox:
             # Without a name: the engine removes it with the container. Not in memory, as a tmpfs would be.
             "mounts": [
                 Mount(BUILD, None),
-                Mount(_CACHE, f"pydist-toolchain-{self.toolchain.digest[:16]}"),
+                Mount(_CACHE, self.cache),
             ],
             **{name: limit for name, limit in limits.items() if limit},
             "ulimits": [Ulimit(name="core", soft=0, hard=0)],

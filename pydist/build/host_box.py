@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -46,6 +46,10 @@ class HostBox:
     @property
     def kind(self) -> BoxKind:
         return BoxKind.HOST
+
+    def apart(self) -> HostBox:
+        """See `Box.apart`."""
+        return replace(self, cache=self.cache.with_name("private"))
 
     def surroundings(self) -> Surroundings:
         """See `Box.surroundings`."""

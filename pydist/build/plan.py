@@ -18,7 +18,7 @@ from pydist.build.box import Box
 from pydist.build.component import build_component
 from pydist.build.evidence import Provenance, recipe_files
 from pydist.build.pack import COMPRESSORS, pack
-from pydist.build.parts import Part, parts, releases, training_parts
+from pydist.build.parts import CPYTHON, Part, parts, releases, training_parts
 from pydist.build.parts import variables as variables_of_part
 from pydist.build.profile import PROFILE, given, train
 from pydist.build.prove import inputs
@@ -101,7 +101,13 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
             },
         ),
         needs=tuple(own),
-        make=partial(assemble, request=request, table=table, provenance=provenance, box=box),
+        make=partial(
+            assemble,
+            request=request,
+            table=table,
+            provenance=provenance,
+            box=box.apart() if request.release.source else box,
+        ),
     )
     packed = PlannedNode(
         name=ARCHIVES,
@@ -120,7 +126,8 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], source: SourceArchi
     """The node of one part; `scripts` is the digest of the box's scripts, the same for all parts."""
     recipe, release = part.recipe, part.release
     archive = None if isinstance(source, Tree) else source
-    own = TreeBox(box=box, tree=source) if isinstance(source, Tree) else box
+    placed = box.apart() if _is_private(part) else box
+    own = TreeBox(box=placed, tree=source) if isinstance(source, Tree) else placed
     variables = {**target_variables(part.request.target), **variables_of_part(part)}
     key = Key.of(
         "component",
@@ -145,6 +152,12 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], source: SourceArchi
                    hidden=part.hidden)  # fmt: skip
     return PlannedNode(name=part.node, key=key, needs=(*part.needs, *part.tools), make=make,
                        weight=archive.origin.size if archive else 0)  # fmt: skip
+
+
+def _is_private(part: Part) -> bool:
+    """Whether code of somebody's own tree runs when `part` is made."""
+    run = (part.recipe.name, *(tool.partition("@")[0] for tool in part.tools))
+    return bool(part.request.release.source) and CPYTHON in run
 
 
 def _scripts() -> str:

@@ -55,6 +55,10 @@ class TreeBox:
     def toolchain(self) -> Toolchain:
         return self.box.toolchain
 
+    def apart(self) -> Box:
+        """See `Box.apart`."""
+        return TreeBox(box=self.box.apart(), tree=self.tree)
+
     def surroundings(self) -> Surroundings:
         """See `Box.surroundings`."""
         return self.box.surroundings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pydist.build.jobserver import JobServer
 from pydist.build.parts import Part, parts, releases, variables
 from pydist.build.plan import Plan, plan
 from pydist.build.request import BuildRequest
+from pydist.build.trees import TreeBox
 from pydist.errors import InputError
 from pydist.policy import recipes
 from pydist.policy.recipes import Origin
@@ -40,7 +42,7 @@ def archives(request: BuildRequest, **digests: str) -> dict[str, SourceArchive]:
 
 def planned(request: BuildRequest = REQUEST, toolchain: Toolchain = TOOLCHAIN, **digests: str) -> Plan:
     jobserver = JobServer(1)
-    box = HostBox(toolchain=toolchain, cache=Path("/nowhere"), jobserver=jobserver, processes=Processes())
+    box = HostBox(toolchain=toolchain, cache=Path("/nowhere/global"), jobserver=jobserver, processes=Processes())
     made = plan(request, archives(request, **digests), box)
     jobserver.close()
     return made
@@ -186,6 +188,27 @@ def test_files_of_a_source_tree_of_ones_own_change_the_key_and_those_of_git_do_n
     assert changed(before, planned(request)) == set()
     (tmp_path / "README").write_text("x")
     assert changed(before, planned(request)) == {"cpython", "distribution", "archives"}
+
+
+def test_what_runs_code_of_somebodys_own_tree_has_a_cache_of_the_compiler_apart(tmp_path: Path) -> None:
+    tree = tree_of_cpython(tmp_path, "3.14.7")
+    private = caches(planned(BuildRequest.parse(python="", target="aarch64-unknown-linux-gnu", source=tree)))
+    assert {"cpython", "cpython@x86_64-unknown-linux-musl", "distribution"} <= {
+        name for name, cache in private.items() if cache == "private"
+    }
+    assert private["zlib"] == private["ndbm"] == "global"
+    assert set(caches(planned(ARM)).values()) == {"global"}
+
+
+def caches(made: Plan) -> dict[str, str]:
+    """The name of the compiler's cache that the job of each node is given."""
+    found = {}
+    for node in made.nodes:
+        box = node.make.keywords["box"] if isinstance(node.make, partial) else None
+        box = box.box if isinstance(box, TreeBox) else box
+        if isinstance(box, HostBox):
+            found[node.name] = box.cache.name
+    return found
 
 
 @pytest.mark.parametrize("made", ["nothing", "no version", "built"])
