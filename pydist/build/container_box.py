@@ -36,7 +36,7 @@ from pydist.policy.toolchain import Toolchain
 from pydist.progress import Reporter
 from pydist.store import Store
 
-__all__ = ["ContainerBox"]
+__all__ = ["ContainerBox", "volumes"]
 
 _COMPILER = PurePosixPath("/opt/pydist/toolchain/zig")
 _PROGRAMS = "/opt/pydist/path"
@@ -98,7 +98,7 @@ class ContainerBox:
     @property
     def cache(self) -> str:
         """The volume with the compiler's own cache."""
-        return f"pydist-toolchain-{self.toolchain.digest[:16]}{'-private' if self.private else ''}"
+        return volumes(self.toolchain)[self.private]
 
     def apart(self) -> ContainerBox:
         """See `Box.apart`. What runs in the one is ended by `stop` of the other too."""
@@ -221,6 +221,12 @@ def _output(client: APIClient, container: str) -> Iterator[Iterator[tuple[bytes 
     finally:
         # Its own close() leaves the file on top of the socket open.
         stream._response.close()  # type: ignore[attr-defined]
+
+
+def volumes(toolchain: Toolchain) -> tuple[str, str]:
+    """The names of the volumes with a compiler's cache, for our own sources and for those of others."""
+    name = f"pydist-toolchain-{toolchain.digest[:16]}"
+    return name, f"{name}-private"
 
 
 def _kill(container: str) -> None:

@@ -30,7 +30,10 @@ from pydist.progress import Reporter
 from pydist.sources.debian import mirror
 from pydist.store import Key, Store, digest_file, digest_tree
 
-__all__ = ["box_image"]
+__all__ = ["BASE_IMAGES", "BOX_IMAGES", "box_image", "image_names"]
+
+BASE_IMAGES, BOX_IMAGES = "pydist-base", "pydist-box"
+"""The repositories of the images: what stands before the colon of a tag."""
 
 _RELEASE = "bookworm"
 _BASE, _BOX = "base.Dockerfile", "box.Dockerfile"
@@ -42,15 +45,7 @@ def box_image(client: APIClient, toolchain: Toolchain, store: Store, reporter: R
 
     Raises `EnvironmentLacking` that says why there can be none.
     """
-    base = f"pydist-base:{_base_key().digest[:16]}"
-    box = {
-        "base": base,
-        "file": digest_file(resources.containers() / _BOX),
-        "tools": digest_tree(resources.builders() / "box"),
-        "code": digest_file(Path(__file__).with_name("tools.py")),
-        "toolchain": toolchain.digest,
-    }
-    tag = f"pydist-box:{Key.of('image', box).digest[:16]}"
+    base, tag = image_names(toolchain)
     with store.lock(tag.replace(":", "-")):
         if _has(client, tag):
             return tag
@@ -61,6 +56,19 @@ def box_image(client: APIClient, toolchain: Toolchain, store: Store, reporter: R
             _make_box(client, tag, base, toolchain, Path(scratch))
         reporter.finish("image", tag)
     return tag
+
+
+def image_names(toolchain: Toolchain) -> tuple[str, str]:
+    """The tags of the base and of the box on it that this code uses."""
+    base = f"{BASE_IMAGES}:{_base_key().digest[:16]}"
+    box = {
+        "base": base,
+        "file": digest_file(resources.containers() / _BOX),
+        "tools": digest_tree(resources.builders() / "box"),
+        "code": digest_file(Path(__file__).with_name("tools.py")),
+        "toolchain": toolchain.digest,
+    }
+    return base, f"{BOX_IMAGES}:{Key.of('image', box).digest[:16]}"
 
 
 def _base_key() -> Key:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from rich.table import Table
 
+from pydist.build.kept import collect_kept, kept
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
 from pydist.manifest.convert import doc, encode
@@ -24,10 +25,12 @@ _DAY = 86400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFacts:
-    """Something in the store: a result, a download, unfinished work, or a cache of the compiler."""
+    """Something in the store or in the container engine: a result, a download, unfinished work, a cache, an image."""
 
-    area: Area = field(metadata=doc("The folder of the store that it is in."))
-    path: str = field(metadata=doc("Where it is, below the folder of the store."))
+    area: Area = field(
+        metadata=doc("The folder of the store that it is in; images and volumes are in the container engine.")
+    )
+    path: str = field(metadata=doc("Where it is, below the folder of the store; in the engine its name."))
     key: str | None = field(default=None, metadata=doc("Of a result: kind and digest of everything it was made from."))
     label: str = field(metadata=doc("What it is, for people."))
     size: int = field(metadata=doc("Size in bytes."))
@@ -65,9 +68,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     store = Store.default()
     items: list[Item] = []
     if args.action == "list":
-        items = contents(store)
+        items = [*contents(store), *kept()]
     elif args.action == "collect":
-        items = collect(store, older_than=args.older_than * _DAY)
+        seconds = args.older_than * _DAY
+        items = [*collect(store, older_than=seconds), *collect_kept(older_than=seconds)]
     if args.json:
         terminal.result_json(encode(_report(store, args.action, items)))
     elif args.action == "path":
@@ -81,7 +85,7 @@ def _report(store: Store, action: Literal["list", "collect", "path"], items: lis
     rows = (
         ItemFacts(
             area=item.area,
-            path=item.path.relative_to(store.root).as_posix(),
+            path=(item.path.relative_to(store.root) if item.path.is_absolute() else item.path).as_posix(),
             key=None if item.key is None else str(item.key),
             label=item.label,
             size=item.size,

@@ -28,12 +28,14 @@ __all__ = ["Area", "Item", "collect", "contents"]
 
 
 class Area(StrEnum):
-    """The folders of the store that take room."""
+    """Where things are that take room: the folders of the store, and what a container engine keeps for it."""
 
     NODES = "nodes"
     DOWNLOADS = "downloads"
     WORK = "work"
     TOOLCHAIN = "toolchain"
+    IMAGES = "images"
+    VOLUMES = "volumes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

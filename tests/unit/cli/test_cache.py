@@ -20,6 +20,7 @@ KEY = Key.of("component", {})
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("PYDIST_CACHE", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody")
     store = Store.default()
     store.produce(KEY, "zlib", lambda out: None)
     (store.downloads / "0123456789abcdef-zlib.tar.gz").write_bytes(bytes(1000))
