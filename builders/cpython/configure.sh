@@ -87,17 +87,6 @@ if [ -f deps/lib/libcfloor.a ]; then
     LIBS="-lcfloor ${LIBS-}"
 fi
 
-# Nothing is stripped here, so the debugging information of the toolchain's own start files is in the results too. It
-# names the folder in which the toolchain was when it made them: once for each cache, so this build has one of its own.
-if [ "$OPTIMIZATION" = debug ]; then
-    export ZIG_GLOBAL_CACHE_DIR="$PWD/toolchain-cache"
-    echo 'int main(void) { return 0; }' > nothing.c
-    for how in "$LDFLAGS" "$LDFLAGS -shared"; do
-        [ -z "$STATIC" ] || how=$LDFLAGS
-        (source=$PWD && cd / && clang $EXTRA_CFLAGS $how "$source/nothing.c" -o "$source/nothing")
-    done
-fi
-
 # config.site: what configure cannot find out when it cross compiles.
 # LLVM_PROFDATA: where the machine's is, would be written into sysconfig.
 CONFIG_SITE="$RECIPE/config.site" LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS="$LDFLAGS" CFLAGS="$EXTRA_CFLAGS" \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The interpreter, the modules in C that it starts with, and what reads XML: generators of C code ask for no more. Not
-# optimised: it runs for a second, and compiles twice as fast.
+# optimised: it runs for a second, and compiles twice as fast. -s: the debugging information of the toolchain's C library
+# names folders of this machine.
 set -eu
 export PKG_CONFIG=false
 cat > Modules/Setup.local <<'SETUP'
@@ -24,7 +25,7 @@ pyexpat pyexpat.c -IModules/expat $(LIBEXPAT_A)
 select selectmodule.c
 unicodedata unicodedata.c
 SETUP
-CFLAGS="-O0" LDFLAGS=-static LINKFORSHARED=" " \
+CFLAGS="-O0" LDFLAGS="-static -s" LINKFORSHARED=" " \
 ./configure --build="$CONFIGURE_BUILD" --host="$CONFIGURE_HOST" --prefix=/install --disable-shared \
     --disable-test-modules --with-ensurepip=no --without-readline ac_cv_working_tzset=yes
 # Of this file nothing but Setup.local's own modules, and no file that is loaded.
