@@ -18,9 +18,11 @@ refuses(
 )
 # glibc's posix_spawn learns of a failure through memory that it shares with the child, and under qemu-user none is
 # shared: its vfork is a fork (linux-user/syscall.c). The other way does not use posix_spawn.
-away = {"preexec_fn": os.getpid} if TASK["emulated"] else {}
+before = os.getpid if TASK["emulated"] else None
 refuses(
-    "a program that is not there", FileNotFoundError, lambda: subprocess.run(["/no/such/program"], check=False, **away)
+    "a program that is not there",
+    FileNotFoundError,
+    lambda: subprocess.run(["/no/such/program"], check=False, preexec_fn=before),
 )
 expect("a signal", subprocess.run(["/bin/sh", "-c", "kill -9 $$"], check=False).returncode, -signal.SIGKILL)
 child = os.posix_spawn("/bin/sh", ["sh", "-c", "exit 3"], {})
