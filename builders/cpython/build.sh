@@ -28,13 +28,22 @@ unset PYDIST_TRACE PYDIST_NATIVE
 # No bytecode: it would carry time stamps, and a reader of the archive makes its own. With --help, compileall does nothing.
 cpython_make install DESTDIR="$PWD/installed" COMPILEALL_OPTS=--help
 
-# pip is in the installed tree, as users of such archives expect; it comes with CPython's sources.
+# pip is in the installed tree, as users of such archives expect; it comes with CPython's sources. The name of the
+# interpreter goes into its scripts: not that of the one that runs here, whose path may be too long for a first line.
 python=./python
 [ "$CONFIGURE_HOST" = "$CONFIGURE_BUILD" ] || python=$TOOLS/cpython/install/bin/python$SERIES
 wheels=$PWD/Lib/ensurepip/_bundled
-PYTHONPATH=$(echo "$wheels"/pip-*.whl) "$python" -m pip --isolated install --quiet --no-index --find-links "$wheels" \
-    --no-cache-dir --no-compile --ignore-installed --root-user-action ignore --no-warn-script-location \
-    --root "$PWD/installed" --prefix /install pip
+PYTHONPATH=$(echo "$wheels"/pip-*.whl) "$python" -c "
+import runpy, sys
+sys.executable = '/install/bin/python$SERIES'
+runpy.run_module('pip', run_name='__main__', alter_sys=True)
+" --isolated install --quiet --no-index --find-links "$wheels" --no-cache-dir --no-compile --ignore-installed \
+    --root-user-action ignore --no-warn-script-location --root "$PWD/installed" --prefix /install pip
+# The Python of the building machine is never a free-threaded one and has another name for the folder.
+if [ -n "$FREETHREADED" ] && [ "$python" != ./python ]; then
+    mv "installed/install/lib/python$SERIES/site-packages"/pip* "installed/install/lib/python${SERIES}t/site-packages/"
+    rm -rf "installed/install/lib/python$SERIES"
+fi
 
 mv installed/install "$OUT/install"
 find "$OUT/install" -name __pycache__ -prune -exec rm -rf {} +

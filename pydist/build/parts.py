@@ -113,7 +113,8 @@ def variables(part: Part) -> dict[str, str]:
     request = part.request
     common = {
         "PYDIST_CFLAGS": " ".join(request.linkage.cflags),
-        "CONFIGURE_BUILD": _machine().configure if is_cross(request) else request.target.configure,
+        # Scripts cross compile where the two differ, and dynamic musl differs from this machine in nothing else.
+        "CONFIGURE_BUILD": f"{platform.machine()}-build-linux-musl" if is_cross(request) else request.target.configure,
     }
     if part.recipe.name != CPYTHON:
         return {**common, "CFLAGS": "-O2 -fvisibility=hidden" if part.hidden else "-O2"}

@@ -113,6 +113,13 @@ def test_a_foreign_machine_is_built_for_with_an_interpreter_of_this_one_and_the_
     assert variables(part(ARM, "cpython"))["CONFIGURE_BUILD"] != ARM.target.configure
 
 
+def test_dynamic_musl_is_cross_compiled_whatever_musl_this_machine_has() -> None:
+    dynamic = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-musl", options="noopt")
+    assert variables(part(dynamic, "cpython"))["CONFIGURE_BUILD"] != dynamic.target.configure
+    static = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-musl", options="noopt+static")
+    assert variables(part(static, "cpython"))["CONFIGURE_BUILD"] == static.target.configure
+
+
 def test_the_tool_is_the_very_distribution_that_anybody_builds_for_this_machine() -> None:
     assert {"cpython@x86_64-unknown-linux-musl", "zlib@x86_64-unknown-linux-musl"} <= shared_nodes(
         planned(), planned(ARM)

@@ -1,0 +1,56 @@
+"""The page docs/benchmarks/interpreters.md, from what `interpreter.py` measured."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["lines"]
+
+HERE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
+
+
+def lines(measured: dict[str, Any]) -> Iterator[str]:
+    """The page: what ran, the mean, and one row per benchmark, the fastest against the other first."""
+    first, *others = measured["subjects"]
+    machine = measured["machine"]
+    yield "# Interpreters beside each other"
+    yield ""
+    yield "Made from [interpreters.json](interpreters.json) by `python benchmarks/interpreters.py`; do not edit."
+    yield ""
+    for name, version in measured["subjects"].items():
+        yield f"- **{name}**: {version}"
+    yield ""
+    yield (
+        f"{len(measured['seconds'])} benchmarks of pyperformance, {machine['processors']} processors, kernel "
+        f"{machine['kernel']}, load {machine['load']:.2f} at the end. The interpreters took turns in "
+        f"{measured['rounds']} rounds, each of {measured['processes']} processes with {measured['values']} values. "
+        "A ratio is that of medians; above 1, the first interpreter is faster. `python benchmarks/interpreter.py "
+        "NAME=PYTHON NAME=PYTHON` repeats it."
+    )
+    yield ""
+    for name in others:
+        yield f"**Geometric mean against {name}: {measured['geometric_mean'][name]:.3f}**"
+    yield ""
+    yield f"| benchmark | {first} | {' | '.join(f'{name} | ratio' for name in others)} |"
+    yield f"|---|---:|{'---:|---:|' * len(others)}"
+    for benchmark, ratios in sorted(measured["faster"].items(), key=lambda item: -item[1][others[0]]):
+        seconds = measured["seconds"][benchmark]
+        rest = " | ".join(f"{_shown(seconds[name])} | {ratios[name]:.2f}" for name in others)
+        yield f"| {benchmark} | {_shown(seconds[first])} | {rest} |"
+
+
+def _shown(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+if __name__ == "__main__":
+    page = "\n".join([*lines(json.loads((HERE / "interpreters.json").read_bytes())), ""])
+    (HERE / "interpreters.md").write_text(page, encoding="utf-8")
+    sys.exit(0)
