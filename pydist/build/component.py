@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydist.archive.extract import extract
@@ -18,17 +19,17 @@ from pydist.binary.hide import hide_symbols
 from pydist.build.box import Box
 from pydist.build.job import BUILD, Job, Step
 from pydist.build.relocate import BuildPathLeft
+from pydist.build.trees import SOURCE_SKIP, Tree, recipe_files
 from pydist.build.variables import EPOCH
 from pydist.errors import InputError
 from pydist.policy.recipes import BUILD_SCRIPT, Recipe, Release
 from pydist.sources import SourceArchive
 from pydist.sources.download import verify
+from pydist.store import digest_tree
 
-__all__ = ["SOURCE_SKIP", "build_component", "link_or_copy", "merge", "without_place"]
+__all__ = ["build_component", "link_or_copy", "merge", "without_place"]
 
-
-SOURCE_SKIP = ("__pycache__", ".git")
-"""Names of folders in a tree of sources that are no part of it."""
+_SKIPPED = shutil.ignore_patterns(*SOURCE_SKIP)
 
 
 def build_component(
@@ -37,7 +38,8 @@ def build_component(
     *,
     recipe: Recipe,
     release: Release,
-    archive: SourceArchive | None,
+    files: Mapping[str, str],
+    source: SourceArchive | Tree,
     box: Box,
     variables: Mapping[str, str],
     tools: Collection[str] = (),
@@ -47,13 +49,18 @@ def build_component(
     """Fill `out`, an empty folder named `out` in a folder of its own, with the component's result.
 
     `inputs` are the folders of all nodes it needs by name. Those that `tools` names are for use while building: they
-    are found below `$TOOLS` and not among the libraries. With `hidden` nothing that the component's static libraries
-    define is exported from what they are linked into. Raises `StepFailed` when a script or a patch fails.
+    are found below `$TOOLS` and not among the libraries. `files` are the digests of the recipe's files, and `source`
+    has that of the source, as the key of the result has them. With `hidden` nothing that the component's static
+    libraries define is exported from what they are linked into. Raises `StepFailed` when a script or a patch fails, and
+    `InputError` when the recipe or the source is not what the key was made from any more.
     """
     work = out.parent
-    source = _unpack(recipe, release, archive, work)
+    unpacked = _unpack(source, work)
     # A copy: a shell reads its script as it goes, and somebody may be editing the recipe.
-    shutil.copytree(recipe.folder, work / "recipe")
+    shutil.copytree(recipe.folder, work / "recipe", ignore=_SKIPPED)
+    copy = replace(recipe, folder=work / "recipe")
+    if recipe_files(copy, release, script) != files:
+        raise InputError(f"{recipe.folder}: was changed while it was being used")
     merge([folder for name, folder in inputs.items() if name not in tools], work / "deps")
     (work / "tools").mkdir()
     for name in tools:
@@ -65,7 +72,7 @@ def build_component(
     box.run(
         Job(
             work=work,
-            steps=_steps(recipe, release, script),
+            steps=_steps(copy, release, script),
             variables={**variables, "VERSION": release.version, "SERIES": release.series},
             paths={"OUT": "out", "DEPS": "deps", "RECIPE": "recipe", "TOOLS": "tools"},
             log=log,
@@ -75,7 +82,7 @@ def build_component(
         data = bytearray(library.read_bytes())
         hide_symbols(data)
         library.write_bytes(data)
-    _keep_licenses(recipe, source, out)
+    _keep_licenses(recipe, unpacked, out)
     shutil.copyfile(log, out / "build.log")
     without_place(out, work)
 
@@ -133,20 +140,21 @@ def _steps(recipe: Recipe, release: Release, script: str) -> tuple[Step, ...]:
     )
 
 
-def _unpack(recipe: Recipe, release: Release, archive: SourceArchive | None, work: Path) -> Path:
+def _unpack(given: SourceArchive | Tree, work: Path) -> Path:
+    """The source in the job's folder. Raises `InputError` when it is not what the build was planned with."""
     source = work / "src"
-    if archive is None:
-        shutil.copytree(
-            recipe.folder / release.source, source, symlinks=True, ignore=shutil.ignore_patterns(*SOURCE_SKIP)
-        )
+    if isinstance(given, Tree):
+        shutil.copytree(given.folder, source, symlinks=True, ignore=_SKIPPED)
+        if digest_tree(source, skip=SOURCE_SKIP) != given.digest:
+            raise InputError(f"{given.folder}: was changed while it was being used")
     else:
         # Once more: the folder of downloads is no place of ours alone.
-        verify(archive.path, sha256=archive.origin.sha256, size=archive.origin.size, where=str(archive.path))
+        verify(given.path, sha256=given.origin.sha256, size=given.origin.size, where=str(given.path))
         unpacked = work / "unpacked"
-        extract(archive.path, unpacked)
+        extract(given.path, unpacked)
         roots = list(unpacked.iterdir())
         if len(roots) != 1 or not roots[0].is_dir():
-            raise InputError(f"{archive.path}: expected one folder at the top, found {len(roots)} entries")
+            raise InputError(f"{given.path}: expected one folder at the top, found {len(roots)} entries")
         roots[0].rename(source)
     # One time for all files: generated files that are shipped must not look older than what they come from.
     for folder, _, files in os.walk(source):

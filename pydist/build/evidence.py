@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydist.build.component import SOURCE_SKIP
 from pydist.build.measure import BITCODE, Facts
 from pydist.build.request import BuildRequest
+from pydist.build.trees import recipe_files
 from pydist.errors import InputError
 from pydist.manifest.record import (
     BitcodeRecord,
@@ -26,10 +26,10 @@ from pydist.manifest.record import (
     ToolchainRecord,
 )
 from pydist.policy.extensions import ExtensionRow
-from pydist.policy.recipes import BUILD_SCRIPT, TRAINING_SCRIPT, Origin, Recipe, Release
+from pydist.policy.recipes import Origin, Recipe, Release
 from pydist.policy.toolchain import Toolchain
 from pydist.sources import SourceArchive
-from pydist.store import Key, digest_file, digest_tree
+from pydist.store import Key, digest_file
 
 __all__ = [
     "PROFILE",
@@ -38,15 +38,12 @@ __all__ = [
     "license_paths",
     "list_files",
     "origin_of",
-    "recipe_files",
     "record",
-    "source_digest",
 ]
 
 
 PROFILE = "build/profile.profdata"
 """Where in a distribution the profile is that it was optimised by, so that it can be built again."""
-_READ_BY_ONE = {BUILD_SCRIPT: ("build.sh", "run_tests.py"), TRAINING_SCRIPT: ("profile/",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +131,6 @@ def license_paths(component: str, tree: Path) -> list[str]:
     return [f"licenses/{path.name}" for path in found]
 
 
-def source_digest(recipe: Recipe, release: Release) -> str:
-    """The digest of a folder of sources: the recipe's own, or somebody's checkout (without git's data)."""
-    return digest_tree(recipe.folder / release.source, skip=SOURCE_SKIP)
-
-
 def list_files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
     """The regular files below `tree` and its symbolic links with their targets, by path."""
     files, links = {}, {}
@@ -151,21 +143,6 @@ def list_files(tree: Path) -> tuple[dict[str, FileRecord], dict[str, str]]:
             mode = 0o755 if facts.st_mode & 0o100 else 0o644
             files[name] = FileRecord(sha256=digest_file(path), size=facts.st_size, mode=mode)
     return files, links
-
-
-def recipe_files(recipe: Recipe, release: Release, script: str = BUILD_SCRIPT) -> dict[str, str]:
-    """Digests of the files that `script` may read: not other series' patches, nor the list of origins."""
-    others = tuple(name for other, names in _READ_BY_ONE.items() if other != script for name in names)
-    patches = {f"patches/{path.name}": digest_file(path) for path in recipe.patches(release)}
-    own = {
-        path.relative_to(recipe.folder).as_posix(): digest_file(path)
-        for path in sorted(recipe.folder.rglob("*"))
-        if path.is_file()
-        and not {"patches", "features"} & set(path.relative_to(recipe.folder).parts)
-        and path.name not in ("recipe.toml", "extensions.toml", "probe.py", "failures.toml", "wheels.toml")
-        and not path.relative_to(recipe.folder).as_posix().startswith(others)
-    }
-    return own | patches
 
 
 def _source(name: str, provenance: Provenance, tree: Path) -> SourceRecord:

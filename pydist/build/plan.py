@@ -16,7 +16,7 @@ import pydist
 from pydist.build.assemble import assemble
 from pydist.build.box import Box
 from pydist.build.component import build_component
-from pydist.build.evidence import Provenance, recipe_files
+from pydist.build.evidence import Provenance
 from pydist.build.pack import COMPRESSORS, pack
 from pydist.build.parts import CPYTHON, Part, parts, releases, training_parts
 from pydist.build.parts import variables as variables_of_part
@@ -24,7 +24,7 @@ from pydist.build.profile import PROFILE, given, train
 from pydist.build.prove import inputs
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
-from pydist.build.trees import Tree, TreeBox, trees
+from pydist.build.trees import Tree, recipe_files, trees
 from pydist.build.variables import target_variables
 from pydist.errors import InputError
 from pydist.policy import extensions, resources
@@ -125,9 +125,7 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], source: SourceArchi
                scripts: str) -> PlannedNode:  # fmt: skip
     """The node of one part; `scripts` is the digest of the box's scripts, the same for all parts."""
     recipe, release = part.recipe, part.release
-    archive = None if isinstance(source, Tree) else source
-    placed = box.apart() if _is_private(part) else box
-    own = TreeBox(box=placed, tree=source) if isinstance(source, Tree) else placed
+    files = recipe_files(recipe, release, part.script)
     variables = {**target_variables(part.request.target), **variables_of_part(part)}
     key = Key.of(
         "component",
@@ -135,7 +133,7 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], source: SourceArchi
             "name": recipe.name,
             "version": release.version,
             "source": source.digest if isinstance(source, Tree) else source.origin.sha256,
-            "recipe": recipe_files(recipe, release, part.script),
+            "recipe": files,
             "script": part.script,
             "licenses": list(recipe.license_files),
             "box": scripts,
@@ -148,10 +146,10 @@ def _component(part: Part, nodes: Mapping[str, PlannedNode], source: SourceArchi
         },
     )
     make = partial(train if part.script == TRAINING_SCRIPT else build_component, recipe=recipe, release=release,
-                   archive=archive, box=own, variables=variables, tools=part.tools, script=part.script,
-                   hidden=part.hidden)  # fmt: skip
+                   files=files, source=source, box=box.apart() if _is_private(part) else box, variables=variables,
+                   tools=part.tools, script=part.script, hidden=part.hidden)  # fmt: skip
     return PlannedNode(name=part.node, key=key, needs=(*part.needs, *part.tools), make=make,
-                       weight=archive.origin.size if archive else 0)  # fmt: skip
+                       weight=0 if isinstance(source, Tree) else source.origin.size)  # fmt: skip
 
 
 def _is_private(part: Part) -> bool:

@@ -13,6 +13,7 @@ from pydist.binary.profile import check_profile, combined, read_counts, write_pr
 from pydist.build.box import Box
 from pydist.build.component import build_component
 from pydist.build.schedule import PlannedNode
+from pydist.build.trees import Tree
 from pydist.errors import InputError
 from pydist.policy.recipes import Recipe, Release
 from pydist.sources import SourceArchive
@@ -35,7 +36,8 @@ def train(
     *,
     recipe: Recipe,
     release: Release,
-    archive: SourceArchive | None,
+    files: Mapping[str, str],
+    source: SourceArchive | Tree,
     box: Box,
     variables: Mapping[str, str],
     tools: tuple[str, ...],
@@ -46,8 +48,8 @@ def train(
 
     Raises `InputError` when nothing was counted.
     """
-    build_component(out, inputs, recipe=recipe, release=release, archive=archive, box=box, variables=variables,
-                    tools=tools, script=script, hidden=hidden)  # fmt: skip
+    build_component(out, inputs, recipe=recipe, release=release, files=files, source=source, box=box,
+                    variables=variables, tools=tools, script=script, hidden=hidden)  # fmt: skip
     counts = sorted((out / "counts").glob("*.counts"))
     functions = combined(part for path in counts for part in read_counts(path.read_bytes(), path.name))
     if not any(any(function.counters) for function in functions):

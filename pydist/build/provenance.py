@@ -14,11 +14,11 @@ from typing import Any
 
 import pydist
 from pydist.build.box import BoxKind
-from pydist.build.evidence import source_digest
 from pydist.build.pack import COMPRESSORS
 from pydist.build.purl import folder_url, own_url, python_package_url, source_url
 from pydist.build.report import ArchiveFacts
 from pydist.build.surroundings import Surroundings
+from pydist.build.trees import source_digest
 from pydist.manifest.record import BuildRecord, PatchRecord
 from pydist.policy.recipes import Recipe, Release
 from pydist.sources import SourceArchive

@@ -1,7 +1,8 @@
-"""Sources that are a folder and no archive: a recipe's own, or a tree of CPython that somebody names.
+"""What of a job's input is a folder of somebody's and no archive: recipes, and sources that are a tree.
 
-Invariant: what a job gets as its source is what the key of its result was made from. Nothing keeps a folder from being
-changed between the two; so the copy that the job works on is digested too, before anything runs in it.
+Invariant: what a job gets is what the key of its result was made from. Nothing keeps a folder from being changed
+between the two; so these digests, which the key has, are taken again of the copies that the job works on, before
+anything runs in it.
 """
 
 from __future__ import annotations
@@ -10,17 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydist.build.box import Box, BoxKind
-from pydist.build.component import SOURCE_SKIP
-from pydist.build.evidence import source_digest
-from pydist.build.job import Job
-from pydist.build.surroundings import Surroundings
-from pydist.errors import InputError
-from pydist.policy.recipes import Recipe, Release
-from pydist.policy.toolchain import Toolchain
-from pydist.store import digest_tree
+from pydist.policy.recipes import BUILD_SCRIPT, TRAINING_SCRIPT, Recipe, Release
+from pydist.store import digest_file, digest_tree
 
-__all__ = ["Tree", "TreeBox", "trees"]
+__all__ = ["SOURCE_SKIP", "Tree", "recipe_files", "source_digest", "trees"]
+
+SOURCE_SKIP = ("__pycache__", ".git")
+"""Names of folders in a tree of sources that are no part of it."""
+
+_READ_BY_ONE = {BUILD_SCRIPT: ("build.sh", "run_tests.py"), TRAINING_SCRIPT: ("profile/",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,39 +39,21 @@ def trees(releases: Iterable[tuple[Recipe, Release]]) -> dict[str, Tree]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeBox:
-    """`box` for jobs whose `src` is a copy of `tree`, which is looked at first."""
+def source_digest(recipe: Recipe, release: Release) -> str:
+    """The digest of a folder of sources: the recipe's own, or somebody's checkout (without git's data)."""
+    return digest_tree(recipe.folder / release.source, skip=SOURCE_SKIP)
 
-    box: Box
-    tree: Tree
 
-    @property
-    def kind(self) -> BoxKind:
-        return self.box.kind
-
-    @property
-    def toolchain(self) -> Toolchain:
-        return self.box.toolchain
-
-    def apart(self) -> Box:
-        """See `Box.apart`."""
-        return TreeBox(box=self.box.apart(), tree=self.tree)
-
-    def surroundings(self) -> Surroundings:
-        """See `Box.surroundings`."""
-        return self.box.surroundings()
-
-    def run(self, job: Job) -> None:
-        """See `Box.run`. Raises `InputError` when the copy is not the tree that the key was made from."""
-        if digest_tree(job.work / "src", skip=SOURCE_SKIP) != self.tree.digest:
-            raise InputError(f"{self.tree.folder}: was changed while it was being used")
-        self.box.run(job)
-
-    def stop(self) -> None:
-        """See `Box.stop`."""
-        self.box.stop()
-
-    def close(self) -> None:
-        """See `Box.close`."""
-        self.box.close()
+def recipe_files(recipe: Recipe, release: Release, script: str = BUILD_SCRIPT) -> dict[str, str]:
+    """Digests of the files that `script` may read: not other series' patches, nor the list of origins."""
+    others = tuple(name for other, names in _READ_BY_ONE.items() if other != script for name in names)
+    patches = {f"patches/{path.name}": digest_file(path) for path in recipe.patches(release)}
+    own = {
+        path.relative_to(recipe.folder).as_posix(): digest_file(path)
+        for path in sorted(recipe.folder.rglob("*"))
+        if path.is_file()
+        and not {"patches", "features", *SOURCE_SKIP} & set(path.relative_to(recipe.folder).parts)
+        and path.name not in ("recipe.toml", "extensions.toml", "probe.py", "failures.toml", "wheels.toml")
+        and not path.relative_to(recipe.folder).as_posix().startswith(others)
+    }
+    return own | patches

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from pydist.build.evidence import Provenance, recipe_files
+from pydist.build.evidence import Provenance
 from pydist.build.parts import parts, releases
 from pydist.build.request import BuildRequest
+from pydist.build.trees import recipe_files
 from pydist.manifest.record import (
     BuildRecord,
     FileRecord,

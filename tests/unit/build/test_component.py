@@ -13,6 +13,7 @@ from pydist.build.component import build_component, without_place
 from pydist.build.job import Job
 from pydist.build.relocate import BuildPathLeft
 from pydist.build.surroundings import Surroundings
+from pydist.build.trees import recipe_files, trees
 from pydist.policy import recipes
 from pydist.policy.toolchain import Toolchain
 
@@ -26,6 +27,9 @@ class Witness:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.seen: set[str] = set()
+
+    def apart(self) -> Witness:
+        return self
 
     def surroundings(self) -> Surroundings:
         return Surroundings()
@@ -50,8 +54,10 @@ def staged(tmp_path: Path) -> Witness:
     out.mkdir(parents=True)
     variables: dict[str, Any] = {"CFLAGS": "-O2"}
     inputs = {name: tmp_path / name for name in ("sqlite", "generator")}
-    build_component(out, inputs, recipe=recipe, release=recipe.releases[0], archive=None, box=box,
-                    variables=variables, tools=["generator"])  # fmt: skip
+    release = recipe.releases[0]
+    source = trees([(recipe, release)])[recipe.name]
+    build_component(out, inputs, recipe=recipe, release=release, files=recipe_files(recipe, release), source=source,
+                    box=box, variables=variables, tools=["generator"])  # fmt: skip
     return box
 
 

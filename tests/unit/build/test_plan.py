@@ -14,7 +14,6 @@ from pydist.build.jobserver import JobServer
 from pydist.build.parts import Part, parts, releases, variables
 from pydist.build.plan import Plan, plan
 from pydist.build.request import BuildRequest
-from pydist.build.trees import TreeBox
 from pydist.errors import InputError
 from pydist.policy import recipes
 from pydist.policy.recipes import Origin
@@ -212,7 +211,6 @@ def caches(made: Plan) -> dict[str, str]:
     found = {}
     for node in made.nodes:
         box = node.make.keywords["box"] if isinstance(node.make, partial) else None
-        box = box.box if isinstance(box, TreeBox) else box
         if isinstance(box, HostBox):
             found[node.name] = box.cache.name
     return found

@@ -1,4 +1,4 @@
-"""Facts about sources that are folders: a result is made of what its key was made from, or not at all."""
+"""Facts about recipes, and sources that are folders: a result is made of what its key was made from, or not at all."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 from pydist.build.box import BoxKind
-from pydist.build.component import build_component
 from pydist.build.job import Job
+from pydist.build.parts import parts, releases
+from pydist.build.plan import plan
+from pydist.build.request import BuildRequest
+from pydist.build.schedule import PlannedNode
 from pydist.build.surroundings import Surroundings
-from pydist.build.trees import TreeBox, trees
 from pydist.errors import InputError
 from pydist.policy import recipes
-from pydist.policy.recipes import Recipe
+from pydist.policy.recipes import Origin, Recipe
 from pydist.policy.toolchain import Toolchain
+from pydist.sources import SourceArchive
 
 
 class Counter:
@@ -25,6 +28,9 @@ class Counter:
     kind = BoxKind.HOST
     toolchain = Toolchain(path=Path("/nowhere/zig"), version="0", digest="0")
     jobs = 0
+
+    def apart(self) -> Counter:
+        return self
 
     def surroundings(self) -> Surroundings:
         raise NotImplementedError
@@ -39,36 +45,59 @@ class Counter:
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Recipe:
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """One whose sources are its own, in a folder that a test may change."""
-    own = recipes.load("ndbm")
-    shutil.copytree(own.folder, tmp_path / "recipe")
-    return replace(own, folder=tmp_path / "recipe")
+    load = recipes.load
+    own = replace(load("ndbm"), folder=tmp_path / "recipe")
+    shutil.copytree(load("ndbm").folder, own.folder)
+    monkeypatch.setattr(recipes, "load", lambda name: own if name == "ndbm" else load(name))
+    return own
 
 
-def build(recipe: Recipe, box: TreeBox, place: Path) -> None:
+def planned(box: Counter) -> PlannedNode:
+    """The node of that recipe in the plan of a build."""
+    request = BuildRequest.parse(python="3.14", target="x86_64-unknown-linux-musl", options="noopt+static")
+    origin = Origin(url="http://127.0.0.1/x", pool="", sha256="a" * 64, size=1)
+    archives = {
+        recipe.name: SourceArchive(component=recipe.name, version=release.version, path=Path("/no"), origin=origin)
+        for recipe, release in releases(parts(request))
+        if release.origins
+    }
+    return next(node for node in plan(request, archives, box).nodes if node.name == "ndbm")
+
+
+def build(node: PlannedNode, place: Path) -> None:
     (place / "out").mkdir(parents=True)
-    build_component(place / "out", {}, recipe=recipe, release=recipe.releases[0], archive=None, box=box, variables={})
+    inputs = dict.fromkeys(node.needs, place / "nothing")
+    node.make(place / "out", inputs)
 
 
-def test_a_tree_that_was_changed_since_its_key_was_made_is_refused_before_anything_runs(
-    recipe: Recipe, tmp_path: Path
+@pytest.mark.parametrize(
+    "change", ["build.sh", "added.sh", "patches/added.patch", "SOURCE/added.h"], ids=lambda path: path
+)
+def test_a_recipe_or_a_tree_that_was_changed_since_its_key_was_made_is_refused_before_anything_runs(
+    change: str, recipe: Recipe, tmp_path: Path
 ) -> None:
-    counter, release = Counter(), recipe.releases[0]
-    planned = TreeBox(box=counter, tree=trees([(recipe, release)])[recipe.name])
-    build(recipe, planned, tmp_path / "first")
+    counter = Counter()
+    node = planned(counter)
+    build(node, tmp_path / "first")
     assert counter.jobs == 1
-    (recipe.folder / release.source / "added.h").write_text("/* saved by an editor meanwhile */\n")
+    path = recipe.folder / change.replace("SOURCE", recipe.releases[0].source)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("# saved by an editor meanwhile\n")
     with pytest.raises(InputError, match="was changed while it was being used"):
-        build(recipe, planned, tmp_path / "second")
+        build(node, tmp_path / "second")
     assert counter.jobs == 1
+    assert planned(counter).key != node.key
 
 
-def test_what_git_and_python_leave_in_a_tree_is_no_change(recipe: Recipe, tmp_path: Path) -> None:
-    counter, release = Counter(), recipe.releases[0]
-    planned = TreeBox(box=counter, tree=trees([(recipe, release)])[recipe.name])
-    for name in (".git", "__pycache__"):
-        (recipe.folder / release.source / name).mkdir()
-        (recipe.folder / release.source / name / "x").touch()
-    build(recipe, planned, tmp_path / "job")
+def test_what_git_and_python_leave_in_a_folder_is_no_change(recipe: Recipe, tmp_path: Path) -> None:
+    counter = Counter()
+    node = planned(counter)
+    for folder in (recipe.folder, recipe.folder / recipe.releases[0].source):
+        for name in (".git", "__pycache__"):
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name / "x").touch()
+    build(node, tmp_path / "job")
     assert counter.jobs == 1
+    assert planned(counter).key == node.key
