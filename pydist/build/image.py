@@ -21,14 +21,14 @@ from typing import Any
 from docker import APIClient
 from docker.errors import APIError
 
-from pydist.build.tools import place_tools
+from pydist.build.tools import PROGRAMS_FILE, place_tools, programs, tools_digest
 from pydist.errors import EnvironmentLacking
 from pydist.policy import needs, resources, targets
 from pydist.policy.needs import NeedKind
 from pydist.policy.toolchain import Toolchain
 from pydist.progress import Reporter
 from pydist.sources.debian import mirror
-from pydist.store import Key, Store, digest_file, digest_tree
+from pydist.store import Key, Store, digest_file
 
 __all__ = ["BASE_IMAGES", "BOX_IMAGES", "box_image", "image_names"]
 
@@ -64,7 +64,7 @@ def image_names(toolchain: Toolchain) -> tuple[str, str]:
     box = {
         "base": base,
         "file": digest_file(resources.containers() / _BOX),
-        "tools": digest_tree(resources.builders() / "box"),
+        "tools": tools_digest(),
         "code": digest_file(Path(__file__).with_name("tools.py")),
         "toolchain": toolchain.digest,
     }
@@ -122,10 +122,12 @@ def _make_box(client: APIClient, tag: str, base: str, toolchain: Toolchain, scra
     tools = scratch / "path"
     tools.mkdir()
     place_tools(tools)
+    listed = scratch / PROGRAMS_FILE
+    listed.write_text("".join(f"{name}\n" for name in programs()), encoding="utf-8")
     content = {
         "toolchain": toolchain.folder,
         "box/path": tools,
-        "box/programs.txt": resources.builders() / "box" / "programs.txt",
+        f"box/{PROGRAMS_FILE}": listed,
     }
     _build(client, tag, scratch, file=_BOX, content=content, arguments={"BASE": base}, network="none")
 

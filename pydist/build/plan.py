@@ -24,6 +24,7 @@ from pydist.build.profile import PROFILE, given, train
 from pydist.build.prove import inputs
 from pydist.build.request import BuildRequest
 from pydist.build.schedule import PlannedNode
+from pydist.build.tools import tools_digest
 from pydist.build.trees import Tree, recipe_files, trees
 from pydist.build.variables import target_variables
 from pydist.errors import InputError
@@ -55,7 +56,7 @@ class Plan:
 def training(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box) -> Plan:
     """The nodes that make the profile for `request`; the last one, `profile`, holds it."""
     nodes: dict[str, PlannedNode] = {}
-    wanted, scripts = training_parts(request), _scripts()
+    wanted, scripts = training_parts(request), tools_digest()
     sources: dict[str, SourceArchive | Tree] = {**archives, **trees(releases(wanted))}
     for part in wanted:
         nodes[part.node] = _component(part, nodes, sources[part.recipe.name], box, scripts)
@@ -69,7 +70,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
         raise InputError(f"the options {request.options} optimise {wants}")
     wanted = parts(request)
     nodes: dict[str, PlannedNode] = {PROFILE: given(profile)} if profile else {}
-    scripts, folders = _scripts(), trees(releases(wanted))
+    scripts, folders = tools_digest(), trees(releases(wanted))
     sources: dict[str, SourceArchive | Tree] = {**archives, **folders}
     for part in wanted:
         nodes[part.node] = _component(part, nodes, sources[part.recipe.name], box, scripts)
@@ -156,10 +157,6 @@ def _is_private(part: Part) -> bool:
     """Whether code of somebody's own tree runs when `part` is made."""
     run = (part.recipe.name, *(tool.partition("@")[0] for tool in part.tools))
     return bool(part.request.release.source) and CPYTHON in run
-
-
-def _scripts() -> str:
-    return digest_tree(resources.builders() / "box")
 
 
 @cache
