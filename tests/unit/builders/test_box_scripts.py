@@ -90,7 +90,33 @@ ar t "$OUT/lib/libx.a"
 grep -c 'a/b' "$OUT/lib/libx.a"
 """
     said = run(tmp_path, compiler, cache, "x86_64-unknown-linux-gnu", script)
-    assert said.splitlines()[-4:] == ["same.o", "sub-same.o", "third.o", "1"]
+    assert said.splitlines()[-4:] == ["same.c.o", "sub-same.c.o", "third.S.o", "1"]
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        "compile-library libx.a '' a/b.c a-b.c",
+        "compile-library libx.a '' a-b.c; compile-library libx.a -DOTHER a-b.c",
+    ],
+)
+def test_two_sources_never_become_one_object(calls: str, tmp_path: Path, compiler: Toolchain, cache: Path) -> None:
+    (tmp_path / "work" / "a").mkdir(parents=True)
+    for name in ("a/b.c", "a-b.c"):
+        (tmp_path / "work" / name).write_text("int f(void) { return 0; }\n")
+    with pytest.raises(StepFailed, match=r"a-b\.c: there is an objects/a-b\.c\.o already"):
+        run(tmp_path, compiler, cache, "x86_64-unknown-linux-gnu", f"set -e; {calls}")
+
+
+def test_a_library_may_stand_in_the_folder_itself_and_sources_differ_by_their_suffix(
+    tmp_path: Path, compiler: Toolchain, cache: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "x.c").write_text("int f(void) { return 0; }\n")
+    (tmp_path / "work" / "x.S").write_text(".globl g\ng:\n")
+    script = "compile-library libx.a '' x.c x.S && ar t libx.a"
+    said = run(tmp_path, compiler, cache, "x86_64-unknown-linux-gnu", script)
+    assert said.splitlines()[-2:] == ["x.c.o", "x.S.o"]
 
 
 def test_a_source_that_does_not_compile_leaves_no_library(tmp_path: Path, compiler: Toolchain, cache: Path) -> None:
