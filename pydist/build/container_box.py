@@ -42,7 +42,7 @@ _COMPILER = PurePosixPath("/opt/pydist/toolchain/zig")
 _PROGRAMS = "/opt/pydist/path"
 _CACHE = "/cache"
 _ENDED = 143  # the exit code of what is ended by SIGTERM
-_LONGEST_POSITION = 64
+_LONGEST_NUMBER = 9
 
 
 @dataclass(slots=True)
@@ -188,7 +188,7 @@ class ContainerBox:
 
     def _follow(self, client: APIClient, container: str, job: Job) -> None:
         """Run the steps, their output going to the log as it comes."""
-        position, watch = b"", Watch(job.log)
+        numbers, watch = b"", Watch(job.log, len(job.steps))
         with (
             job.log.open("ab", buffering=0) as log,
             _output(client, container) as stream,
@@ -196,14 +196,17 @@ class ContainerBox:
         ):
             client.start(container)
             for said, at in stream:
-                # What it says between passing a limit and its end is not kept.
-                log.write(said if said and not watch.said else b"")
-                if at:
-                    position = (position + at)[-_LONGEST_POSITION:]
-                    watch.next_step()
+                log.write(watch.kept(said or b""))
+                *lines, rest = (numbers + (at or b"")).split(b"\n")
+                numbers = rest[: _LONGEST_NUMBER + 1]
+                for line in lines:
+                    # Foreign input: a job has the user of the shell, and so a way to this stream.
+                    if line.isdigit() and len(line) <= _LONGEST_NUMBER:
+                        watch.reached(int(line))
         code = int(client.wait(container)["StatusCode"])
-        if code != 0:
-            step = job.steps[_position(position, len(job.steps))]
+        watch.check()
+        if code != 0 or watch.said:
+            step = job.steps[watch.step]
             tail = last_lines(job.log)
             if client.inspect_container(container)["State"].get("OOMKilled"):
                 tail.append(f"(killed: a container may use {self.memory:,} bytes of memory)")
@@ -236,7 +239,10 @@ def _kill(container: str) -> None:
 
 
 def _script(job: Job) -> str:
-    """All steps for one shell, which says on standard error, out of their reach, which one it is at."""
+    """All steps for one shell, which says on standard error, while theirs goes with their output, which one it is at.
+
+    That keeps mistakes apart, and a step that means to can write there: see `Watch.reached` for what it gains by that.
+    """
     lines = ["exec 3>&2 2>&1", f"umask {UMASK:03o}", "unset HOSTNAME"]
     for index, step in enumerate(job.steps):
         folder = shlex.quote(f"{BUILD}/{step.folder}")
@@ -248,12 +254,6 @@ def _environment(job: Job, programs: int) -> list[str]:
     place = PurePosixPath(BUILD)
     variables = variables_of(job, work=place, compiler=_COMPILER, cache=PurePosixPath(_CACHE))
     return [f"{name}={value}" for name, value in {**variables, "MAKEFLAGS": f"-j{programs}"}.items()]
-
-
-def _position(said: bytes, steps: int) -> int:
-    """The step that the shell named last; it is foreign input like everything that comes out of a container."""
-    last = said.split()[-1:] or [b"0"]
-    return min(int(last[0]), steps - 1) if last[0].isdigit() else 0
 
 
 @contextmanager

@@ -68,7 +68,8 @@ class HostBox:
                 watch = Watch(job.log)
                 code = self.processes.run(step.command, job.work / step.folder, environment, output.fileno(),
                                           self.jobserver.descriptors, watch=watch)  # fmt: skip
-            if code != 0:
+            watch.check()
+            if code != 0 or watch.said:
                 tail = [*last_lines(job.log), *([f"({watch.said})"] if watch.said else [])]
                 raise StepFailed(step.name, step.command, code, str(job.log), tail)
 
@@ -148,5 +149,6 @@ def _signal(groups: Sequence[int], number: signal.Signals) -> None:
     for group in groups:
         try:
             os.killpg(group, number)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
+            # It is gone, or its number is somebody else's by now: the others are to be ended all the same.
             continue

@@ -18,13 +18,13 @@ __all__ = ["LOG_BYTES", "PROCESSES", "STEP_SECONDS", "Watch", "memory_of"]
 LOG_BYTES = 256 << 20
 """Of all that the steps of one job say. The longest log of a recipe, that of a training, has a few megabytes."""
 STEP_SECONDS = 6 * 3600
-"""For one step. The longest, linking CPython with optimisation, takes a quarter of an hour on two cores."""
+"""For one step, which is a whole build script. The longest are those of CPython, its training and optimised build."""
 PROCESSES = 4096
 """At once in one container: many times what `make -j` of the largest machine starts, and no fork bomb."""
 
 _RESERVE_SHARE = 0.15
 _RESERVE_BYTES = 512 << 20
-_INTERVAL = 1.0  # seconds between two looks; what a step writes in this time is what a log can have too much
+_INTERVAL = 1.0  # seconds between two looks; what a step of the host box writes in this time is too much in a log
 
 
 def memory_of(machine: int) -> int:
@@ -38,17 +38,36 @@ def memory_of(machine: int) -> int:
 
 
 class Watch:
-    """Looks at the log and the clock while a step runs. `said` is the limit that was passed, empty if none was."""
+    """Looks at the log and the clock while the `steps` steps of a job run. `said` is the limit that was passed, if any;
+    ask for it after `check`."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, steps: int = 1) -> None:
         self.said = ""
+        self.step = 0
+        self._steps = steps
         self._log = log
+        self._written = 0
         self._began = time.monotonic()
         self._over = threading.Event()
 
-    def next_step(self) -> None:
-        """The time that is left begins again."""
-        self._began = time.monotonic()
+    def reached(self, step: int) -> None:
+        """The time that is left begins again when `step` is further on, which is so once for each step: whatever calls
+        itself a step, all of them together have no more than their number times that time."""
+        if self.step < step < self._steps:
+            self.step = step
+            self._began = time.monotonic()
+
+    def kept(self, said: bytes) -> bytes:
+        """What of `said`, which the caller is about to write, the log may have: nothing once a limit is passed."""
+        self._written += len(said)
+        if self._written > LOG_BYTES:
+            self.said = self.said or _log_passed()
+        return b"" if self.said else said
+
+    def check(self) -> None:
+        """After the end: between two looks a step may have written what it liked, and ended well."""
+        if self._log.stat().st_size > LOG_BYTES:
+            self.said = self.said or _log_passed()
 
     @contextlib.contextmanager
     def over(self, end: Callable[[], None]) -> Iterator[None]:
@@ -63,15 +82,15 @@ class Watch:
 
     def _look(self, end: Callable[[], None]) -> None:
         while not self._over.wait(_INTERVAL):
-            self.said = self.said or self._passed()
-            if self.said:
-                # An engine that fails at this moment is asked again.
-                with contextlib.suppress(EnvironmentLacking):
+            # An engine that fails at this moment, or a log that cannot be looked at, is asked again.
+            with contextlib.suppress(EnvironmentLacking, OSError):
+                if time.monotonic() - self._began > STEP_SECONDS:
+                    self.said = self.said or f"ended: a step may take {STEP_SECONDS:,} seconds"
+                if not self.said:
+                    self.check()
+                if self.said:
                     end()
 
-    def _passed(self) -> str:
-        if self._log.stat().st_size > LOG_BYTES:
-            return f"ended: the log of a job may have {LOG_BYTES:,} bytes"
-        if time.monotonic() - self._began > STEP_SECONDS:
-            return f"ended: a step may take {STEP_SECONDS:,} seconds"
-        return ""
+
+def _log_passed() -> str:
+    return f"ended: the log of a job may have {LOG_BYTES:,} bytes"

@@ -226,9 +226,17 @@ def test_a_job_without_an_end_is_ended_and_the_message_says_why(
     monkeypatch.setattr("pydist.build.limits.LOG_BYTES", 10_000)
     with pytest.raises(StepFailed, match="the log of a job may have 10,000 bytes"):
         box.run(job(tmp_path / "talking", "while :; do echo 0123456789; done"))
+    with pytest.raises(StepFailed, match="the log of a job may have 10,000 bytes"):
+        box.run(job(tmp_path / "done", "head -c 100000 /dev/zero; exit 0"))
     monkeypatch.setattr("pydist.build.limits.STEP_SECONDS", 2)
     with pytest.raises(StepFailed, match="a step may take 2 seconds"):
         box.run(job(tmp_path / "silent", "trap '' TERM; while :; do sleep 1; done"))
+    # The shell that runs the steps is the first process of the container.
+    with pytest.raises(StepFailed, match="step 0 failed") as caught:
+        box.run(
+            job(tmp_path / "lying", "while :; do echo 77 > /proc/1/fd/3; echo 0 > /proc/1/fd/3; sleep 1; done", "x")
+        )
+    assert "a step may take 2 seconds" in str(caught.value)
     assert containers(client, box) == []
 
 

@@ -68,6 +68,14 @@ def test_a_script_that_never_stops_talking_is_ended_and_the_message_says_why(
     assert is_gone((tmp_path / "work" / "child").read_text().strip())
 
 
+def test_a_script_that_says_too_much_and_ends_well_has_failed_all_the_same(
+    box: HostBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydist.build.limits.LOG_BYTES", 10_000)
+    with pytest.raises(StepFailed, match="the log of a job may have 10,000 bytes"):
+        run(box, tmp_path, "head -c 100000 /dev/zero; exit 0")
+
+
 def test_a_script_that_never_ends_is_ended_and_the_message_says_why(
     box: HostBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
