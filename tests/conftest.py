@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make sure that the tests and the processes they start import the same pydist, wherever they run."""
+    # A shell without job control starts what runs in the background (`.ci/run &`) deaf to this, and all its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     package = Path(pydist.__file__).resolve().parent
     if not config.getoption("--installed"):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(package.parent), os.environ.get("PYTHONPATH")]))
