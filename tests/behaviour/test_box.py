@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,8 +191,7 @@ def test_a_failed_step_is_named_with_its_last_lines_and_the_container_is_gone(
 def test_while_a_job_runs_its_log_can_be_read_and_it_has_limits(
     box: ContainerBox, client: APIClient, tmp_path: Path
 ) -> None:
-    builder = started(box, tmp_path / "work", "echo the first word; sleep 100")
-    try:
+    with started(box, tmp_path / "work", "echo the first word; sleep 100"):
         wait_for(lambda: "the first word" in read(tmp_path / "work" / "log"))
         (container,) = containers(client, box)
         settings = client.inspect_container(container)["HostConfig"]
@@ -206,10 +206,6 @@ def test_while_a_job_runs_its_log_can_be_read_and_it_has_limits(
         }
         for able, (name, limit) in limits.items():
             assert settings[name] == limit or not facts[able], name
-    finally:
-        builder.kill()
-        builder.wait()
-        leftovers.remove_of_dead_builders(client, box.store)
 
 
 def test_more_memory_than_there_is_for_a_job_ends_it_and_the_message_says_so(
@@ -244,27 +240,29 @@ def test_a_job_without_an_end_is_ended_and_the_message_says_why(
 def test_a_builder_that_is_asked_to_end_takes_its_container_with_it(
     number: signal.Signals, box: ContainerBox, client: APIClient, tmp_path: Path
 ) -> None:
-    builder = started(box, tmp_path / "work", "echo > ../out/x; echo ready; sleep 100")
-    wait_for(lambda: "ready" in read(tmp_path / "work" / "log"))
-    builder.send_signal(number)
-    assert builder.wait(30) == {signal.SIGTERM: 143, signal.SIGINT: 130}[number]
-    assert containers(client, box) == []
+    with started(box, tmp_path / "work", "echo > ../out/x; echo ready; sleep 100") as builder:
+        wait_for(lambda: "ready" in read(tmp_path / "work" / "log"))
+        builder.send_signal(number)
+        assert builder.wait(30) == {signal.SIGTERM: 143, signal.SIGINT: 130}[number]
+        assert containers(client, box) == []
 
 
 def test_what_a_killed_builder_left_is_removed_when_the_next_one_begins(
     box: ContainerBox, client: APIClient, tmp_path: Path
 ) -> None:
-    volumes = len(client.volumes()["Volumes"])
-    builder = started(box, tmp_path / "work", "echo ready; sleep 100")
-    wait_for(lambda: "ready" in read(tmp_path / "work" / "log"))
-    leftovers.remove_of_dead_builders(client, box.store)
-    (left,) = containers(client, box)
-    builder.kill()
-    builder.wait()
-    assert client.inspect_container(left)["State"]["Running"]
-    ContainerBox.open(box.toolchain, Store(box.store), jobs=1, reporter=Silent())
-    assert containers(client, box) == []
-    assert len(client.volumes()["Volumes"]) == volumes
+    with started(box, tmp_path / "work", "echo ready; sleep 100") as builder:
+        wait_for(lambda: "ready" in read(tmp_path / "work" / "log"))
+        leftovers.remove_of_dead_builders(client, box.store)
+        (left,) = containers(client, box)
+        mounts = client.inspect_container(left)["Mounts"]
+        own = {mount["Name"] for mount in mounts if mount["Type"] == "volume"} - {box.cache}
+        assert own
+        builder.kill()
+        builder.wait()
+        assert client.inspect_container(left)["State"]["Running"]
+        ContainerBox.open(box.toolchain, Store(box.store), jobs=1, reporter=Silent())
+        assert containers(client, box) == []
+        assert not own & {volume["Name"] for volume in client.volumes()["Volumes"]}
 
 
 def test_who_takes_a_folder_over_removes_what_still_works_in_it(
@@ -323,7 +321,6 @@ from pathlib import Path
 import pydist.cli.doctor
 from pydist.build.container_box import ContainerBox
 from pydist.build.job import Job, Step
-from pydist.build.limits import PROCESSES, memory_of
 from pydist.build.schedule import PlannedNode, run
 from pydist.policy import toolchain
 from pydist.progress import Silent
@@ -344,10 +341,18 @@ sys.exit(main(['doctor']))
 """
 
 
-def started(box: ContainerBox, work: Path, script: str) -> subprocess.Popen[bytes]:
-    """A builder of its own that runs `script` in a container."""
+@contextmanager
+def started(box: ContainerBox, work: Path, script: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A builder of its own that runs `script` in a container. At the end, however the test went, neither is there."""
     command = [sys.executable, "-c", BUILDER, str(box.store), str(work), script]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as builder:
+        try:
+            yield builder
+        finally:
+            builder.kill()
+            builder.wait()
+            with closing(engine.connect()) as client:
+                leftovers.remove_of_dead_builders(client, box.store)
 
 
 def read(path: Path) -> str:
