@@ -40,7 +40,9 @@ def assemble(
     facts = measure(cpython, tree, request, probe(tree, request, box, out.parent / "probe"))
     check_drift(cpython, table, facts.extensions)
     store = out.parents[2]
-    linked = keep_licenses(tree, facts, request.target, provenance, store / "toolchain" / "global")
+    # Objects that are not ours are linked here: as their box, with a cache of the compiler apart.
+    cache = store / "toolchain" / ("private" if request.release.source else "global")
+    linked = keep_licenses(tree, facts, request.target, provenance, cache)
     manifest = describe(tree, request, facts, table, provenance.recipes.values())
     write_evidence(tree, record(tree, request, facts, table, provenance), provenance, linked)
     (tree / "PYTHON.json").write_bytes(dump(manifest))

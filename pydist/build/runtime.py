@@ -13,12 +13,12 @@ import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from pydist.errors import FaultCollector, StepFailed
 from pydist.manifest.record import RuntimeRecord
 from pydist.policy import runtimes
+from pydist.policy.linkline import LinkLine
 from pydist.policy.runtimes import RuntimePart
 from pydist.policy.toolchain import Toolchain
 
@@ -31,10 +31,13 @@ _INPUT = re.compile(r"^ *[0-9a-f]+ +[0-9a-f]+ +[0-9a-f]+ +\d+ {9}(/?[^<\s][^:]*?
 def linked_files(tree: Path, link_line: Sequence[str], toolchain: Toolchain, cache: Path) -> frozenset[str]:
     """Paths of the archives and objects that the interpreter in `tree` is linked from; relative ones are the tree's.
 
-    `cache` is the compiler's own folder. Raises `StepFailed` when `link_line` does not link.
+    `cache` is the compiler's own folder. Raises `InputError` when `link_line` says more than how to link, `StepFailed`
+    when it does not link.
     """
+    line = LinkLine.parse(link_line, "the trace of the build")
     with tempfile.TemporaryDirectory(prefix="pydist-map-") as folder:
-        command = [str(toolchain.path), *_to(link_line, f"{folder}/python"), "-Wl,--print-map"]
+        compiler = [str(toolchain.path), "cc", "-target", line.target]
+        command = [*line.command(compiler, f"{folder}/python"), "-Wl,--print-map"]
         done = subprocess.run(
             command,
             cwd=tree,
@@ -96,8 +99,3 @@ def keep_texts(parts: Mapping[RuntimePart, tuple[str, ...]], toolchain: Toolchai
             )
         )
     return records
-
-
-def _to(link_line: Sequence[str], output: str) -> list[str]:
-    """The words behind the compiler's name, with another output."""
-    return [output if before == "-o" else word for before, word in pairwise(["cc", *link_line])]

@@ -7,15 +7,17 @@ import os
 import platform
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydist.binary.ar import members
-from pydist.errors import EnvironmentLacking
+from pydist.errors import EnvironmentLacking, InputError
 from pydist.examine.checks import Check
 from pydist.examine.outcome import Outcome, Problem, failed, lacking, not_applicable, passed
 from pydist.examine.running import Ended, run
 from pydist.examine.subject import Subject
 from pydist.policy import targets, toolchain
+from pydist.policy.linkline import LinkLine
 from pydist.store import Store
 from pydist.target import Libc
 
@@ -71,17 +73,23 @@ def embed_static(check: Check, subject: Subject) -> Outcome:
     archive = next((path for path in found if path.is_file()), None)
     if archive is None:
         return not_applicable("there is no static libpython in this distribution")
-    if subject.record is None:
-        return not_applicable("there is no build/pydist.json that would say with what to link")
+    line = _link_line(subject)
+    if isinstance(line, Outcome):
+        return line
     compiler = _zig(subject)
     if compiler is None:
         return _no_compiler()
     folder = _folder(subject, "embed-static", {"main.c": _MAIN})
-    line = subject.record.link_line
     # What the library does not contain: libraries, and objects of libraries that upstream keeps apart.
     inside = {"python.o", *(name for name, _ in members(archive.read_bytes()))}
-    rest = [part for part in _arguments(line) if not (part.startswith("build/") and Path(part).name in inside)]
-    command = [*compiler, *_headers(subject), str(folder / "main.c"), str(archive), *rest, "-o", str(folder / "main")]
+    line = replace(
+        line,
+        arguments=tuple(
+            part for part in line.arguments if not (part.startswith("build/") and Path(part).name in inside)
+        ),
+    )
+    start = [*compiler, *_headers(subject), str(folder / "main.c"), str(archive)]
+    command = line.command(start, str(folder / "main"))
     return _embedded(check, subject, folder, command)
 
 
@@ -112,20 +120,15 @@ def _embedded(check: Check, subject: Subject, folder: Path, command: Sequence[st
 
 
 def relink(check: Check, subject: Subject) -> Outcome:
-    if subject.record is None or not subject.record.link_line:
-        return not_applicable("there is no link line in build/pydist.json")
+    line = _link_line(subject)
+    if isinstance(line, Outcome):
+        return line
     compiler = _zig(subject)
     if compiler is None:
         return _no_compiler()
-    place = subject.work / "relinked"
-    python = subject.copy(place)
+    python = subject.copy(subject.work / "relinked")
     python.unlink()
-    line = subject.record.link_line
-    missing = [part for part in _arguments(line) if part.startswith("build/") and not (subject.root / part).exists()]
-    if missing:
-        what = "is on the link line and not in the archive"
-        return failed(*(Problem(what=what, where=part) for part in missing))
-    linked = _compile(check, subject, subject.root, [*compiler, *_arguments(line), "-o", str(python)])
+    linked = _compile(check, subject, subject.root, line.command(compiler, str(python)))
     if not linked.good:
         return failed(Problem(what="the interpreter does not link", found=linked.how))
     code = "import ssl, sqlite3, ctypes, sys; print(sys.version, sorted(sys.builtin_module_names))"
@@ -139,14 +142,17 @@ def relink(check: Check, subject: Subject) -> Outcome:
     return passed(f"{python.stat().st_size:,} bytes; {subject.python.stat().st_size:,} in the archive")
 
 
-def _arguments(line: Sequence[str]) -> list[str]:
-    """A link line without its compiler, its target (the caller names both) and its output."""
-    rest, skip = [], True  # the compiler's name
-    for part in line:
-        if not skip and part not in ("-o", "-target"):
-            rest.append(part)
-        skip = part in ("-o", "-target")
-    return rest
+def _link_line(subject: Subject) -> LinkLine | Outcome:
+    """The recorded command, or why there is none to run. It is a stranger's, and is run as the user."""
+    if subject.record is None or not subject.record.link_line:
+        return not_applicable("there is no link line in build/pydist.json")
+    try:
+        line = LinkLine.parse(subject.record.link_line, "build/pydist.json")
+    except InputError as error:
+        return failed(*(Problem(what=fault.message, where=fault.where) for fault in error.faults))
+    missing = [part for part in line.arguments if part.startswith("build/") and not (subject.root / part).exists()]
+    what = "is on the link line and not in the archive"
+    return failed(*(Problem(what=what, where=part) for part in missing)) if missing else line
 
 
 def _headers(subject: Subject) -> list[str]:
