@@ -25,14 +25,16 @@ def end_strays(folder: Path) -> None:
     if not folder.is_dir() or not Path("/proc/self/environ").exists():
         return
     deadline = time.monotonic() + _PATIENCE
-    while strays := _working_in(folder.resolve()):
+    looks_without = 0
+    # Twice: a process that is just being started shows an empty environment for a moment (execve fills it in late).
+    while looks_without < 2 and time.monotonic() < deadline:
+        strays = _working_in(folder.resolve())
+        looks_without = 0 if strays else looks_without + 1
         for process in strays:
             try:
                 os.kill(process, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 continue
-        if time.monotonic() > deadline:
-            return
         time.sleep(0.05)
 
 
