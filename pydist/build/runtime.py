@@ -63,17 +63,21 @@ def files_of_map(text: str, tree: Path) -> frozenset[str]:
 def parts_of(files: Iterable[str], libc: str) -> dict[RuntimePart, tuple[str, ...]]:
     """The toolchain's parts among the files of a link, each with the names it was taken from.
 
-    Raises `InputError` that lists what the table does not know.
+    Raises `InputError` that lists what the table does not know, and what it does not want with this C library.
     """
     found: dict[RuntimePart, set[str]] = defaultdict(set)
     faults = FaultCollector("builders/runtime.toml")
     for path in sorted(file for file in files if file.startswith("/")):
         name = path.rpartition("/")[2]
-        if part := next((row for row in runtimes.load() if row.holds(name, libc)), None):
-            found[part].add(name)
-        else:
+        part = next((row for row in runtimes.load() if row.holds(name, libc)), None)
+        if part is None:
             faults.add(name, f"is linked in from the toolchain, but no row says what it is: {path}")
-    faults.raise_if_any("something unknown of the toolchain is linked in")
+        elif libc in part.never:
+            message = f"is linked in from the toolchain, and may not be with the C library {libc}"
+            faults.add(name, f"{message}; its functions are to come from {part.instead}")
+        else:
+            found[part].add(name)
+    faults.raise_if_any("something of the toolchain is linked in that may not be")
     return {part: tuple(sorted(names)) for part, names in sorted(found.items(), key=lambda item: item[0].name)}
 
 

@@ -22,7 +22,8 @@ __all__ = ["RuntimePart", "load"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimePart:
     """One part. `license` is an SPDX expression, `texts` and `version_file` are relative to the toolchain's folder;
-    `libc` is empty for parts that every C library goes with."""
+    `libc` is empty for parts that every C library goes with; with those of `never` it is a fault that it is linked in,
+    and `instead` is what to use."""
 
     name: str
     files: tuple[str, ...]
@@ -30,6 +31,8 @@ class RuntimePart:
     license: str
     texts: tuple[str, ...]
     version_file: str
+    never: tuple[str, ...]
+    instead: str
 
     def holds(self, file: str, libc: str) -> bool:
         """Whether the archive or object `file` (a name without folder) of a link with `libc` belongs to this part."""
@@ -69,9 +72,13 @@ def parse(values: Mapping[str, Any], path: Path) -> tuple[RuntimePart, ...]:
                     license=row.text("license"),
                     texts=row.texts("texts"),
                     version_file=row.text("version_file", ""),
+                    never=row.texts("never", []),
+                    instead=row.text("instead", ""),
                 )
             )
             row.done()
+            if parts[-1].never and not parts[-1].instead:
+                faults.add("instead", "expected what to use instead, for there are C libraries it may not go with")
             if fault := expression_fault(parts[-1].license):
                 faults.add("license", fault)
     whole.done()

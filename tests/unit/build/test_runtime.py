@@ -36,11 +36,19 @@ def test_the_files_of_a_link_are_read_from_the_map(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("libc", "name"), [("musl", "musl"), ("gnu", "glibc")])
 def test_start_up_code_is_the_c_librarys(libc: str, name: str) -> None:
-    parts = parts_of(["/c/crt1.o", "/c/libcompiler_rt.a", "build/lib/libz.a"], libc)
+    parts = parts_of(["/c/crt1.o", "/c/libunwind.a", "build/lib/libz.a"], libc)
     assert {part.name: names for part, names in parts.items()} == {
-        "compiler-rt": ("libcompiler_rt.a",),
+        "libunwind": ("libunwind.a",),
         name: ("crt1.o",),
     }
+
+
+@pytest.mark.parametrize("file", ["libcompiler_rt.a", "compiler_rt.o"])
+def test_nothing_of_the_compilers_run_time_stands_in_for_glibc(file: str) -> None:
+    """It would bring its own mathematics."""
+    assert [part.name for part in parts_of([f"/c/o/7d/{file}"], "musl")] == ["compiler-rt"]
+    with pytest.raises(InputError, match=f"{file}: is linked in .* C library gnu; .* come from builders/cfloor"):
+        parts_of(["/c/Scrt1.o", f"/c/o/7d/{file}"], "gnu")
 
 
 def test_all_that_nobody_knows_is_reported_at_once() -> None:
@@ -52,7 +60,7 @@ def test_all_that_nobody_knows_is_reported_at_once() -> None:
 
 @pytest.mark.parametrize("libc", ["musl", "gnu"])
 def test_every_part_gets_the_texts_of_its_licence(libc: str, tmp_path: Path) -> None:
-    files = ["/c/crt1.o", "/c/libcompiler_rt.a", "/c/libzigc.a", "/c/libunwind.a"]
+    files = ["/c/crt1.o", "/c/libzigc.a", "/c/libunwind.a", *(["/c/libcompiler_rt.a"] if libc == "musl" else [])]
     (tmp_path / "licenses").mkdir()
     records = keep_texts(parts_of(files, libc), toolchain.locate(), tmp_path / "licenses", "2.17")
     complete(tmp_path, [(f"toolchain-{part.name}", part.license) for part in records])
