@@ -3,7 +3,7 @@
 # linked into, so that libpython does not offer them to others in place of the C library's.
 set -eu
 objects=
-for source in calls divide quad semaphore spawn; do
+for source in cache calls divide quad semaphore spawn; do
     $CC $CFLAGS -fvisibility=hidden -Wall -Wextra -Werror -Iinclude -c $source.c -o $source.o
     objects="$objects $source.o"
 done

@@ -18,7 +18,8 @@ def faults(line: str) -> list[str]:
     """The calculations of one line with another result than they must have."""
     words = line.split()
     a, b, total, difference, product, quotient, low, high, extended, single, extended_single, whole = words[:12]
-    signed, lowest, cut, compared = words[12:]
+    signed, lowest, cut, compared, unordered, small, of_small, *integers = words[12:24]
+    bits, of_bits, of_inverted, power, raised, large = words[24:]
     left, right = int(a, 16), int(b, 16)
     checks = {
         "+": (int(total, 16), _sum(left, right)),
@@ -31,6 +32,11 @@ def faults(line: str) -> list[str]:
             _of_double(struct.unpack("<f", int(single, 16).to_bytes(4, "little"))[0]),
         ),
         "of unsigned": (int(whole, 16), _rounded(Fraction(int(single, 16)), 0)),
+        "of unsigned 64 bits": (int(large, 16), _rounded(Fraction(int(high, 16)), 0)),
+        "of int": (int(of_small, 16), _rounded(Fraction(int(small)), 0)),
+        "of 128 bits": (int(of_bits, 16), _rounded(Fraction(int(bits, 16)), 0)),
+        "of signed 128 bits": (int(of_inverted, 16), _rounded(Fraction(_signed(~int(bits, 16))), 0)),
+        f"to the power of {power}": (int(raised, 16), _power(left, int(power))),
         "of signed": (int(signed, 16), _rounded(Fraction(int.from_bytes(bytes.fromhex(high), signed=True)), 0)),
     }
     found = [f"{line}: {name}: {shown:032x}, expected {wanted:032x}" for name, (shown, wanted) in checks.items()
@@ -42,8 +48,14 @@ def faults(line: str) -> list[str]:
         found.append(f"{line}: to float: {lowest}, expected {_to_float(left)}")
     if compared != _compared(left, right):
         found.append(f"{line}: compared: {compared}")
-    if not _nan(left) and int(cut) != _to_int(left):
-        found.append(f"{line}: to int: {cut}")
+    if int(unordered) != (_nan(left) or _nan(right)):
+        found.append(f"{line}: unordered: {unordered}")
+    if not _nan(left):
+        shown = [int(cut), *map(int, integers[:3]), _signed(int(integers[3], 16)), int(integers[4], 16)]
+        ranges = [(1 << 63, 63), (1 << 31, 31), (0, 32), (0, 64), (1 << 127, 127), (0, 128)]
+        found += [f"{line}: to int of at most {size} bits: {value}"
+                  for value, (least, size) in zip(shown, ranges, strict=True)
+                  if value != _to_int(left, -least, (1 << size) - 1)]  # fmt: skip
     return found
 
 
@@ -119,10 +131,26 @@ def _to_double(bits: int) -> float:
     return math.copysign(size, sign)
 
 
-def _to_int(bits: int) -> int:
-    number = math.inf if bits & ~_SIGN == _INFINITE else math.trunc(abs(_value(bits)))
-    size = min(number, (1 << 63) - 1)
-    return -min(number, 1 << 63) if bits & _SIGN else int(size)
+def _to_int(bits: int, least: int, most: int) -> int:
+    """The whole part, or the nearest there is."""
+    if bits & ~_SIGN == _INFINITE:
+        return least if bits & _SIGN else most
+    return min(max(math.trunc(_value(bits)), least), most)
+
+
+def _signed(bits: int) -> int:
+    bits &= 2 * _SIGN - 1
+    return bits - 2 * _SIGN if bits & _SIGN else bits
+
+
+def _power(bits: int, power: int) -> int:
+    """By squares, each rounded."""
+    one = result = _BIAS << _FRACTION
+    for digit in reversed(f"{abs(power):b}"):
+        if digit == "1":
+            result = _product(result, bits)
+        bits = _product(bits, bits)
+    return _quotient(one, result) if power < 0 else result
 
 
 def _to_float(bits: int) -> str:

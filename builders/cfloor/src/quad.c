@@ -223,22 +223,59 @@ float __trunctfsf2(quad number)
     return both.number;
 }
 
-int64_t __fixtfdi(quad number)
+/* The whole part of a number without its sign, at most `most`. */
+static wide whole(wide bits, wide most)
 {
-    wide bits = bits_of(number), magnitude = bits & ~SIGN;
+    wide magnitude = bits & ~SIGN, significand = (magnitude & (HIDDEN - 1)) | HIDDEN;
     int exponent = (int)(magnitude >> FRACTION) - BIAS;
     if (exponent < 0)
         return 0;
-    if (exponent > 62)
-        return bits & SIGN ? INT64_MIN : INT64_MAX;
-    int64_t whole = (int64_t)(((magnitude & (HIDDEN - 1)) | HIDDEN) >> (FRACTION - exponent));
-    return bits & SIGN ? -whole : whole;
+    if (exponent > 127)
+        return most;
+    wide size = exponent > FRACTION ? significand << (exponent - FRACTION) : significand >> (FRACTION - exponent);
+    return size < most ? size : most;
+}
+
+static wide whole_signed(quad number, wide most)
+{
+    wide bits = bits_of(number);
+    return bits & SIGN ? -whole(bits, most + 1) : whole(bits, most);
+}
+
+static wide whole_unsigned(quad number, wide most)
+{
+    wide bits = bits_of(number);
+    return bits & SIGN ? 0 : whole(bits, most);
 }
 
 int32_t __fixtfsi(quad number)
 {
-    int64_t whole = __fixtfdi(number);
-    return whole > INT32_MAX ? INT32_MAX : whole < INT32_MIN ? INT32_MIN : (int32_t)whole;
+    return (int32_t)whole_signed(number, INT32_MAX);
+}
+
+int64_t __fixtfdi(quad number)
+{
+    return (int64_t)whole_signed(number, INT64_MAX);
+}
+
+__int128 __fixtfti(quad number)
+{
+    return (__int128)whole_signed(number, ~SIGN);
+}
+
+uint32_t __fixunstfsi(quad number)
+{
+    return (uint32_t)whole_unsigned(number, UINT32_MAX);
+}
+
+uint64_t __fixunstfdi(quad number)
+{
+    return (uint64_t)whole_unsigned(number, UINT64_MAX);
+}
+
+wide __fixunstfti(quad number)
+{
+    return whole_unsigned(number, ~(wide)0);
 }
 
 quad __floatunditf(uint64_t number)
@@ -263,6 +300,31 @@ quad __floatunsitf(uint32_t number)
 quad __floatsitf(int32_t number)
 {
     return __floatditf(number);
+}
+
+quad __floatuntitf(wide number)
+{
+    if (number == 0)
+        return 0;
+    int zeros = leading(number), shift = zeros - (127 - FRACTION - GUARD);
+    return packed(0, BIAS + 127 - zeros, shift < 0 ? shifted(number, -shift) : number << shift);
+}
+
+quad __floattitf(__int128 number)
+{
+    quad size = __floatuntitf(number < 0 ? -(wide)number : (wide)number);
+    return number < 0 ? of_bits(bits_of(size) | SIGN) : size;
+}
+
+quad __powitf2(quad base, int power)
+{
+    quad result = of_bits((wide)BIAS << FRACTION), one = result;
+    for (unsigned rest = power < 0 ? -(unsigned)power : (unsigned)power; rest; rest >>= 1) {
+        if (rest & 1)
+            result = __multf3(result, base);
+        base = __multf3(base, base);
+    }
+    return power < 0 ? __divtf3(one, result) : result;
 }
 
 int __unordtf2(quad left, quad right)

@@ -40,20 +40,32 @@ static quad number(void)
     return made.number;
 }
 
+static void show_bits(unsigned __int128 value)
+{
+    both shown = {.bits = value};
+    printf("%016llx%016llx ", (unsigned long long)shown.half[1], (unsigned long long)shown.half[0]);
+}
+
 static void show(quad value)
 {
     both shown = {.number = value};
-    printf("%016llx%016llx ", (unsigned long long)shown.half[1], (unsigned long long)shown.half[0]);
+    show_bits(shown.bits);
 }
 
 int main(void)
 {
+    static char code[1];
+    __builtin___clear_cache(code, code + sizeof code);
     for (int i = 0; i < 5000; i++) {
         quad a = number(), b = i % 5 ? number() : a;
         if (i % 7 == 0)
             b = -b;
         union { uint64_t bits; double number; } from = {next()}, to;
         union { uint32_t bits; float number; } least = {(uint32_t)next()};
+        int32_t small = (int32_t)least.bits;
+        both whole = {.number = i % 3 ? a : b};
+        whole.bits >>= next() % 128;
+        int power = (int)(next() % 41) - 20;
         if (i % 2)
             from.bits &= 0x800fffffffffffff;
         to.number = (double)a;
@@ -72,7 +84,19 @@ int main(void)
         least.number = (float)a;
         printf("%08x ", (unsigned)least.bits);
         printf("%lld ", (long long)a);
-        printf("%d%d%d%d%d%d\n", a < b, a <= b, a == b, a != b, a >= b, a > b);
+        printf("%d%d%d%d%d%d ", a < b, a <= b, a == b, a != b, a >= b, a > b);
+        printf("%d %d ", __builtin_isunordered(a, b), small);
+        show((quad)small);
+        printf("%d %u %llu ", (int)a, (unsigned)a, (unsigned long long)a);
+        show_bits((unsigned __int128)(__int128)a);
+        show_bits((unsigned __int128)a);
+        show_bits(whole.bits);
+        show((quad)whole.bits);
+        show((quad)(__int128)~whole.bits);
+        printf("%d ", power);
+        show(__builtin_powil(a, power));
+        show((quad)from.bits);
+        printf("\n");
     }
     return 0;
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pydist.binary.ar import members
 from pydist.binary.elf import ElfFile
 from pydist.errors import EnvironmentLacking
 from pydist.policy import recipes, toolchain
@@ -42,6 +43,8 @@ MODERN = {
     "closefrom": "works",
 }
 GNU = "x86_64-linux-gnu.2.17"
+GNU_OF_AARCH64 = "aarch64-linux-gnu.2.17"
+QUAD = ("cache.o", "quad.o")
 LACKING = ("memfd_create", "copy_file_range", "getrandom", "getentropy", "close_range")
 
 
@@ -73,6 +76,12 @@ def built(folder: Path, target: str, store: Store, *flags: str) -> Path:
         check=True,
     )
     return out
+
+
+def symbols(data: bytes) -> tuple[set[str], set[str]]:
+    """The functions that an object offers to others, and what it wants of them."""
+    found = [symbol for symbol in ElfFile.parse(data).symbols(data) if symbol.name and symbol.binding]
+    return {symbol.name for symbol in found if symbol.defined}, {symbol.name for symbol in found if not symbol.defined}
 
 
 def program(folder: Path, library: Path, store: Store, target: str = GNU) -> Path:
@@ -163,6 +172,20 @@ def test_the_guard_of_the_stack_and_mathematics_are_those_of_the_c_library(store
     data = (tmp_path / "guarded").read_bytes()
     wanted = {symbol.name for symbol in ElfFile.parse(data).dynamic_symbols(data) if not symbol.defined}
     assert {"__stack_chk_fail", "__stack_chk_guard", "log2"} <= wanted
+
+
+def test_the_program_that_shows_them_calls_every_function_for_aarch64(store: Store, tmp_path: Path) -> None:
+    """One that is not called would be wrong unseen."""
+    command, environment = compiler(store)
+    library = built(tmp_path, GNU_OF_AARCH64, store) / "lib" / "libcfloor.a"
+    subprocess.run(
+        [*command, "cc", "-target", GNU_OF_AARCH64, "-O1", "-fno-sanitize=undefined", "-c", HERE / "quad.c",
+         "-o", tmp_path / "shown.o"], env=environment, check=True,
+    )  # fmt: skip
+    _, called = symbols((tmp_path / "shown.o").read_bytes())
+    offered = set().union(*(symbols(data)[0] for name, data in members(library.read_bytes()) if name in QUAD))
+    assert offered > {"__addtf3", "__unordtf2", "__clear_cache"}
+    assert offered - called == set()
 
 
 @pytest.mark.slow  # the toolchain makes its musl once for every new store
