@@ -15,7 +15,14 @@ from pydist.policy.toolchain import Toolchain
 from pydist.progress import Reporter
 from pydist.store import Store
 
-__all__ = ["opened_box"]
+__all__ = ["expected_kind", "opened_box"]
+
+
+def expected_kind(kind: BoxKind | None) -> BoxKind:
+    """The kind of box that `opened_box` will open, unless it finds that no image can be had."""
+    if kind is not None:
+        return kind
+    return BoxKind.HOST if engine.look() is None else BoxKind.CONTAINER
 
 
 @contextmanager
@@ -36,7 +43,7 @@ def opened_box(kind: BoxKind | None, store: Store, *, jobs: int, reporter: Repor
 def _container(
     kind: BoxKind | None, compiler: Toolchain, store: Store, jobs: int, reporter: Reporter
 ) -> ContainerBox | None:
-    if kind is BoxKind.HOST or (kind is None and engine.look() is None):
+    if expected_kind(kind) is BoxKind.HOST:
         return None
     try:
         return ContainerBox.open(compiler, store, jobs=jobs, reporter=reporter)

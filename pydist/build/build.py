@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydist.build.box import BoxKind
-from pydist.build.boxes import opened_box
+from pydist.build.boxes import expected_kind, opened_box
 from pydist.build.parts import parts, pinned, releases, training_parts
 from pydist.build.plan import ARCHIVES, DISTRIBUTION, plan, training
 from pydist.build.profile import PROFILE, PROFILE_FILE
@@ -21,13 +21,13 @@ from pydist.build.request import BuildRequest
 from pydist.build.schedule import run
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.manifest.load import load
-from pydist.policy import defaults, extensions
+from pydist.policy import defaults, engine, extensions
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
 from pydist.store import Store
 from pydist.target import level_here
 
-__all__ = ["build", "check_level", "default_tag"]
+__all__ = ["build", "default_tag"]
 
 
 def build(
@@ -63,13 +63,14 @@ def build(
     tag = _checked_tag(tag or default_tag())
     check_output(output)
     _check_place(store)
+    expected = expected_kind(box)
+    _check_machine(request, expected)
     trained = training_parts(request) if request.options.pgo and profile is None else []
     wanted = pinned(releases([*parts(request), *trained]), pins or {})
     archives = fetch_all(wanted, store, folder=downloads, reporter=reporter)
     with opened_box(box, store, jobs=jobs, reporter=reporter) as opened:
-        check_level(request)
-        if opened.kind is BoxKind.HOST:
-            _check_runner(request)
+        if opened.kind is not expected:
+            _check_machine(request, opened.kind)
         surroundings = opened.surroundings()
         if trained:
             first = training(request, archives, opened)
@@ -120,10 +121,20 @@ def _checked_tag(tag: str) -> str:
     return tag
 
 
-def check_level(request: BuildRequest, level: int | None = None) -> None:
-    """Raises `EnvironmentLacking` where the interpreter that is built, which has to describe itself, would end by an
-    illegal instruction. `level` is that of a machine's processor, of this one's when it is None."""
-    target, here = request.target.target, level_here() if level is None else level
+def _check_machine(request: BuildRequest, kind: BoxKind) -> None:
+    """Find out now, and not at the end, whether what is built can be run to be described.
+
+    Containers have all that is needed but the processor, which is taken for this machine's where the engine's socket
+    is. An engine elsewhere is not asked: what its processor lacks is an illegal instruction at the end of the build.
+    """
+    if kind is BoxKind.HOST:
+        _check_runner(request)
+    if kind is BoxKind.HOST or engine.is_here():
+        _check_level(request)
+
+
+def _check_level(request: BuildRequest) -> None:
+    target, here = request.target.target, level_here()
     if target.level > here:
         raise EnvironmentLacking(
             f"programs for {target} cannot be run here: they need a processor of level x86-64-v{target.level}, and "
@@ -132,7 +143,6 @@ def check_level(request: BuildRequest, level: int | None = None) -> None:
 
 
 def _check_runner(request: BuildRequest) -> None:
-    """Find out now, and not at the end, whether what is built can be run to be described."""
     wanted = request.target.to_run(request.options)
     if missing := {path: package for path, package in wanted.items() if not Path(path).exists()}:
         raise EnvironmentLacking(

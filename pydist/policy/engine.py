@@ -16,7 +16,7 @@ from requests.exceptions import RequestException
 
 from pydist.errors import EnvironmentLacking
 
-__all__ = ["connect", "look"]
+__all__ = ["connect", "is_here", "look"]
 
 # An engine on this machine answers in milliseconds; one at the end of a dead connection never does.
 _ASKING_SECONDS = 5
@@ -34,6 +34,11 @@ def look() -> str | None:
     except (DockerException, RequestException, OSError):
         return None
     return f"Docker engine {version.get('Version', '?')} at {_place()}"
+
+
+def is_here() -> bool:
+    """Whether the engine that would be asked is reached by a socket of this machine."""
+    return _place().startswith("unix://")
 
 
 def connect() -> APIClient:
