@@ -5,6 +5,7 @@ Invariant: everything that is built by a profile has a key that follows from the
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from pydist.build.trees import Tree
 from pydist.errors import InputError
 from pydist.policy.recipes import Recipe, Release
 from pydist.sources import SourceArchive
-from pydist.store import Key, digest_file
+from pydist.store import Key
 
 __all__ = ["PROFILE", "PROFILE_FILE", "given", "train"]
 
@@ -63,14 +64,14 @@ def train(
 def given(path: Path) -> PlannedNode:
     """The node for a profile that is there. Raises `InputError` when the compiler could not use it."""
     try:
-        check_profile(path.read_bytes(), str(path))
-        sha256 = digest_file(path)
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
-    def make(out: Path, inputs: Mapping[str, Path]) -> None:
-        shutil.copyfile(path, out / PROFILE_FILE)
-        if digest_file(out / PROFILE_FILE) != sha256:
-            raise InputError(f"{path}: was changed while it was being used")
+    check_profile(data, str(path))
+    key = Key.of("profile", {"sha256": hashlib.sha256(data).hexdigest()})
 
-    return PlannedNode(name=PROFILE, key=Key.of("profile", {"sha256": sha256}), needs=(), make=make)
+    def make(out: Path, inputs: Mapping[str, Path]) -> None:
+        (out / PROFILE_FILE).write_bytes(data)
+
+    return PlannedNode(name=PROFILE, key=key, needs=(), make=make)
