@@ -19,9 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from docker import APIClient
-from docker.errors import DockerException
 from docker.types import LogConfig, Mount, Ulimit
-from requests.exceptions import RequestException
 
 from pydist.build import leftovers
 from pydist.build.box import BoxKind, last_lines, sign
@@ -30,7 +28,7 @@ from pydist.build.image import box_image
 from pydist.build.job import BUILD, UMASK, Job, variables_of
 from pydist.build.limits import PROCESSES, Watch, memory_of
 from pydist.build.surroundings import Image, Surroundings
-from pydist.errors import EnvironmentLacking, StepFailed
+from pydist.errors import StepFailed
 from pydist.policy import engine
 from pydist.policy.toolchain import Toolchain
 from pydist.progress import Reporter
@@ -78,7 +76,7 @@ class ContainerBox:
 
         Raises `EnvironmentLacking` where no engine answers or no image can be had.
         """
-        with _engine() as client:
+        with engine.connected() as client:
             leftovers.remove_of_dead_builders(client, store.root)
             facts = client.info()
             return cls(
@@ -106,13 +104,13 @@ class ContainerBox:
 
     def surroundings(self) -> Surroundings:
         """See `Box.surroundings`."""
-        with _engine() as client:
+        with engine.connected() as client:
             identity = str(client.inspect_image(self.image)["Id"])  # type: ignore[no-untyped-call]
         return Surroundings(image=Image(tag=self.image, sha256=identity.removeprefix("sha256:")))
 
     def run(self, job: Job) -> None:
         """See `Box.run`."""
-        with _engine() as client:
+        with engine.connected() as client:
             leftovers.remove_of_folder(client, job.work)
             sign(job.log, self.kind)
             container = self._started(client, job)
@@ -133,7 +131,7 @@ class ContainerBox:
         with self._running.lock:
             self._running.stopped = True
             containers = sorted(self._running.containers)
-        with _engine() as client:
+        with engine.connected() as client:
             for container in containers:
                 leftovers.remove(client, container)
 
@@ -234,7 +232,7 @@ def volumes(toolchain: Toolchain) -> tuple[str, str]:
 
 def _kill(container: str) -> None:
     """End what runs in a container, over a connection of its own: that of the job is in use by another thread."""
-    with _engine() as client:
+    with engine.connected() as client:
         client.kill(container)
 
 
@@ -254,15 +252,3 @@ def _environment(job: Job, programs: int) -> list[str]:
     place = PurePosixPath(BUILD)
     variables = variables_of(job, work=place, compiler=_COMPILER, cache=PurePosixPath(_CACHE))
     return [f"{name}={value}" for name, value in {**variables, "MAKEFLAGS": f"-j{programs}"}.items()]
-
-
-@contextmanager
-def _engine() -> Iterator[APIClient]:
-    """A connection to the engine, whose failures are those of the environment."""
-    client = engine.connect()
-    try:
-        yield client
-    except (DockerException, RequestException) as error:
-        raise EnvironmentLacking(f"the Docker engine failed: {error}") from error
-    finally:
-        client.close()

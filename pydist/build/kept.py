@@ -6,7 +6,6 @@ container uses now.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docker import APIClient
-from docker.errors import APIError, DockerException
-from requests.exceptions import RequestException
+from docker.errors import APIError
 
 from pydist.build.container_box import volumes
 from pydist.build.image import BASE_IMAGES, BOX_IMAGES, image_names
@@ -28,11 +26,13 @@ __all__ = ["collect_kept", "kept"]
 
 _VOLUMES = "pydist-toolchain-"
 _GONE_OR_USED = (404, 409)
+_SECONDS = 60  # an engine measures all that it keeps before it answers
 
 
 def kept() -> list[Item]:
     """All images and volumes of ours; none where no engine answers. `used` is when they were made: engines know no
-    more. Images are made of layers that they share, so sizes add up to more than there is."""
+    more. Images are made of layers that they share, so sizes add up to more than there is. Raises `EnvironmentLacking`
+    when the engine that answers fails, as `collect_kept` does."""
     with _engine() as client:
         return list(_of(client.df())) if client else []
 
@@ -41,10 +41,13 @@ def collect_kept(*, older_than: float) -> list[Item]:
     """Remove what the present code does not name and what was made more than `older_than` seconds ago; return what was
     removed. Nothing is where no engine answers, or where no compiler is installed that says what is named."""
     limit, removed = time.time() - older_than, []
-    with _engine() as client, contextlib.suppress(EnvironmentLacking):
+    with _engine() as client:
         if client is None:
             return []
-        compiler = toolchain.locate()
+        try:
+            compiler = toolchain.locate()
+        except EnvironmentLacking:
+            return []
         named = {*image_names(compiler), *volumes(compiler)}
         for item in _of(client.df()):
             if item.path.name not in named and item.used <= limit and _removed(client, item):
@@ -60,7 +63,9 @@ def _of(answer: Mapping[str, Any]) -> Iterator[Item]:
             yield Item(area=Area.IMAGES, path=Path(tag), label=label, size=row["Size"], used=row["Created"])
     found = ((row["Name"], row) for row in answer.get("Volumes") or ())
     for name, row in _named(found, _VOLUMES):
-        made = datetime.datetime.fromisoformat(row["CreatedAt"]).timestamp()
+        # Without the time, which not every driver tells, it counts as made now: it is listed, and stays.
+        said = row.get("CreatedAt")
+        made = datetime.datetime.fromisoformat(said).timestamp() if said else time.time()
         size = max(0, (row.get("UsageData") or {}).get("Size", 0))  # -1 where the engine does not know
         yield Item(area=Area.VOLUMES, path=Path(name), label="compiler cache", size=size, used=made)
 
@@ -89,10 +94,5 @@ def _engine() -> Iterator[APIClient | None]:
     if engine.look() is None:
         yield None
         return
-    client = engine.connect()
-    try:
+    with engine.connected(seconds=_SECONDS) as client:
         yield client
-    except (DockerException, RequestException) as error:
-        raise EnvironmentLacking(f"the Docker engine failed: {error}") from error
-    finally:
-        client.close()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from rich.table import Table
@@ -14,6 +15,7 @@ from rich.table import Table
 from pydist.build.kept import collect_kept, kept
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
+from pydist.errors import EnvironmentLacking
 from pydist.manifest.convert import doc, encode
 from pydist.store import Store
 from pydist.store.collect import Area, Item, collect, contents
@@ -34,7 +36,9 @@ class ItemFacts:
     key: str | None = field(default=None, metadata=doc("Of a result: kind and digest of everything it was made from."))
     label: str = field(metadata=doc("What it is, for people."))
     size: int = field(metadata=doc("Size in bytes."))
-    used: int = field(metadata=doc("When it was last used, in seconds since 1970."))
+    used: int = field(
+        metadata=doc("When it was last used, in seconds since 1970; of images and volumes when it was made.")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=30,
         metavar="DAYS",
-        help="collect: what was not used for so long (default %(default)s); results that have a name stay",
+        help="collect: what was not used for so long (default %(default)s), and images and volumes of the container "
+        "engine that were made so long ago; results that have a name stay",
     )
     add_quiet(parser)
     add_json(parser)
@@ -68,17 +73,27 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     store = Store.default()
     items: list[Item] = []
     if args.action == "list":
-        items = [*contents(store), *kept()]
+        items = [*contents(store), *_of_engine(kept, terminal)]
     elif args.action == "collect":
         seconds = args.older_than * _DAY
-        items = [*collect(store, older_than=seconds), *collect_kept(older_than=seconds)]
+        items = [*collect(store, older_than=seconds)]
+        items += _of_engine(partial(collect_kept, older_than=seconds), terminal)
     if args.json:
         terminal.result_json(encode(_report(store, args.action, items)))
     elif args.action == "path":
         terminal.result(str(store.root))
     else:
-        terminal.result(_table(items, "removed" if args.action == "collect" else "in the store"))
+        terminal.result(_table(items, "removed" if args.action == "collect" else "kept"))
     return 0
+
+
+def _of_engine(ask: Callable[[], list[Item]], terminal: Terminal) -> list[Item]:
+    """What the container engine has or gave up. One that fails keeps nobody from the store."""
+    try:
+        return ask()
+    except EnvironmentLacking as error:
+        terminal.note(f"without images and volumes: {' '.join(str(error).split())}")
+        return []
 
 
 def _report(store: Store, action: Literal["list", "collect", "path"], items: list[Item]) -> Report:
@@ -104,7 +119,7 @@ def _table(items: list[Item], title: str) -> Table:
         if any(item.area is area for item in items)
     )
     table = Table(title=f"{len(items)} {title}, {_megabytes(items)} MB", title_justify="left", caption=sums or None)
-    for heading in ("area", "name", "what", "MB", "used"):
+    for heading in ("area", "name", "what", "MB", "used or made"):
         table.add_column(heading, justify="right" if heading == "MB" else "left")
     for item in sorted(items, key=lambda item: -item.size):
         name = str(item.key) if item.key else re.sub(r"([0-9a-f]{12})[0-9a-f]+", r"\1", item.path.name)

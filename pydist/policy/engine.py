@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from docker import APIClient
 from docker.constants import DEFAULT_UNIX_SOCKET
@@ -16,7 +18,7 @@ from requests.exceptions import RequestException
 
 from pydist.errors import EnvironmentLacking
 
-__all__ = ["connect", "is_here", "look"]
+__all__ = ["connect", "connected", "is_here", "look"]
 
 # An engine on this machine answers in milliseconds; one at the end of a dead connection never does.
 _ASKING_SECONDS = 5
@@ -41,8 +43,11 @@ def is_here() -> bool:
     return _place().startswith("unix://")
 
 
-def connect() -> APIClient:
-    """A connection for one thread, to be closed after use. Raises `EnvironmentLacking` where no engine answers."""
+def connect(*, seconds: int = _ANSWER_SECONDS) -> APIClient:
+    """A connection for one thread, to be closed after use, with `seconds` for one answer.
+
+    Raises `EnvironmentLacking` where no engine answers.
+    """
     try:
         client = _client(_ASKING_SECONDS)
         client.ping()
@@ -51,8 +56,20 @@ def connect() -> APIClient:
             f"no Docker engine answers at {_place()} ({error}); install and start one (apt install docker.io), "
             "name one in DOCKER_HOST, or build with --box host"
         ) from error
-    client.timeout = _ANSWER_SECONDS
+    client.timeout = seconds
     return client
+
+
+@contextmanager
+def connected(*, seconds: int = _ANSWER_SECONDS) -> Iterator[APIClient]:
+    """A connection inside, whose failures are those of the environment."""
+    client = connect(seconds=seconds)
+    try:
+        yield client
+    except (DockerException, RequestException) as error:
+        raise EnvironmentLacking(f"the Docker engine failed: {error}") from error
+    finally:
+        client.close()
 
 
 def _client(seconds: int) -> APIClient:
