@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,19 +28,27 @@ def test_tests_of_the_container_box_are_skipped_only_where_no_engine_is_required
 
 
 def test_ci_ends_at_once_where_no_engine_answers(tmp_path: Path) -> None:
-    docker = tmp_path / "docker"
-    docker.write_text("#!/bin/sh\nexit 1\n")
-    docker.chmod(0o755)
     make = tmp_path / "make"
     make.write_text("#!/bin/sh\necho made\n")
     make.chmod(0o755)
     (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
     (tmp_path / "id").chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "CI": "true"}
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "CI": "true", "DOCKER_HOST": f"unix://{tmp_path}/nobody"}
     run = [CHECKOUT / ".ci" / "run"]
     done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (1, "")
     assert "no Docker engine answers" in done.stderr
+
+    class Engine(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/version" else 404)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Engine) as server:
+        threading.Thread(target=server.handle_request).start()
+        there = {**environment, "DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"}
+        done = subprocess.run(run, env=there, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout) == (0, "made\nmade\n"), "an engine without its client counts as none"
     del environment["CI"]
     done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (0, "made\nmade\n")
