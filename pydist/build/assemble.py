@@ -17,7 +17,7 @@ from pydist.build.request import BuildRequest
 from pydist.manifest.dump import dump
 from pydist.policy.extensions import ExtensionRow
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "places"]
 
 
 def assemble(
@@ -46,5 +46,10 @@ def assemble(
     manifest = describe(tree, request, facts, table, provenance.recipes.values())
     write_evidence(tree, record(tree, request, facts, table, provenance), provenance, linked)
     (tree / "PYTHON.json").write_bytes(dump(manifest))
-    places = [f"{store}/work/", f"{store}/nodes/", f"{provenance.toolchain.folder}/", "/build/path/", "/opt/pydist/"]
-    check_no_trace(tree, places)
+    check_no_trace(tree, places(store, provenance.toolchain.folder))
+
+
+def places(store: Path, toolchain: Path) -> list[str]:
+    """Folders of boxes, which nothing may name. /cache only where a name begins: there is /var/cache as well."""
+    of_the_host = [store / "work", store / "nodes", store / "toolchain", toolchain]
+    return [*(f"{folder}/" for folder in of_the_host), "/build/path/", "/opt/pydist/", "/cache/o/", "\0/cache/"]

@@ -27,7 +27,7 @@ from pydist.sources import fetch_all
 from pydist.store import Store
 from pydist.target import level_here
 
-__all__ = ["build", "default_tag"]
+__all__ = ["build", "check_place", "default_tag"]
 
 
 def build(
@@ -62,7 +62,7 @@ def build(
     request = BuildRequest.parse(python=python, target=target, options=options, source=source)
     tag = _checked_tag(tag or default_tag())
     check_output(output)
-    _check_place(store)
+    check_place(store)
     expected = expected_kind(box)
     _check_machine(request, expected)
     trained = training_parts(request) if request.options.pgo and profile is None else []
@@ -151,9 +151,10 @@ def _check_runner(request: BuildRequest) -> None:
         )
 
 
-def _check_place(store: Store) -> None:
-    """SQLite's configure refuses folders with spaces in their names, and rules of make cannot quote them."""
-    if any(character.isspace() or character in ":$\"'`\\" for character in str(store.root)):
+def check_place(store: Store) -> None:
+    """SQLite's configure refuses folders with spaces in their names, and rules of make cannot quote what is syntax of
+    the shell. Compilers divide options for the linker at commas."""
+    if any(character.isspace() or character in ":$\"'`\\(){}[];*?,#&|<>" for character in str(store.root)):
         raise InputError(
             f"{store.root}: build scripts cannot work in a folder with such characters in its name; "
             "name another store in PYDIST_CACHE"

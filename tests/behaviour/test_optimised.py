@@ -58,9 +58,9 @@ def box(place: Path, target: str, command: str, **variables: str) -> str:
         "PATH": f"{place / 'path'}:/usr/bin:/bin", "PYDIST_WORK": str(place), "DEPS": str(place),
         "PYDIST_ZIG": str(compiler.path), "PYDIST_ZIG_LIB": str(compiler.folder / "lib"), "PYDIST_ZIG_TARGET": target,
         "PYDIST_CFLAGS": "", "ZIG_LOCAL_CACHE_DIR": str(place / "zig"), "HOME": str(place),
-        "RUNTIME": str(resources.builders() / "cpython" / "profile" / "runtime.c"), **variables,
+        "RUNTIME": str(resources.builders() / "cpython" / "profile" / "runtime.c"),
+        "ZIG_GLOBAL_CACHE_DIR": os.environ.get("ZIG_GLOBAL_CACHE_DIR", str(place / "zig-global")), **variables,
     }  # fmt: skip
-    environment["ZIG_GLOBAL_CACHE_DIR"] = os.environ.get("ZIG_GLOBAL_CACHE_DIR", str(place / "zig-global"))
     done = subprocess.run(["/bin/sh", "-euc", command], cwd=place, env=environment, capture_output=True, text=True,
                           check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -139,3 +139,18 @@ def test_whatever_is_compiled_to_bitcode_is_an_object_too_at_the_same_place_else
     for name, kind in (("libprogram.a", Kind.BITCODE), ("native/libprogram.a", Kind.ELF)):
         # What was compiled elsewhere is in both as it is.
         assert [kind_of(bytes(data[:64])) for _, data in members((place / name).read_bytes())] == [kind, Kind.ELF]
+
+
+def test_debugging_information_names_neither_the_compilers_cache_nor_the_folder_of_work(
+    place: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What the compiler adds by itself was made in its cache, and would say so; `-g` keeps only that of the program."""
+    (place / "program.c").write_text("int main(int count, char **words) { return (unsigned __int128)count / **words; }")
+    cache = tmp_path_factory.mktemp("store") / "the cache@(caf\u00e9)"
+    box(place, "x86_64-linux-gnu.2.17", "clang -g -c program.c -o program.o; clang -g program.o -o program",
+        PYDIST_DEBUG_INFO="-g", ZIG_GLOBAL_CACHE_DIR=str(cache))  # fmt: skip
+    data = (place / "program").read_bytes()
+    assert b"__udivti3" in data, "nothing is linked in that was made in the cache"
+    assert b"program.c" in data
+    assert str(cache).encode() not in data
+    assert str(place).encode() not in data

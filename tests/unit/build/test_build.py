@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pydist.build.assemble import places
 from pydist.build.box import BoxKind
-from pydist.build.build import build
+from pydist.build.build import build, check_place
+from pydist.build.relocate import BuildPathLeft, check_no_trace
 from pydist.build.request import BuildRequest
-from pydist.errors import EnvironmentLacking
+from pydist.errors import EnvironmentLacking, InputError
 from pydist.store import Store
 
 V3 = "x86_64_v3-unknown-linux-gnu"
@@ -65,3 +67,23 @@ def test_every_processor_has_the_level_of_the_other_targets(tmp_path: Path, monk
 def test_programs_for_glibc_need_its_loader_which_a_machine_with_another_library_lacks(cpu: str) -> None:
     request = BuildRequest.parse(python="3.14", target=f"{cpu}-unknown-linux-gnu")
     assert request.target.to_run(request.options) == {"/lib64/ld-linux-x86-64.so.2": "libc6"}
+
+
+@pytest.mark.parametrize("character", list(" \t:$\"'`\\(){}[];*?,#&|<>"))
+def test_a_store_whose_name_has_syntax_of_build_scripts_is_refused(character: str, tmp_path: Path) -> None:
+    check_place(Store(root=tmp_path / "café@home+1"))
+    with pytest.raises(InputError, match="cannot work in a folder with such characters"):
+        check_place(Store(root=tmp_path / f"a{character}b"))
+
+
+def test_a_folder_of_any_box_is_a_place_that_nothing_may_name(tmp_path: Path) -> None:
+    """Nor may it be one where the compiler keeps what it made; a machine's own /var/cache is none."""
+    tree, store = tmp_path / "tree", tmp_path / "store"
+    tree.mkdir()
+    found = places(store, Path("/opt/zig"))
+    (tree / "file").write_bytes(b"\0/var/cache/fontconfig\0/build\0")
+    check_no_trace(tree, found)
+    for name in (f"{store}/toolchain/global/o/1/crt1.o", "/cache/x", "/cache/o/12/crt1.o", "/opt/zig/lib/c.h"):
+        (tree / "file").write_bytes(b"\0" + name.encode() + b"\0")
+        with pytest.raises(BuildPathLeft, match="file"):
+            check_no_trace(tree, found)
