@@ -150,8 +150,8 @@ quad __divtf3(quad left, quad right)
     if (a == 0 || b == INFINITE)
         return of_bits(sign);
     struct parts one = parts_of(a), two = parts_of(b);
-    int exponent = one.exponent - two.exponent + BIAS;
     wide rest = one.significand, quotient = 0;
+    int exponent = one.exponent - two.exponent + BIAS;
     if (rest < two.significand) {
         rest <<= 1;
         exponent--;
@@ -223,59 +223,48 @@ float __trunctfsf2(quad number)
     return both.number;
 }
 
-/* The whole part of a number without its sign, at most `most`. */
-static wide whole(wide bits, wide most)
+/* The whole part, at least -least and at most `most`. */
+static wide whole(quad number, wide least, wide most)
 {
-    wide magnitude = bits & ~SIGN, significand = (magnitude & (HIDDEN - 1)) | HIDDEN;
-    int exponent = (int)(magnitude >> FRACTION) - BIAS;
+    wide bits = bits_of(number), significand = (bits & (HIDDEN - 1)) | HIDDEN;
+    wide limit = bits & SIGN ? least : most, size = limit;
+    int exponent = (int)((bits & ~SIGN) >> FRACTION) - BIAS;
     if (exponent < 0)
-        return 0;
-    if (exponent > 127)
-        return most;
-    wide size = exponent > FRACTION ? significand << (exponent - FRACTION) : significand >> (FRACTION - exponent);
-    return size < most ? size : most;
-}
-
-static wide whole_signed(quad number, wide most)
-{
-    wide bits = bits_of(number);
-    return bits & SIGN ? -whole(bits, most + 1) : whole(bits, most);
-}
-
-static wide whole_unsigned(quad number, wide most)
-{
-    wide bits = bits_of(number);
-    return bits & SIGN ? 0 : whole(bits, most);
+        size = 0;
+    else if (exponent < 128)
+        size = exponent > FRACTION ? significand << (exponent - FRACTION) : significand >> (FRACTION - exponent);
+    size = size < limit ? size : limit;
+    return bits & SIGN ? -size : size;
 }
 
 int32_t __fixtfsi(quad number)
 {
-    return (int32_t)whole_signed(number, INT32_MAX);
+    return (int32_t)whole(number, (wide)INT32_MAX + 1, INT32_MAX);
 }
 
 int64_t __fixtfdi(quad number)
 {
-    return (int64_t)whole_signed(number, INT64_MAX);
+    return (int64_t)whole(number, (wide)INT64_MAX + 1, INT64_MAX);
 }
 
 __int128 __fixtfti(quad number)
 {
-    return (__int128)whole_signed(number, ~SIGN);
+    return (__int128)whole(number, SIGN, ~SIGN);
 }
 
 uint32_t __fixunstfsi(quad number)
 {
-    return (uint32_t)whole_unsigned(number, UINT32_MAX);
+    return (uint32_t)whole(number, 0, UINT32_MAX);
 }
 
 uint64_t __fixunstfdi(quad number)
 {
-    return (uint64_t)whole_unsigned(number, UINT64_MAX);
+    return (uint64_t)whole(number, 0, UINT64_MAX);
 }
 
 wide __fixunstfti(quad number)
 {
-    return whole_unsigned(number, ~(wide)0);
+    return whole(number, 0, ~(wide)0);
 }
 
 quad __floatunditf(uint64_t number)
@@ -306,8 +295,8 @@ quad __floatuntitf(wide number)
 {
     if (number == 0)
         return 0;
-    int zeros = leading(number), shift = zeros - (127 - FRACTION - GUARD);
-    return packed(0, BIAS + 127 - zeros, shift < 0 ? shifted(number, -shift) : number << shift);
+    int shift = leading(number) - (127 - FRACTION - GUARD);
+    return packed(0, BIAS + FRACTION + GUARD - shift, shift < 0 ? shifted(number, -shift) : number << shift);
 }
 
 quad __floattitf(__int128 number)
@@ -319,11 +308,9 @@ quad __floattitf(__int128 number)
 quad __powitf2(quad base, int power)
 {
     quad result = of_bits((wide)BIAS << FRACTION), one = result;
-    for (unsigned rest = power < 0 ? -(unsigned)power : (unsigned)power; rest; rest >>= 1) {
+    for (unsigned rest = power < 0 ? -(unsigned)power : (unsigned)power; rest; rest >>= 1, base = __multf3(base, base))
         if (rest & 1)
             result = __multf3(result, base);
-        base = __multf3(base, base);
-    }
     return power < 0 ? __divtf3(one, result) : result;
 }
 
