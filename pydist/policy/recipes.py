@@ -15,6 +15,7 @@ from typing import Any
 
 from pydist.errors import FaultCollector, InputError
 from pydist.policy import resources
+from pydist.policy.series import within
 from pydist.policy.table import Row, read_toml
 from pydist.target import Target
 
@@ -102,12 +103,16 @@ class Recipe:
         raise InputError(f"{self.name}: no release for {python!r}; there are {known}")
 
     def patches(self, release: Release) -> list[Path]:
-        """The patches to apply, in order: those for all releases, then those of the series."""
+        """The patches to apply, in order: those for all releases and those from an older series on
+        (`patches/from-3.13`) by their names, then those of the series."""
         folder = self.folder / "patches"
-        found = sorted(folder.glob("*.patch"))
-        if release.series:
-            found += sorted((folder / release.series).glob("*.patch"))
-        return found
+        found = list(folder.glob("*.patch"))
+        if not release.series:
+            return sorted(found)
+        for path in folder.glob("from-*/*.patch"):
+            if within(release.series, path.parent.name.removeprefix("from-")):
+                found.append(path)
+        return sorted(found, key=lambda path: path.name) + sorted((folder / release.series).glob("*.patch"))
 
 
 @cache

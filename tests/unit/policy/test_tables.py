@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,22 @@ def test_every_recipe_loads_and_what_it_needs_exists() -> None:
         assert {name for when in recipe.when for name in (*when.needs, *when.tools)} <= known.keys()
         assert recipe.licenses
         assert recipe.license_files
+
+
+def test_patches_are_those_for_all_series_those_from_an_older_one_on_and_those_of_the_series(tmp_path: Path) -> None:
+    for name in ("b.patch", "from-3.9/a.patch", "from-3.13/c.patch", "3.11/d.patch", "3.13/aa.patch"):
+        path = tmp_path / "patches" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    recipe = replace(recipes.load("cpython"), folder=tmp_path)
+
+    def patches(series: str) -> list[str]:
+        return [path.name for path in recipe.patches(replace(recipe.releases[0], series=series))]
+
+    assert patches("3.11") == ["a.patch", "b.patch", "d.patch"]
+    assert patches("3.13") == ["a.patch", "b.patch", "c.patch", "aa.patch"]
+    assert patches("3.14") == ["a.patch", "b.patch", "c.patch"]
+    assert patches("") == ["b.patch"]
 
 
 def test_no_two_components_give_the_same_library() -> None:
