@@ -18,9 +18,10 @@ from pydist.policy.contents import ContainedPart
 __all__ = ["complete", "keep_contained"]
 
 
-def keep_contained(tree: Path, paths: Mapping[str, object]) -> dict[ContainedPart, list[str]]:
-    """Add the texts of what CPython's own sources contain; which parts those are, with the `paths` that show it."""
-    found = {part: files for part in contents.load() if (files := part.found(paths))}
+def keep_contained(tree: Path, paths: Mapping[str, object], series: str) -> dict[ContainedPart, list[str]]:
+    """Add the texts of what CPython's own sources of `series` contain; which parts those are, with the `paths`
+    that show it."""
+    found = {part: files for part in contents.load() if part.exists_in(series) and (files := part.found(paths))}
     for part in found:
         if part.text:
             shutil.copyfile(resources.builders() / part.text, tree / "licenses" / f"LICENSE.{part.name}.txt")

@@ -45,7 +45,8 @@ def keep_licenses(tree: Path, facts: Facts, row: TargetRow, provenance: Provenan
     toolchain = provenance.toolchain
     parts = parts_of(linked_files(tree, facts.link_line, toolchain, cache), str(row.target.libc))
     runtime = keep_texts(parts, toolchain, tree / "licenses", row.floor)
-    contained = keep_contained(tree, {path.relative_to(tree).as_posix(): None for path in tree.rglob("*")})
+    paths = {path.relative_to(tree).as_posix(): None for path in tree.rglob("*")}
+    contained = keep_contained(tree, paths, provenance.releases["cpython"].series)
     complete(
         tree,
         [

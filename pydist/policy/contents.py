@@ -10,6 +10,7 @@ from functools import cache
 from pydist.errors import FaultCollector
 from pydist.policy import resources
 from pydist.policy.licenses import expression_fault
+from pydist.policy.series import within
 from pydist.policy.table import Row, read_toml
 
 __all__ = ["ContainedPart", "load"]
@@ -18,13 +19,18 @@ __all__ = ["ContainedPart", "load"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainedPart:
     """One part. `license` is an SPDX expression, `text` a path below `builders/` or empty, `wheel` whether its files
-    are wheels that carry their own version."""
+    are wheels that carry their own version. `since` is the first series that has it, empty for all."""
 
     name: str
     files: tuple[str, ...]
     license: str
     text: str
     wheel: bool
+    since: str = ""
+
+    def exists_in(self, series: str) -> bool:
+        """Whether the sources of `series` (such as `3.14`) have the part."""
+        return within(series, self.since)
 
     def found(self, paths: Iterable[str]) -> list[str]:
         """Those of `paths` (relative to a distribution's root) that are this part's, sorted."""
@@ -44,7 +50,7 @@ def load() -> tuple[ContainedPart, ...]:
             name, kind = row.text("name"), row.text("kind", "source")
             part = ContainedPart(
                 name=name, files=row.texts("files"), license=row.text("license"), text=row.text("text", ""),
-                wheel=kind == "wheel",
+                wheel=kind == "wheel", since=row.text("since", ""),
             )  # fmt: skip
             row.done()
             if kind not in ("source", "wheel"):

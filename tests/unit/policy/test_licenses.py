@@ -26,6 +26,12 @@ def test_the_toolchain_ships_the_texts_of_its_parts_or_pydist_does() -> None:
             assert licenses.missing_texts(name, [ours.read_text(encoding="utf-8")]) == ()
 
 
+def test_what_a_series_does_not_have_is_not_in_its_bill_of_materials() -> None:
+    (part,) = (part for part in contents.load() if part.name == "mimalloc")
+    assert part.exists_in("3.13")
+    assert not part.exists_in("3.11")
+
+
 def test_what_cpython_contains_has_licences_that_can_be_told() -> None:
     assert {part.name for part in contents.load()} >= {"hacl-star", "mimalloc", "pip"}
     for part in contents.load():
