@@ -10,7 +10,9 @@ from pathlib import Path
 
 from pydist.examine.probes.say import absent, done, expect, refuses
 
-CERTIFICATES = Path(sysconfig.get_path("stdlib"), "test", "certdata")
+TESTS = Path(sysconfig.get_path("stdlib"), "test")
+# Up to 3.12, they stood among the tests.
+CERTIFICATES = TESTS / "certdata" if (TESTS / "certdata").is_dir() else TESTS
 NAME = "localhost"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pydist.examine.probes.say import TASK, done, each
 
 # Of other systems; `this` and `antigravity` act when they are imported, `idlelib` and `turtledemo` open windows.
-ELSEWHERE = {"msvcrt", "winreg", "winsound", "nt", "antigravity", "this", "idlelib", "turtledemo", "test"}
+ELSEWHERE = {"msilib", "msvcrt", "winreg", "winsound", "nt", "antigravity", "this", "idlelib", "turtledemo", "test"}
 # Of other systems, or scripts: parts of packages that no Linux imports.
 PARTS = {"asyncio.windows_events", "asyncio.windows_utils", "ctypes.wintypes", "encodings.mbcs", "encodings.oem",
          "multiprocessing.popen_spawn_win32", "ctypes.macholib"}  # fmt: skip
@@ -36,8 +36,12 @@ def public() -> Iterator[str]:
 def load(name: str) -> str | None:
     try:
         importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        missing = error.name or ""
+    except ImportError as error:
+        # crypt raises another error than the one that it met.
+        cause = error if isinstance(error, ModuleNotFoundError) else error.__context__
+        if not isinstance(cause, ModuleNotFoundError):
+            raise
+        missing = cause.name or ""
         # dbm.gnu says so in words of its own.
         if missing in LEFT_OUT or missing.split(".")[0] in LEFT_OUT or (missing == name and f"_{name}" in LEFT_OUT):
             return None
