@@ -9,6 +9,7 @@ from functools import cache
 from pydist.errors import FaultCollector
 from pydist.policy import resources
 from pydist.policy.options import Options
+from pydist.policy.series import within
 from pydist.policy.table import Row, read_toml
 from pydist.target import Target
 
@@ -19,7 +20,7 @@ __all__ = ["ExtensionRow", "for_build", "load"]
 class ExtensionRow:
     """One module of one build. `off` is the reason why it is not there, empty when it is; `shared` the reason why it
     is a file of its own and not in the interpreter, empty when it is built in. `only` is the pattern of the triples
-    that have it."""
+    that have it; `off` is then why the others have not."""
 
     name: str
     off: str
@@ -32,7 +33,7 @@ class ExtensionRow:
 
     def exists_in(self, series: str) -> bool:
         """Whether upstream's `series` (such as `3.14`) has the module."""
-        return _order(self.since or series) <= _order(series) <= _order(self.until or series)
+        return within(series, self.since, self.until)
 
 
 @cache
@@ -67,16 +68,14 @@ def for_build(series: str, target: Target, options: Options) -> dict[str, Extens
 
 
 def _in_build(row: ExtensionRow, target: Target, options: Options) -> ExtensionRow:
+    if not fnmatchcase(target.triple, row.only):
+        return replace(row, off=row.off or f"only for {row.only}: {row.shared}", shared="")
+    if row.only != "*":
+        row = replace(row, off="")
     if row.off:
         return row
-    if not fnmatchcase(target.triple, row.only):
-        return replace(row, off=f"only for {row.only}: {row.shared}", shared="")
     if options.static:
         return replace(row, off=row.shared, shared="")
     if row.test and not row.shared:
         return replace(row, shared="for CPython's own tests: nobody else wants it in the interpreter")
     return row
-
-
-def _order(series: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in series.split("."))
