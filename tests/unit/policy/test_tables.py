@@ -45,13 +45,13 @@ def test_no_two_components_give_the_same_library() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize(("asked", "version"), [("3.14", "3.14.7"), ("3.14.7", "3.14.7"), ("3.13", "3.13.15")])
+@pytest.mark.parametrize(("asked", "version"), [("3.14", "3.14.7"), ("3.14.7", "3.14.7"), ("3.11", "3.11.2")])
 def test_a_python_is_asked_for_by_series_or_version(asked: str, version: str) -> None:
     assert recipes.load("cpython").release(asked).version == version
 
 
 def test_an_unknown_python_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"3\.14\.7, 3\.13\.15"):
+    with pytest.raises(InputError, match=r"3\.14\.7, 3\.13\.15, 3\.11\.2"):
         recipes.load("cpython").release("3.9")
 
 
@@ -67,6 +67,8 @@ GNU, MUSL = Target.parse("x86_64-unknown-linux-gnu"), Target.parse("x86_64-unkno
 def test_modules_come_and_go_with_the_series() -> None:
     assert "_zstd" in extensions.for_build("3.14", MUSL, STATIC)
     assert "_zstd" not in extensions.for_build("3.13", MUSL, STATIC)
+    assert {"audioop", "_sha256"} <= extensions.for_build("3.11", MUSL, STATIC).keys()
+    assert not {"audioop", "_sha256"} & extensions.for_build("3.13", MUSL, STATIC).keys()
 
 
 def test_a_module_that_must_be_a_shared_library_is_off_in_static_builds_with_that_reason() -> None:
@@ -80,6 +82,12 @@ def test_a_module_that_must_be_a_shared_library_is_off_in_static_builds_with_tha
 def test_a_module_for_some_targets_is_off_for_others() -> None:
     assert not extensions.for_build("3.14", GNU, NOOPT)["_tkinter"].off
     assert "only for" in extensions.for_build("3.14", MUSL, NOOPT)["_tkinter"].off
+
+
+def test_why_others_have_not_what_some_targets_have_is_said_where_it_is_known() -> None:
+    assert "libcrypt" in extensions.for_build("3.11", GNU, NOOPT)["_crypt"].off
+    assert not extensions.for_build("3.11", MUSL, STATIC)["_crypt"].off
+    assert extensions.for_build("3.11", MUSL, STATIC)["nis"].off
 
 
 def test_modules_for_tests_stay_out_of_an_interpreter_that_can_load_them() -> None:
