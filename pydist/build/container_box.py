@@ -57,7 +57,8 @@ class ContainerBox:
     """Runs jobs with at most `jobs` programs at a time in one container.
 
     `cores`, `memory` (bytes) and `processes` are limits of one container; 0 where the engine cannot set one, as engines
-    that do not run as root may be. With `private` it is `apart`.
+    that do not run as root may be. `lease` is a container that is never started: while it is there, nobody's collection
+    removes the image and the volumes between two jobs. With `private` it is `apart`.
     """
 
     toolchain: Toolchain
@@ -67,6 +68,7 @@ class ContainerBox:
     cores: int
     memory: int
     processes: int
+    lease: str
     private: bool = False
     _running: _Running = field(default_factory=_Running)
 
@@ -79,9 +81,11 @@ class ContainerBox:
         with engine.connected() as client:
             leftovers.remove_of_dead_builders(client, store.root)
             facts = client.info()
+            image = box_image(client, toolchain, store, reporter)
             return cls(
                 toolchain=toolchain,
-                image=box_image(client, toolchain, store, reporter),
+                image=image,
+                lease=_leased(client, image, toolchain, store.root),
                 store=store.root,
                 jobs=jobs,
                 cores=min(jobs, int(facts["NCPU"])) if facts.get("CpuCfsQuota") else 0,
@@ -137,6 +141,8 @@ class ContainerBox:
 
     def close(self) -> None:
         """See `Box.close`."""
+        with engine.connected() as client:
+            leftovers.remove(client, self.lease)
 
     def _started(self, client: APIClient, job: Job) -> str:
         """A new container for `job`, in which nothing runs yet."""
@@ -228,6 +234,19 @@ def volumes(toolchain: Toolchain) -> tuple[str, str]:
     """The names of the volumes with a compiler's cache, for our own sources and for those of others."""
     name = f"pydist-toolchain-{toolchain.digest[:16]}"
     return name, f"{name}-private"
+
+
+def _leased(client: APIClient, image: str, toolchain: Toolchain, store: Path) -> str:
+    """A container that holds `image` and the volumes, and does nothing. It is a leftover when this process is gone."""
+    mounts = [Mount(f"{_CACHE}/{number}", name) for number, name in enumerate(volumes(toolchain))]
+    created = client.create_container(
+        image=image,
+        command=["/bin/false"],
+        labels=leftovers.labels(store, store / "lease"),
+        network_disabled=True,
+        host_config=client.create_host_config(network_mode="none", mounts=mounts),
+    )
+    return str(created["Id"])
 
 
 def _kill(container: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from docker import APIClient
+from docker.errors import APIError, NotFound
 
 from pydist.archive.paths import UnsafeName
 from pydist.build import leftovers
@@ -48,9 +49,11 @@ def client() -> Iterator[APIClient]:
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> ContainerBox:
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerBox]:
     store = Store(tmp_path_factory.mktemp("box"))
-    return ContainerBox.open(toolchain.locate(), store, jobs=2, reporter=Silent())
+    made = ContainerBox.open(toolchain.locate(), store, jobs=2, reporter=Silent())
+    yield made
+    made.close()
 
 
 def job(work: Path, *scripts: str) -> Job:
@@ -72,7 +75,21 @@ def said(box: ContainerBox, work: Path, script: str) -> str:
 
 
 def containers(client: APIClient, box: ContainerBox) -> list[str]:
-    return [found["Id"] for found in client.containers(all=True, filters={"label": f"pydist.store={box.store}"})]
+    """Those of the box's store that have a job: one of each builder only holds the image."""
+    found = client.containers(all=True, filters={"label": f"pydist.store={box.store}"})
+    return [item["Id"] for item in found if not item["Labels"]["pydist.work"].endswith("/lease")]
+
+
+def test_an_open_box_holds_its_image_and_its_volumes_between_jobs(
+    client: APIClient, box: ContainerBox, tmp_path: Path
+) -> None:
+    other = ContainerBox.open(toolchain.locate(), Store(tmp_path), jobs=1, reporter=Silent())
+    for remove, name in ((client.remove_image, other.image), (client.remove_volume, other.cache)):
+        with pytest.raises(APIError, match="409"):
+            remove(name)
+    other.close()
+    with pytest.raises(NotFound):
+        client.inspect_container(other.lease)
 
 
 def test_zlib_openssl_and_cpython_are_the_same_bytes_from_both_boxes(
