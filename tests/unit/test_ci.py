@@ -21,7 +21,10 @@ def test_tests_of_the_container_box_are_skipped_only_where_no_engine_is_required
     value: str, skipped: bool, tmp_path: Path
 ) -> None:
     environment = {**os.environ, REQUIRED: value, "DOCKER_HOST": f"unix://{tmp_path}/nobody"}
-    program = "from tests.support.engine import needs_engine; print(needs_engine.args[0])"
+    # Behind the installed package, which must be the one that is tested.
+    program = (
+        "import sys; sys.path.append('.'); from tests.support.engine import needs_engine; print(needs_engine.args[0])"
+    )
     run = [sys.executable, "-c", program]
     done = subprocess.run(run, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(skipped)
