@@ -12,7 +12,6 @@ from typing import Literal
 
 from rich.table import Table
 
-from pydist.build.kept import collect_kept, kept
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
 from pydist.errors import EnvironmentLacking
@@ -72,6 +71,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     store = Store.default()
     items: list[Item] = []
+    if args.action != "path":
+        # The engine's SDK takes longer to import than everything else here, and `path` stands in Makefiles and scripts.
+        from pydist.build.kept import collect_kept, kept
     if args.action == "list":
         items = [*contents(store), *_of_engine(kept, terminal)]
     elif args.action == "collect":
