@@ -98,14 +98,19 @@ CONFIG_SITE="$RECIPE/config.site" LIBS=${LIBS-} MODULE_BUILDTYPE=static LDFLAGS=
 # What follows is not what configure was told: its questions need no optimising, and who builds extension modules with
 # what sysconfig says wants none of it.
 case $OPTIMIZATION in debug) ;; *) export LDFLAGS_NODIST=-Wl,--strip-debug ;; esac
+# Buffers stay in the functions that they belong to: with a profile and all code at once, PyObject_GetAttr took in the
+# 32 KiB that one message about modules wants, and recursion ran over the end of the stack before CPython looked, which
+# it does with 16 KiB to spare. It asks for the same where it interprets (CFLAGS_CEVAL).
+CFLAGS_NODIST=-finline-max-stacksize=512
 case $OPTIMIZATION in
 pgo*)
     cp "$TOOLS/profile/python.profdata" profile.profdata
     # Functions that training never came to, and those that this target has in another shape, are no news.
-    export CFLAGS_NODIST="-fprofile-use=profile.profdata -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date \
--Wno-profile-instr-missing -Wno-backend-plugin"
+    CFLAGS_NODIST="$CFLAGS_NODIST -fprofile-use=profile.profdata -Wno-profile-instr-unprofiled \
+-Wno-profile-instr-out-of-date -Wno-profile-instr-missing -Wno-backend-plugin"
     ;;
 esac
+export CFLAGS_NODIST
 case $OPTIMIZATION in
 *lto)
     sed 's|^\(AR=[[:space:]]*\).*|\1ar|' Makefile > Makefile.ar

@@ -8,7 +8,7 @@ cp -R "$RECIPE/files/." .
 . "$RECIPE/configure.sh"
 
 clang -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -c "$RECIPE/profile/runtime.c" -o profile_runtime.o
-export CFLAGS_NODIST=-fprofile-generate LDFLAGS_NODIST=profile_runtime.o
+export CFLAGS_NODIST="$CFLAGS_NODIST -fprofile-generate" LDFLAGS_NODIST=profile_runtime.o
 cpython_make all
 
 mkdir "$OUT/counts"
