@@ -28,20 +28,22 @@ unset PYDIST_TRACE PYDIST_NATIVE
 # No bytecode: it would carry time stamps, and a reader of the archive makes its own. With --help, compileall does nothing.
 cpython_make install DESTDIR="$PWD/installed" COMPILEALL_OPTS=--help
 
-# pip is in the installed tree, as users of such archives expect; it comes with CPython's sources. The name of the
-# interpreter goes into its scripts: not that of the one that runs here, whose path may be too long for a first line.
+# pip is in the installed tree, as users of such archives expect, and with it whatever else comes with CPython's sources
+# (before 3.12, setuptools). The name of the interpreter goes into its scripts: not that of the one that runs here, whose
+# path may be too long for a first line.
 python=./python
 [ "$CONFIGURE_HOST" = "$CONFIGURE_BUILD" ] || python=$TOOLS/cpython/install/bin/python$SERIES
 wheels=$PWD/Lib/ensurepip/_bundled
+bundled=$(cd "$wheels" && for wheel in *.whl; do echo "${wheel%%-*}"; done)
 PYTHONPATH=$(echo "$wheels"/pip-*.whl) "$python" -c "
 import runpy, sys
 sys.executable = '/install/bin/python$SERIES'
 runpy.run_module('pip', run_name='__main__', alter_sys=True)
 " --isolated install --quiet --no-index --find-links "$wheels" --no-cache-dir --no-compile --ignore-installed \
-    --root-user-action ignore --no-warn-script-location --root "$PWD/installed" --prefix /install pip
+    --root-user-action ignore --no-warn-script-location --root "$PWD/installed" --prefix /install $bundled
 # The Python of the building machine is never a free-threaded one and has another name for the folder.
 if [ -n "$FREETHREADED" ] && [ "$python" != ./python ]; then
-    mv "installed/install/lib/python$SERIES/site-packages"/pip* "installed/install/lib/python${SERIES}t/site-packages/"
+    mv "installed/install/lib/python$SERIES/site-packages"/* "installed/install/lib/python${SERIES}t/site-packages/"
     rm -rf "installed/install/lib/python$SERIES"
 fi
 

@@ -20,12 +20,14 @@ __all__ = ["ExtensionRow", "for_build", "load"]
 class ExtensionRow:
     """One module of one build. `off` is the reason why it is not there, empty when it is; `shared` the reason why it
     is a file of its own and not in the interpreter, empty when it is built in. `only` is the pattern of the triples
-    that have it; `off` is then why the others have not."""
+    that have it, `static` how the interpreter must be linked (None: either way); `off` is then why others have it not.
+    """
 
     name: str
     off: str
     shared: str
     only: str
+    static: bool | None
     test: bool
     required: bool
     since: str
@@ -34,6 +36,15 @@ class ExtensionRow:
     def exists_in(self, series: str) -> bool:
         """Whether upstream's `series` (such as `3.14`) has the module."""
         return within(series, self.since, self.until)
+
+    @property
+    def is_for_some(self) -> bool:
+        """Whether not every build has the module, as far as the table alone says."""
+        return self.only != "*" or self.static is not None
+
+    def is_for(self, target: Target, options: Options) -> bool:
+        """Whether builds such as this one have the module."""
+        return fnmatchcase(target.triple, self.only) and self.static in (None, options.static)
 
 
 @cache
@@ -51,6 +62,7 @@ def load() -> tuple[ExtensionRow, ...]:
                     off=row.text("off", ""),
                     shared=row.text("shared", ""),
                     only=row.text("only", "*"),
+                    static=row.flag("static") if "static" in values else None,
                     test=row.flag("test"),
                     required=row.flag("required"),
                     since=row.text("since", ""),
@@ -68,9 +80,9 @@ def for_build(series: str, target: Target, options: Options) -> dict[str, Extens
 
 
 def _in_build(row: ExtensionRow, target: Target, options: Options) -> ExtensionRow:
-    if not fnmatchcase(target.triple, row.only):
+    if not row.is_for(target, options):
         return replace(row, off=row.off or f"only for {row.only}: {row.shared}", shared="")
-    if row.only != "*":
+    if row.is_for_some:
         row = replace(row, off="")
     if row.off:
         return row

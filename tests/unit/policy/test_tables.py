@@ -87,6 +87,7 @@ def test_a_module_for_some_targets_is_off_for_others() -> None:
 def test_why_others_have_not_what_some_targets_have_is_said_where_it_is_known() -> None:
     assert "libcrypt" in extensions.for_build("3.11", GNU, NOOPT)["_crypt"].off
     assert not extensions.for_build("3.11", MUSL, STATIC)["_crypt"].off
+    assert "libcrypt" in extensions.for_build("3.11", MUSL, NOOPT)["_crypt"].off
     assert extensions.for_build("3.11", MUSL, STATIC)["nis"].off
 
 
