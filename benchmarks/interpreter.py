@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 ROUNDS = 2
-PROCESSES, VALUES, WARMUPS = 2, 3, 1
+PROCESSES, VALUES, WARMUPS = 1, 3, 1
 LONGEST = 120  # seconds that one benchmark may take in one round
 
 

@@ -1,16 +1,11 @@
-"""The page docs/benchmarks/interpreters.md, from what `interpreter.py` measured."""
+"""The page docs/benchmarks/interpreters.md, from what `interpreter.py` measured; docs/generate.py writes it."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 __all__ = ["lines"]
-
-HERE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 
 
 def lines(measured: dict[str, Any]) -> Iterator[str]:
@@ -19,15 +14,16 @@ def lines(measured: dict[str, Any]) -> Iterator[str]:
     machine = measured["machine"]
     yield "# Interpreters beside each other"
     yield ""
-    yield "Made from [interpreters.json](interpreters.json) by `python benchmarks/interpreters.py`; do not edit."
+    yield "Made from [interpreters.json](interpreters.json) by `make gen`; do not edit."
     yield ""
     for name, version in measured["subjects"].items():
         yield f"- **{name}**: {version}"
     yield ""
     yield (
         f"{len(measured['seconds'])} benchmarks of pyperformance, {machine['processors']} processors, kernel "
-        f"{machine['kernel']}, load {machine['load']:.2f} at the end. The interpreters took turns in "
-        f"{measured['rounds']} rounds, each of {measured['processes']} processes with {measured['values']} values. "
+        f"{machine['kernel']}, load {machine['load']:.2f} at the end. The interpreters took turns; "
+        f"rounds: {measured['rounds']}, processes in a round: {measured['processes']}, values of a process: "
+        f"{measured['values']}. "
         "A ratio is that of medians; above 1, the first interpreter is faster. `python benchmarks/interpreter.py "
         "NAME=PYTHON NAME=PYTHON` repeats it."
     )
@@ -48,9 +44,3 @@ def _shown(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns"
-
-
-if __name__ == "__main__":
-    page = "\n".join([*lines(json.loads((HERE / "interpreters.json").read_bytes())), ""])
-    (HERE / "interpreters.md").write_text(page, encoding="utf-8")
-    sys.exit(0)

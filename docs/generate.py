@@ -23,6 +23,7 @@ from pydist.manifest.schema import schema_of
 from pydist.validate.rules import load_rules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+INTERPRETERS = CHECKOUT / "docs" / "benchmarks" / "interpreters.json"
 MARK = "<!-- made from the code by `make gen`: do not edit below -->"
 
 
@@ -47,6 +48,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("known-failures.md", known_failures())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
+    yield INTERPRETERS.with_suffix(".md"), "\n".join([*interpreters(), ""])
     yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
     yield below_mark("pydist-json.md", keys(made["pydist-json-1.schema.json"]))
 
@@ -70,6 +72,7 @@ def below_mark(name: str, lines: Iterator[str]) -> tuple[Path, str]:
 def with_speed(readme: str) -> str:
     """The README with the figures of the newest benchmark between the lines that mark their place."""
     results = json.loads((CHECKOUT / "docs" / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    beside = json.loads(INTERPRETERS.read_bytes())
     facts = results["machine"]
     rows = [
         ("start-up of hello", results["start_up"]),
@@ -88,10 +91,22 @@ def with_speed(readme: str) -> str:
         ),
         "",
         "Memory, sizes and charts: [benchmarks](docs/benchmarks/README.md).",
+        "",
+        *(
+            f"Before anything is linked, our optimised build (`pgo+lto`) runs Python's own benchmarks {mean:.2f} times "
+            f"as fast as {name}'s Python ([each of the {len(beside['faster'])}](docs/benchmarks/interpreters.md))."
+            for name, mean in beside["geometric_mean"].items()
+        ),
     ]
     before, rest = readme.split("<!-- speed -->", 1)
     after = rest.split("<!-- /speed -->", 1)[1]
     return "\n".join([f"{before}<!-- speed -->", *lines, f"<!-- /speed -->{after}"])
+
+
+def interpreters() -> Iterator[str]:
+    """What `benchmarks/interpreter.py` measured."""
+    page = runpy.run_path(str(CHECKOUT / "benchmarks" / "interpreters.py"))
+    yield from page["lines"](json.loads(INTERPRETERS.read_bytes()))
 
 
 def table_of_builds() -> Iterator[str]:
