@@ -62,7 +62,7 @@ if [ "$CONFIGURE_HOST" != "$CONFIGURE_BUILD" ]; then
 fi
 
 if [ -n "$STATIC" ]; then
-    sh "$RECIPE/dlsym-table.sh" Include "$RECIPE/dlsym-libc.txt" > Python/dlsym_table.c
+    sh "$RECIPE/dlsym-table.sh" Include Misc/stable_abi.toml "$RECIPE/dlsym-libc.txt" > Python/dlsym_table.c
     options="$options --disable-shared"
     # A static executable cannot load extension modules: without this every import of a missing module would look for
     # files with three suffixes first, and `_imp` would offer what can't work.

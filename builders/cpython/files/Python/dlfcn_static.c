@@ -17,6 +17,9 @@ struct dlsym_row {
 extern const struct dlsym_row _pydist_dlsym_table[];  /* sorted by name (strcmp) */
 extern const size_t _pydist_dlsym_count;
 
+/* platform.libc_ver() looks for such a name in the file of the interpreter. Dynamic ones have it from their loader. */
+static const char c_library[] __attribute__((used, retain)) = "libc.musl.so.1";
+
 static char self;  /* its address is the one handle there is */
 static _Thread_local char message[256];
 static _Thread_local int pending;
