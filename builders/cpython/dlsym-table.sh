@@ -3,7 +3,8 @@
 # usage: dlsym-table.sh INCLUDE stable_abi.toml dlsym-libc.txt > Python/dlsym_table.c
 #
 # Of CPython, what its headers declare as exported, and the stable ABI, of which some is in no header any more. References
-# to these are weak: some are declared on every system and defined on few. Names of the C library are those of the list, which pulls them into the executable.
+# to these are weak: some are declared on every system and defined on few. Names of the C library are those of the list,
+# which pulls them into the executable.
 set -eu
 LC_ALL=C
 export LC_ALL

@@ -62,7 +62,7 @@ def load() -> tuple[ExtensionRow, ...]:
                     off=row.text("off", ""),
                     shared=row.text("shared", ""),
                     only=row.text("only", "*"),
-                    static=row.flag("static") if "static" in values else None,
+                    static=row.flag_or_none("static"),
                     test=row.flag("test"),
                     required=row.flag("required"),
                     since=row.text("since", ""),

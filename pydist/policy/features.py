@@ -82,11 +82,10 @@ def load_allowances() -> tuple[Allowance, ...]:
     for position, values in enumerate(read_toml(path).get("allowed", [])):
         with faults.at(f"allowed[{position}]"):
             row = Row(values, faults)
-            static = row.flag("static") if "static" in values else None
             rows.append(
                 Allowance(
                     target=row.text("target", "*"),
-                    static=static,
+                    static=row.flag_or_none("static"),
                     group=row.text("group"),
                     names=row.texts("names"),
                     reason=row.text("reason"),

@@ -160,7 +160,7 @@ def _when(values: Mapping[str, Any], faults: FaultCollector) -> When:
         row = Row(values, faults)
         when = When(
             target=row.text("target", "*"),
-            static=row.flag("static") if "static" in values else None,
+            static=row.flag_or_none("static"),
             needs=row.texts("needs", []),
             tools=row.texts("tools", []),
         )

@@ -45,6 +45,10 @@ class Row:
         value = self._take(key, False)
         return value if isinstance(value, bool) else self._wrong(key, "true or false", False)
 
+    def flag_or_none(self, key: str) -> bool | None:
+        """A flag that may be missing: a row that says nothing holds either way."""
+        return self.flag(key) if key in self._values else None
+
     def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
         value = self._take(key, default)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
