@@ -11,25 +11,24 @@ import zstandard
 
 from pydist.archive.write import TarWriter
 from pydist.build.request import BuildRequest
+from pydist.policy.names import Flavour
 
-__all__ = ["COMPRESSORS", "FULL", "INSTALL_ONLY", "pack"]
+__all__ = ["COMPRESSORS", "pack"]
 
 COMPRESSORS = {"zlib": zlib.ZLIB_RUNTIME_VERSION, "zstd": ".".join(map(str, zstandard.ZSTD_VERSION))}
 """What compresses: other versions may give other bytes for the same content."""
-FULL = "full.tar.zst"
-INSTALL_ONLY = "install_only.tar.gz"
 # Level 19 takes two minutes for 6 % less than this.
 _ZSTD_LEVEL = 12
 
 
 def pack(out: Path, tree: Path, request: BuildRequest) -> None:
     """Write the full archive and the one with nothing but the installed tree, without a tag in their names."""
-    with TarWriter(out / f"{request}-{FULL}", "zst", _ZSTD_LEVEL, threads=os.cpu_count() or 1) as full:
+    with TarWriter(out / str(request.archive(Flavour.FULL)), "zst", _ZSTD_LEVEL, threads=os.cpu_count() or 1) as full:
         full.add_file("python/PYTHON.json", tree / "PYTHON.json")
         for path, name in _members(tree):
             if name != "PYTHON.json":
                 _add(full, f"python/{name}", path)
-    with TarWriter(out / f"{request}-{INSTALL_ONLY}", "gz", 6) as installed:
+    with TarWriter(out / str(request.archive(Flavour.INSTALL_ONLY)), "gz", 6) as installed:
         for path, name in _members(tree / "install"):
             # What only a linker needs stays in the full archive, as everywhere in the ecosystem.
             if not (name.startswith("lib/") and path.suffix == ".a"):
