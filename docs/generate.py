@@ -19,7 +19,9 @@ from pydist.cli import main as command_line
 from pydist.cli.schemas import DOCUMENTS
 from pydist.examine.checks import load_checks
 from pydist.examine.failures import load_failures
+from pydist.manifest.quirks import load_quirks
 from pydist.manifest.schema import schema_of
+from pydist.manifest.versions import load_versions
 from pydist.validate.rules import load_rules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -47,7 +49,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("known-failures.md", known_failures())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
-    yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
+    yield below_mark("manifest.md", about_manifests(made["python-json-8.schema.json"]))
     yield below_mark("pydist-json.md", keys(made["pydist-json-1.schema.json"]))
 
 
@@ -182,6 +184,43 @@ def known_failures() -> Iterator[str]:
         places += [f"+{option}" for option in row.options] + [f"Python {series}" for series in row.series]
         places += [f"depends on: {row.sometimes}"] if row.sometimes else []
         yield f"| `{row.test}` | {row.reason} | {', '.join(places) or 'everywhere'} |"
+
+
+def about_manifests(schema: dict[str, Any]) -> Iterator[str]:
+    """The keys of version 8, what older versions lack, and the known oddities."""
+    table = load_versions()
+    yield from keys(schema)
+    yield "## Versions"
+    yield ""
+    yield "| version | since | archives | what came with it | schema |"
+    yield "|---|---|---|---|---|"
+    for row in table.versions.values():
+        name = f"python-json-{row.number}.schema.json"
+        yield f"| {row.number} | {row.since} | {row.archives} | {row.what} | [`{name}`](../../schema/{name}) |"
+    yield ""
+    yield "Keys that are no longer there, all of them texts:"
+    yield ""
+    yield "| key | versions | read as | meaning |"
+    yield "|---|---|---|---|"
+    for old in table.retired.values():
+        into = ", ".join(f"`{key}`" for key in old.into)
+        yield f"| `{old.name}` | {old.since} to {old.until} | {into} | {old.what} |"
+    yield ""
+    yield "Keys that came later, and what cannot be said without them:"
+    yield ""
+    yield "| key | since | made of, in older versions | what its absence costs |"
+    yield "|---|---|---|---|"
+    for key in table.keys.values():
+        made_of = ", ".join(f"`{name}`" for name in key.made_of)
+        yield f"| `{key.name}` | {key.since} | {made_of} | {key.cost or 'nothing: it is optional'} |"
+    yield ""
+    yield "## Quirks"
+    yield ""
+    yield "| quirk | what is odd | archives | how it is recognised | what is done |"
+    yield "|---|---|---|---|---|"
+    for quirk in load_quirks().values():
+        cells = (f"`{quirk.id}`", quirk.meaning, quirk.releases, quirk.recognised, quirk.done)
+        yield f"| {' | '.join(cells)} |"
 
 
 def keys(schema: dict[str, Any]) -> Iterator[str]:

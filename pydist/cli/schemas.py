@@ -10,8 +10,8 @@ from pydist.cli import cache, doctor
 from pydist.examine.checks import Checks
 from pydist.examine.report import Report as TestReport
 from pydist.link.report import InspectReport, LinkReport
-from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord
+from pydist.manifest.versions import NEWEST, document_class
 from pydist.validate.report import Reports
 from pydist.validate.rules import Rules
 
@@ -23,7 +23,7 @@ DOCUMENTS: dict[str, type] = {
     "doctor-report-1.schema.json": doctor.Report,
     "inspect-report-1.schema.json": InspectReport,
     "link-report-1.schema.json": LinkReport,
-    "python-json-8.schema.json": Manifest,
+    **{f"python-json-{version}.schema.json": document_class(version) for version in range(NEWEST + 1)},
     "pydist-json-1.schema.json": BuildRecord,
     "rebuild-report-1.schema.json": RebuildReport,
     "test-checks-1.schema.json": Checks,

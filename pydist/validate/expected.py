@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydist.manifest.model import Manifest
 from pydist.target import Arch, Libc
 
-__all__ = ["CLibrary", "bundled", "c_library", "dotted", "glibc_version", "is_libpython", "public_api"]
+__all__ = ["CLibrary", "abi_flags", "bundled", "c_library", "dotted", "glibc_version", "is_libpython", "public_api"]
 
 _LIBPYTHON = re.compile(r"(^|/)(libpython\d[^/]*\.(so[^/]*|dylib)|python\d+t?\.dll)$", re.ASCII)
 _NUMBERED = re.compile(r"GLIBC_(\d{1,6}(?:\.\d{1,6})+)", re.ASCII)
@@ -67,6 +68,14 @@ def dotted(version: tuple[int, ...]) -> str:
 def is_libpython(path: str) -> bool:
     """Whether `path` has the name of a shared libpython."""
     return _LIBPYTHON.search(path) is not None
+
+
+def abi_flags(manifest: Manifest) -> str:
+    """What `sys.abiflags` is, by version and options: t of free-threaded builds, d of debug builds, m up to 3.7."""
+    words = manifest.build_options.split("+")
+    pymalloc = re.match(r"3\.[0-7]\.", manifest.python_version) is not None
+    letters = {"t": "freethreaded" in words, "d": "debug" in words, "m": pymalloc}
+    return "".join(letter for letter, there in letters.items() if there)
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from pydist.archive.source import ArchiveDamaged, Limits, Member, open_source
 from pydist.binary.kind import HEAD_SIZE, kind_of
 from pydist.binary.kind import Kind as Binary
 from pydist.errors import Fault, InputError
-from pydist.manifest.load import ManifestInvalid, load
+from pydist.manifest.load import Loaded, ManifestInvalid, load_any
 from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord, load_record
 from pydist.progress import Reporter
@@ -49,7 +49,10 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is in a distribution. Keys of mappings are safe names below `python/`; `entries` are raw and in order."""
+    """What is in a distribution. Keys of mappings are safe names below `python/`; `entries` are raw and in order.
+
+    `manifest` is that of `loaded`: an older one in the form of the newest, with what it lacks left empty.
+    """
 
     where: Path
     packed: bool
@@ -64,6 +67,7 @@ class Facts:
     record: BuildRecord | None
     record_faults: tuple[Fault, ...]
     target: Target | None = None
+    loaded: Loaded | None = None
 
     @property
     def static(self) -> bool:
@@ -221,8 +225,9 @@ def gather(path: Path, reporter: Reporter) -> Facts:
 def _with_documents(facts: Facts, documents: Mapping[str, bytes]) -> Facts:
     try:
         if MANIFEST in documents:
-            manifest = load(documents[MANIFEST], MANIFEST)
-            facts = replace(facts, manifest=manifest, target=_target(manifest.target_triple))
+            loaded = load_any(documents[MANIFEST], MANIFEST, lenient=True)
+            made = loaded.manifest
+            facts = replace(facts, manifest=made, loaded=loaded, target=_target(made.target_triple))
     except ManifestInvalid as error:
         facts = replace(facts, manifest_faults=error.faults)
     try:

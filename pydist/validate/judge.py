@@ -22,6 +22,7 @@ from pydist.validate.families import (
     manifest,
     measured,
     paths,
+    quirk,
     record,
     shared,
 )
@@ -37,6 +38,7 @@ _FAMILIES = (
     archive.judge,
     manifest.judge,
     abi.judge,
+    quirk.judge,
     paths.judge,
     binary.judge,
     linked.judge,
@@ -65,7 +67,13 @@ def validate(
         running = run_interpreter(facts, teller)
         findings.extend(run_family.judge(facts.manifest, running))
     name = _named(facts)
-    demanded = {rule.id for rule in load_rules().values() if rule.id in wanted and rule.holds_for(name)}
+    lacks = facts.loaded.lacks if facts.loaded is not None else frozenset()
+    demanded = {
+        rule.id
+        for rule in load_rules().values()
+        if rule.id in wanted and rule.holds_for(name) and lacks.isdisjoint(rule.needs)
+    }
+    findings = quirk.unexplained(findings, lacks)
     chosen = _ordered(finding for finding in findings if finding.rule in demanded)
     bad = any(finding.severity is Severity.ERROR for finding in chosen)
     return Report(
@@ -109,8 +117,8 @@ def _summary(facts: Facts, running: RunFacts | None) -> Summary:
         bytes=sum(file.size for file in facts.files.values()),
         binaries=sum(file.binary.members for file in facts.files.values() if file.binary),
         python_version=made.python_version[:80] if made else None,
-        target_triple=made.target_triple[:80] if made else None,
-        build_options=made.build_options[:80] if made else None,
+        target_triple=made.target_triple[:80] or None if made else None,
+        build_options=made.build_options[:80] or None if made else None,
         ran=running is not None and running.skipped is None,
         modules_imported=len(running.imported) if running else 0,
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydist.manifest.load import Loaded
 from pydist.manifest.model import ExtensionInfo, LinkInfo, Manifest
+from pydist.manifest.versions import NEWEST, load_versions
 from pydist.target import Arch, Os, Target
+from pydist.validate.expected import abi_flags
 from pydist.validate.facts import MANIFEST, Facts
 from pydist.validate.report import Finding, found
 
@@ -35,6 +38,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     manifest = facts.manifest
     if manifest is None:
         return
+    if facts.loaded is not None:
+        yield from _age(facts.loaded)
     if facts.target is None:
         yield found("manifest.target", "target_triple", f"{manifest.target_triple[:80]!r} is no known platform")
     else:
@@ -47,6 +52,21 @@ def judge(facts: Facts) -> Iterator[Finding]:
     yield from _links("build_info.core", manifest.build_info.core.links)
     for name, variants in manifest.build_info.extensions.items():
         yield from _extension(name, variants)
+
+
+def _age(loaded: Loaded) -> Iterator[Finding]:
+    """What another version of the format costs."""
+    if loaded.version < NEWEST:
+        row = load_versions().versions[loaded.version]
+        text = f"{loaded.version}, from {row.since}; {NEWEST} is the newest"
+        resolved = ", ".join(f"{item.key} from {' and '.join(item.made_of)}" for item in loaded.resolved)
+        yield found("manifest.old-version", "version", text + (f"; read {resolved}" if resolved else ""))
+    elif loaded.version > NEWEST:
+        left = f"without {', '.join(loaded.ignored[:10])[:400]}" if loaded.ignored else "all keys are known"
+        yield found("manifest.new-version", "version", f"{loaded.version}, read as {NEWEST}: {left}")
+    for item in loaded.missing:
+        since = f" (since version {item.since})" if item.since > loaded.version else ""
+        yield found("manifest.missing-key", item.key, f"not stated{since}: {item.cost}")
 
 
 def _platform(manifest: Manifest, target: Target) -> Iterator[Finding]:
@@ -84,7 +104,6 @@ def _version(manifest: Manifest, target: Target | None) -> Iterator[Finding]:
     major, minor, micro = map(int, match.groups()[:3])
     release, level = _RELEASES[match[4]]
     serial = int(match[5] or 0)
-    flags = ["t" if "freethreaded" in manifest.build_options else "", "d" if "debug" in manifest.build_options else ""]
     expected = {
         "python_major_minor_version": f"{major}.{minor}",
         "python_tag": f"cp{major}{minor}",
@@ -92,7 +111,7 @@ def _version(manifest: Manifest, target: Target | None) -> Iterator[Finding]:
         "python_implementation_cache_tag": f"cpython-{major}{minor}",
         "python_implementation_hex_version": major << 24 | minor << 16 | micro << 8 | level << 4 | serial,
         "python_implementation_version": (str(major), str(minor), str(micro), release, str(serial)),
-        "python_abi_tag": None if target is not None and target.os is Os.WINDOWS else "".join(flags),
+        "python_abi_tag": None if target is not None and target.os is Os.WINDOWS else abi_flags(manifest),
     }
     for key, value in expected.items():
         stated = getattr(manifest, key)

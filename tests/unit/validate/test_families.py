@@ -72,7 +72,7 @@ CHANGES: list[tuple[str, Change]] = [
     ("manifest.version", key("python_abi_tag", "t")),
     ("manifest.version", key("python_bytecode_magic_number", "2b0e")),
     ("manifest.platform-tag", key("python_platform_tag", "linux_x86_64")),
-    ("manifest.crt-features", key("crt_features", ["static", "glibc-max-symbol-version:2.17)"])),
+    ("manifest.crt-features", key("crt_features", ["static", "glibc-max-symbol-version:two"])),
     ("manifest.apple-sdk", key("target_triple", "x86_64-apple-darwin")),
     ("manifest.path", key("run_tests", "build/none.py")),
     ("manifest.path", key("python_paths/stdlib", "install/lib/python3.15")),
@@ -225,6 +225,7 @@ def test_a_truncated_archive_is_one_finding_wherever_it_ends(tmp_path: Path) -> 
 
 def test_every_rule_that_needs_no_interpreter_is_reached_by_these_tests() -> None:
     elsewhere = {"archive.damaged", "archive.special-file", "archive.special-mode", "archive.duplicate-name"}
+    elsewhere |= {"manifest.old-version", "manifest.new-version", "manifest.missing-key"}  # test_versions
     reached = {rule for rule, _ in CHANGES} | {rule for rule, _ in AFTER} | elsewhere
     others = {
         "run",
@@ -233,7 +234,8 @@ def test_every_rule_that_needs_no_interpreter_is_reached_by_these_tests() -> Non
         "shared",
         "hardening",
         "bitcode",
-    }  # test_running, test_abi, test_gnu, test_bitcode
+        "quirk",
+    }  # test_running, test_abi, test_gnu, test_bitcode, test_quirk
     assert {rule.id for rule in load_rules().values() if rule.family not in others} == reached
 
 
