@@ -25,6 +25,7 @@ _COMMANDS = {
     "test": "run a distribution through our checks and CPython's own tests",
     "inspect": "show what a linked application or a distribution contains",
     "link": "make one file of a distribution and an application",
+    "fetch": "get a distribution that others publish, verified",
     "cache": "list or collect the store",
     "doctor": "say what this machine lacks",
 }

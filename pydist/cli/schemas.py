@@ -9,6 +9,7 @@ from pydist.build.report import BuildReport, RebuildReport
 from pydist.cli import cache, doctor
 from pydist.examine.checks import Checks
 from pydist.examine.report import Report as TestReport
+from pydist.fetch.report import FetchReport
 from pydist.link.report import InspectReport, LinkReport
 from pydist.manifest.record import BuildRecord
 from pydist.manifest.versions import NEWEST, document_class
@@ -21,6 +22,7 @@ DOCUMENTS: dict[str, type] = {
     "build-report-1.schema.json": BuildReport,
     "cache-report-1.schema.json": cache.Report,
     "doctor-report-1.schema.json": doctor.Report,
+    "fetch-report-1.schema.json": FetchReport,
     "inspect-report-1.schema.json": InspectReport,
     "link-report-1.schema.json": LinkReport,
     **{f"python-json-{version}.schema.json": document_class(version) for version in range(NEWEST + 1)},

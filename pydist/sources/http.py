@@ -24,7 +24,8 @@ __all__ = ["Advance", "DownloadFailed", "Patience", "WrongBytes", "forget", "rec
 Advance = Callable[[int, int | None], None]
 """Hears how many bytes are there, and of how many, where that is known."""
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16  # bytes; of a chunk that breaks off nothing is kept
+_PROGRESS = 1 << 18  # bytes that make a try one that got on
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 30.0  # seconds
 _RANGE = re.compile(r"bytes (\d{1,19})-\d{1,19}/(?:\d{1,19}|\*)")
@@ -83,7 +84,7 @@ def receive(url: str, part: Path, *, size: int | None, limit: int, verified: boo
         except requests.RequestException as error:
             here = _size(part)
             # Who gets on a bit each time arrives too.
-            tries = 1 if here >= furthest + _CHUNK else tries + 1
+            tries = 1 if here >= furthest + _PROGRESS else tries + 1
             furthest, resumed = max(here, furthest), resumed or here > 0
             if tries >= patience.tries or not _may_pass(error):
                 status = None if error.response is None else error.response.status_code

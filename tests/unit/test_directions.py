@@ -1,6 +1,6 @@
 """Who may import whom: the table of design.md section 4, held against the code.
 
-    cli -> link repack validate adopt build examine -> policy manifest archive store sources -> binary
+    cli -> link repack validate adopt build examine fetch -> policy manifest archive store sources -> binary
         -> target errors progress
 
 A row imports only to its right. Inside a row nothing crosses but the pairs named in `_INSIDE`.
@@ -167,6 +167,8 @@ def test_third_party_imports_and_declared_dependencies_are_the_same() -> None:
         ("link", "repack", True),
         ("repack", "link", False),
         ("validate", "link", False),
+        ("fetch", "sources", True),
+        ("fetch", "link", False),
         ("binary", "archive", False),
         ("manifest", "binary", True),
         ("store", "errors", True),
