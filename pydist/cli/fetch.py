@@ -83,7 +83,11 @@ def _configured() -> str:
     project = Path("pyproject.toml")
     index = os.environ.get(_VARIABLE)
     if not index and project.is_file():
-        index = Settings.parse(parse_toml(project.read_text(encoding="utf-8"), str(project)), str(project)).index
+        try:
+            text = project.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{project}: cannot be read: {error}") from None
+        index = Settings.parse(parse_toml(text, str(project)), str(project)).index
     if not index:
         raise InputError(f"no index to look into: name one with --index, in {_VARIABLE}, or as index in [tool.pydist]; "
                          "it is uv's download metadata (JSON), or a release's folder with SHA256SUMS")  # fmt: skip

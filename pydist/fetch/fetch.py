@@ -16,7 +16,7 @@ from urllib.request import url2pathname
 
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.fetch.entry import Entry, Listing
-from pydist.fetch.index import read_index
+from pydist.fetch.index import place, read_index
 from pydist.fetch.machine import Machine
 from pydist.fetch.select import Wanted, choose
 from pydist.progress import Reporter, Silent
@@ -66,11 +66,10 @@ def fetch(
                          "--allow-unverified takes it all the same")  # fmt: skip
     # Whom nobody vouches for gets a place of its own, and never counts as there.
     digest = entry.sha256 or Key.of("unverified", {"url": entry.url}).digest
-    path = store.downloads / digest[:16] / str(entry.name)
     if output is not None:
         _check_output(output)
     with store.lock(f"download-{digest[:16]}"):
-        path.parent.mkdir(exist_ok=True)
+        path = place(store, digest, str(entry.name))
         cached = _is_there(entry, path, reporter)
         sha256 = entry.sha256 if cached and entry.sha256 else _get(entry, path, reporter, patience)
         if output is not None:
@@ -102,9 +101,9 @@ def _get(entry: Entry, path: Path, reporter: Reporter, patience: Patience) -> st
     name = f"fetch {entry.name}"
     reporter.step(name)
     try:
-        place = urlsplit(entry.url)
-        if place.scheme == "file":
-            sha256 = keep(Path(url2pathname(place.path)), path, sha256=entry.sha256, size=None)
+        address = urlsplit(entry.url)
+        if address.scheme == "file":
+            sha256 = keep(Path(url2pathname(address.path)), path, sha256=entry.sha256, size=None)
         else:
             sha256 = download(entry.url, path, sha256=entry.sha256, size=None, patience=patience,
                               advance=partial(reporter.advance, name))  # fmt: skip

@@ -17,7 +17,7 @@ from pydist.sources.download import DownloadFailed, Patience, download
 from pydist.sources.http import shown
 from pydist.store import Key, Store
 
-__all__ = ["SUMS", "read_index"]
+__all__ = ["SUMS", "place", "read_index"]
 
 SUMS = "SHA256SUMS"
 _LIMIT = 16 << 20  # bytes; uv's has three million
@@ -42,6 +42,17 @@ def read_index(location: str, store: Store, reporter: Reporter, patience: Patien
     return parse(_remote(url, store, reporter, patience), url, shown(url))
 
 
+def place(store: Store, digest: str, name: str) -> Path:
+    """Where the store keeps the file `name` that `digest` stands for; whoever writes there holds the lock `download-`
+    with the sixteen digits. Raises `EnvironmentLacking` where nothing can be written."""
+    path = store.downloads / digest[:16] / name
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise EnvironmentLacking(f"the store cannot be written: {path.parent}: {error.strerror}") from None
+    return path
+
+
 def _local(path: Path) -> Listing:
     path = path / SUMS if path.is_dir() else path
     try:
@@ -56,11 +67,10 @@ def _local(path: Path) -> Listing:
 
 def _remote(url: str, store: Store, reporter: Reporter, patience: Patience) -> bytes:
     digest = Key.of("index", {"url": url}).digest
-    path = store.downloads / digest[:16] / "index"
     name = f"index {shown(url)}"
     reporter.step(name)
     with store.lock(f"download-{digest[:16]}"):
-        path.parent.mkdir(exist_ok=True)
+        path = place(store, digest, "index")
         try:
             download(url, path, sha256=None, size=None, limit=_LIMIT, patience=patience,
                      advance=lambda done, total: reporter.advance(name, done, total))  # fmt: skip

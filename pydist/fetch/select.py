@@ -96,6 +96,9 @@ def choose(listing: Listing, wanted: Wanted, machine: Machine | None) -> Entry:
     faults = [Fault(f"without {what}", f"{len(rest)} to be had, the best is {rest[0].name}")
               for what, other in _relaxed(wanted)
               if (rest := _eligible(listing.entries, other, machine))]  # fmt: skip
+    if not any(entry for entry in listing.entries if Wanted(version=wanted.version).suits(entry)):
+        series = {(entry.order.release[:2], entry.name.series or "") for entry in listing.entries}
+        faults.append(Fault("series in it", ", ".join(text for _, text in sorted(series) if text)))
     if wanted.target is None and (rest := matching(listing.entries, wanted, machine)):
         place = str(machine) if machine else "a kind that is not known"
         faults.append(Fault("for other machines, or only by name", f"{len(rest)}, such as {rest[0].name}; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.message
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,24 +16,33 @@ __all__ = ["Server", "serving"]
 class Server(ThreadingHTTPServer):
     """Serves `files` by path. `moods` is what it does to the next requests, one by one:
 
-    a status (`503`), `closes` (no answer), `breaks off` (after half of the bytes), `slow` (until the client is gone),
-    `lies` (other bytes), `too long`, `ignores range`, `wrong range`, `encoded` (claims a content encoding),
-    `redirect` (to the same path), `loop` (to itself for ever) and `no length`.
+    a status (`503`), `closes` (no answer), `breaks off` (after half of the bytes), `stalls` (there, until the test
+    ends), `slow` (says nothing until then), `lies` (other bytes), `too long`, `ignores range`, `wrong range`,
+    `encoded` (claims a content encoding), `redirect` (to the same path), `loop` (to itself for ever) and `no length`.
+    `elsewhere` leads from a path to an address. With `secure` it speaks TLS.
     """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, secure: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "https" if secure else "http"
+        if secure:
+            self.socket = secure.wrap_socket(self.socket, server_side=True)
         self.files: dict[str, bytes] = {}
         self.tags: dict[str, str] = {}
+        self.elsewhere: dict[str, str] = {}
+        self.retry_after = ""
         self.moods: list[str] = []
         self.asked: list[tuple[str, email.message.Message]] = []
         self.stopped = threading.Event()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that break off are what tests want."""
+
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def url(self, path: str) -> str:
         return f"{self.root}/{path}"
@@ -54,25 +64,27 @@ class _Handler(BaseHTTPRequestHandler):
         if mood == "slow":
             self.server.stopped.wait(20)
             return
-        if mood in ("redirect", "loop"):
+        if mood in ("redirect", "loop") or path in self.server.elsewhere:
             self.server.moods[:0] = ["loop"] if mood == "loop" else []
-            self.send_response(302)
-            self.send_header("Location", self.path)
-            self.end_headers()
-            return
-        if mood.isdigit() or path not in self.server.files:
-            self.send_error(int(mood) if mood.isdigit() else 404)
-            return
-        self._file(self.server.files[path], self.server.tags.get(path), mood)
+            self._answer(302, "Location", self.server.elsewhere.get(path, self.path))
+        elif mood.isdigit() or path not in self.server.files:
+            self._answer(int(mood) if mood.isdigit() else 404, "Retry-After", self.server.retry_after)
+        else:
+            self._file(self.server.files[path], self.server.tags.get(path), mood)
+
+    def _answer(self, status: int, header: str, value: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        if value:
+            self.send_header(header, value)
+        self.end_headers()
 
     def _file(self, content: bytes, tag: str | None, mood: str) -> None:
         wanted = self.headers.get("Range")
         same = self.headers.get("If-Range") in (None, tag)
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and same and mood != "ignores range" else 0
         if start >= len(content) and start:
-            self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{len(content)}")
-            self.end_headers()
+            self._answer(416, "Content-Range", f"bytes */{len(content)}")
             return
         body = content[start:] + (b"more" if mood == "too long" else b"")
         body = b"?" * len(body) if mood == "lies" else body
@@ -87,16 +99,18 @@ class _Handler(BaseHTTPRequestHandler):
         if tag is not None:
             self.send_header("ETag", tag)
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if mood == "breaks off" else body)
+        self.wfile.write(body[: len(body) // 2] if mood in ("breaks off", "stalls") else body)
+        if mood == "stalls":
+            self.server.stopped.wait(20)
 
     def log_message(self, *args: object) -> None:
         pass
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(secure: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A server while the block runs."""
-    with Server() as server:
+    with Server(secure) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -149,11 +153,21 @@ def test_a_download_that_broke_off_goes_on(server: Server, store: Store) -> None
     assert f"fetch {NAME} {len(DATA)}/{len(DATA)}" in notes.said
 
 
-def test_a_download_goes_on_in_another_process_where_one_was_killed(server: Server, store: Store) -> None:
-    server.moods = ["good", *["breaks off"] * 4]
-    with pytest.raises(EnvironmentLacking):
-        fetch(WANTED, server.url("index.json"), store=store, patience=Patience(tries=1))
-    server.moods = []
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_download_goes_on_in_another_process_where_one_was_ended(
+    server: Server, store: Store, number: signal.Signals
+) -> None:
+    server.moods = ["good", "stalls"]
+    command = [sys.executable, "-m", "pydist", "fetch", "3.13", "--target", TARGET, "--index", server.url("index.json")]
+    variables = {**os.environ, "PYDIST_CACHE": str(store.root), "PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen(command, env=variables, cwd=store.root.parent, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 20
+        while not any(part.stat().st_size == ARRIVED for part in store.root.rglob("*.part")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+    assert process.returncode == (130 if number is signal.SIGINT else -signal.SIGKILL)
     assert get(server, store).path.read_bytes() == DATA
     assert server.ranges[-1] == f"bytes={ARRIVED}-"
     assert not list(store.downloads.rglob("*.part*"))

@@ -151,6 +151,8 @@ def test_an_error_says_what_there_would_be_with_one_wish_less() -> None:
     assert "without --target x86_64-unknown-linux-gnu" not in text  # what else there is does not run here
     with pytest.raises(InputError, match=r"without --flavour full: 1 to be had.*install_only"):
         chosen([name(rest="install_only.tar.gz")], flavour=Flavour.FULL)
+    with pytest.raises(InputError, match=r"series in it: 3\.9, 3\.13"):
+        chosen([name(), name("3.9.1"), name("3.13.2")], "3.12")
     with pytest.raises(InputError, match="without --options static"):
         chosen([name()], options="static")
 

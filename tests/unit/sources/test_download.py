@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from pydist.errors import EnvironmentLacking
 from pydist.sources.download import DownloadFailed, Patience, WrongBytes, download, keep
@@ -113,6 +116,51 @@ def test_a_server_that_stumbles_is_asked_again(server: Server, tmp_path: Path, m
     server.moods = [mood]
     fetch(server, tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_server_that_says_when_to_come_back_is_obeyed(server: Server, tmp_path: Path) -> None:
+    server.moods, server.retry_after = ["503"], "1"
+    began = time.monotonic()
+    fetch(server, tmp_path / "file")
+    assert time.monotonic() - began >= 1
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure(authority: trustme.CA) -> Iterator[Server]:
+    """A server of https whose certificate no machine trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with serving(context) as server:
+        server.files["file"] = CONTENT
+        yield server
+
+
+def test_certificates_are_those_that_the_environment_names(
+    secure: Server, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    with pytest.raises(DownloadFailed, match=r"(?i)certificate"):
+        download(secure.url("file"), tmp_path / "file", sha256=SHA256, size=None, patience=Patience(wait=100))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authority.pem"))
+    assert fetch(secure, tmp_path / "file") == SHA256
+
+
+def test_an_address_of_https_does_not_lead_to_one_of_http(
+    secure: Server, server: Server, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authority.pem"))
+    secure.elsewhere["file"] = server.url("file")
+    with pytest.raises(DownloadFailed, match="leads from https to http://127"):
+        fetch(secure, tmp_path / "file", sha256=None)
+    server.elsewhere["file"] = secure.url("other")
+    secure.files["other"] = CONTENT
+    assert fetch(server, tmp_path / "file") == SHA256
 
 
 def test_who_gets_on_a_bit_each_time_arrives(server: Server, tmp_path: Path) -> None:
