@@ -14,7 +14,16 @@ __all__ = ["ArInvalid", "members"]
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
-_INDEXES = ("/", "/SYM64/", "__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64", "__.SYMDEF_64 SORTED", "/<ECSYMBOLS>/")
+_INDEXES = (
+    "/",
+    "/SYM64/",
+    "__.SYMDEF",
+    "__.SYMDEF SORTED",
+    "__.SYMDEF_64",
+    "__.SYMDEF_64 SORTED",
+    "/<ECSYMBOLS>/",
+    "/<XFGHASHMAP>/",
+)
 
 
 class ArInvalid(InputError):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pydist.binary.span import Span
 from pydist.errors import InputError
 
-__all__ = ["FAT_MAGICS", "MachOInvalid", "Slice", "slices"]
+__all__ = ["FAT_MAGICS", "MOST_SLICES", "MachOInvalid", "Slice", "slices"]
 
 FAT_MAGICS = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
 _NARROW, _WIDE = struct.Struct(">IIIII"), struct.Struct(">IIQQII")
-_SLICES = 44  # a Java class begins the same way and has its format's version, 45 or more, where the count is
+MOST_SLICES = 44  # a Java class begins the same way and has its format's version, 45 or more, where the count is
 
 
 class MachOInvalid(InputError):
@@ -40,8 +40,8 @@ def slices(data: bytes | memoryview) -> tuple[Slice, ...]:
     if magic not in FAT_MAGICS:
         return (Slice(cpu_type=None, cpu_subtype=None, offset=0, size=len(span)),)
     count = int.from_bytes(span.bytes_at(4, 4, "the number of slices"), "big")
-    if not 0 < count <= _SLICES:
-        raise MachOInvalid(f"a universal file of {count} slices, expected 1 to {_SLICES}")
+    if not 0 < count <= MOST_SLICES:
+        raise MachOInvalid(f"a universal file of {count} slices, expected 1 to {MOST_SLICES}")
     form = _NARROW if magic == FAT_MAGICS[0] else _WIDE
     found = []
     for number, (cpu_type, cpu_subtype, offset, size, *_) in enumerate(span.rows(form, 8, count, "the slices' table")):
