@@ -5,8 +5,9 @@ Invariant: whatever the input's content is, the result is a report; only an inpu
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from pydist.validate.families import run as run_family
 from pydist.validate.report import Finding, Report, Summary
 from pydist.validate.rules import Severity, choose, load_rules
 from pydist.validate.running import RunFacts, run_interpreter
+from pydist.validate.waivers import Waiver, apply
 
 __all__ = ["validate"]
 
@@ -51,12 +53,18 @@ _FAMILIES = (
 
 
 def validate(
-    path: Path, *, rules: frozenset[str] | None = None, run: bool = True, reporter: Reporter | None = None
+    path: Path,
+    *,
+    rules: frozenset[str] | None = None,
+    waivers: Sequence[Waiver] = (),
+    run: bool = True,
+    reporter: Reporter | None = None,
 ) -> Report:
     """Judge a full archive (`.tar.zst`, `.tar.gz`, `.tar.xz`, `.tar`) or an unpacked one.
 
     `rules` are ids (see `pydist.validate.rules.choose`; default all). With `run` the interpreter is started when this
-    machine can: do so only with archives you would run anyway. Raises `InputError` when `path` cannot be opened.
+    machine can: do so only with archives you would run anyway. `waivers` are held against the findings by today's date.
+    Raises `InputError` when `path` cannot be opened.
     """
     wanted = choose() if rules is None else rules
     teller = reporter or Silent()
@@ -74,13 +82,16 @@ def validate(
         if rule.id in wanted and rule.holds_for(name) and lacks.isdisjoint(rule.needs)
     }
     findings = quirk.unexplained(findings, lacks)
-    chosen = _ordered(finding for finding in findings if finding.rule in demanded)
+    today = datetime.datetime.now(datetime.UTC).date()
+    counted, waived = apply((item for item in findings if item.rule in demanded), waivers, path.name, today)
+    chosen = _ordered(finding for finding in counted if finding.rule in wanted)
     bad = any(finding.severity is Severity.ERROR for finding in chosen)
     return Report(
         input=str(path),
         verdict="bad" if bad else "good",
         rules=tuple(sorted(wanted)),
         findings=tuple(chosen),
+        waived=waived,
         summary=_summary(facts, running),
     )
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pydist.manifest.convert import doc
 from pydist.validate.rules import Severity, load_rules
 
-__all__ = ["Finding", "Report", "Reports", "Summary", "found"]
+__all__ = ["Finding", "Report", "Reports", "Summary", "Waived", "found"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,15 @@ class Finding:
     where: str = field(metadata=doc("A file below python/, or a key of a JSON file in it."))
     message: str = field(metadata=doc("What was expected and what was found."))
     fix: str = field(metadata=doc("What to do about it."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waived:
+    """A violation that somebody accepts: it does not count for the verdict."""
+
+    finding: Finding = field(metadata=doc("The violation."))
+    reason: str = field(metadata=doc("Why it is accepted, as the file of waivers says."))
+    until: str | None = field(default=None, metadata=doc("The last day on which it is, YYYY-MM-DD; absent: for ever."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,8 @@ class Report:
     )
     error: str | None = field(default=None, metadata=doc("Why it could not be opened; only when unreadable."))
     rules: tuple[str, ...] = field(metadata=doc("Ids of the rules that were applied."))
-    findings: tuple[Finding, ...] = field(metadata=doc("Everything that was found."))
+    findings: tuple[Finding, ...] = field(metadata=doc("Everything that was found and is not waived."))
+    waived: tuple[Waived, ...] = field(default=(), metadata=doc("What was found and is accepted for a reason."))
     summary: Summary = field(metadata=doc("What was looked at."))
 
     @classmethod
