@@ -28,7 +28,7 @@ from pydist.link.report import Contents, InterpreterFacts
 from pydist.manifest.convert import encode
 from tests.support import dist, tiny
 
-__all__ = ["make_input"]
+__all__ = ["damaged", "make_input"]
 
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "tar": bytes,
@@ -68,7 +68,7 @@ def make_input(seed: int, number: int, path: Path, outside: Path) -> str:
         else:
             name = rng.choice(list(_COMPRESS))
             data = _COMPRESS[name](_tar(rng, content))
-            path.write_bytes(_damaged(rng, data) if kind == "bytes" else data)
+            path.write_bytes(damaged(rng, data) if kind == "bytes" else data)
     return kind
 
 
@@ -90,7 +90,7 @@ def _distribution(rng: random.Random, change: Callable[[random.Random, dict[str,
     for name in rng.sample(sorted(content), 2):
         data = content[name]
         if isinstance(data, bytes) and rng.random() < 0.3:
-            content[name] = _damaged(rng, data) if data else b"!"
+            content[name] = damaged(rng, data) if data else b"!"
     return content
 
 
@@ -136,7 +136,8 @@ def _tar(rng: random.Random, content: tiny.Members) -> bytes:
     return buffer.getvalue()
 
 
-def _damaged(rng: random.Random, data: bytes, *, same_size: bool = False) -> bytes:
+def damaged(rng: random.Random, data: bytes, *, same_size: bool = False) -> bytes:
+    """`data` with one to twenty pieces lost, repeated, blanked or overwritten; of `same_size` nothing is moved."""
     made = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 5, 20])):
         at = rng.randrange(len(made)) if made else 0
@@ -179,8 +180,8 @@ def _folder(rng: random.Random, content: tiny.Members, path: Path, outside: Path
 def _damaged_application(rng: random.Random) -> bytes:
     program, image = _application()
     if rng.random() < 0.4:
-        return _damaged(rng, program + image)
-    return program + _sealed(bytearray(_damaged(rng, image, same_size=rng.random() < 0.8)))
+        return damaged(rng, program + image)
+    return program + _sealed(bytearray(damaged(rng, image, same_size=rng.random() < 0.8)))
 
 
 def _sealed(image: bytearray) -> bytes:

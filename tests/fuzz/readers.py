@@ -1,0 +1,145 @@
+"""Readers of bytes by name, each with inputs to begin with: what `guided` throws at, and what tests repeat.
+
+Invariant: `READERS[name].read` returns for any bytes, or raises an `InputError`, which is an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.binary import ar, coff, fat
+from pydist.binary.elf import ElfFile
+from pydist.binary.kind import HEAD_SIZE, kind_of
+from pydist.binary.macho import MachO
+from pydist.binary.pe import Pe
+from tests.support.elf import make_ar, make_elf
+from tests.support.macho import ARM64, LOAD, X86_64, make_fat, make_macho, version
+from tests.support.pe import I386, make_coff, make_import, make_pe
+
+__all__ = ["KEPT", "READERS", "Reader", "kept"]
+
+KEPT = Path(__file__).parent / "kept"
+"""A folder for each reader with inputs that it once answered wrongly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How bytes are read as a whole, and good inputs."""
+
+    read: Callable[[bytes], None]
+    seeds: tuple[bytes, ...]
+
+
+def kept(name: str) -> tuple[bytes, ...]:
+    """The inputs of the folder of reader `name`."""
+    return tuple(path.read_bytes() for path in sorted((KEPT / name).glob("*")))
+
+
+def _exhaust(items: Iterable[object]) -> None:
+    for _ in items:
+        pass
+
+
+def _elf(data: bytes) -> None:
+    facts = ElfFile.parse(data)
+    _exhaust(facts.symbols(data))
+    _exhaust(facts.dynamic_symbols(data))
+
+
+def _macho(data: bytes) -> None:
+    _exhaust(fat.slices(data))
+    for facts in MachO.parse(data):
+        facts.signature_matches(data)
+        _exhaust(facts.exports(data))
+        _exhaust(facts.symbols(data))
+
+
+def _pe(data: bytes) -> None:
+    Pe.parse(data)
+
+
+def _coff(data: bytes) -> None:
+    facts = coff.read_member(data)
+    if isinstance(facts, coff.Coff):
+        facts.directives(data)
+        _exhaust(facts.symbols(data))
+
+
+def _ar(data: bytes) -> None:
+    for _, member in ar.members(data):
+        kind_of(bytes(member[:HEAD_SIZE]))
+
+
+_MACHO = {
+    "install_name": "@rpath/a.dylib",
+    "dylibs": [(LOAD, "/usr/lib/b.dylib", version(2), version(1))],
+    "rpaths": ["@loader_path"],
+    "builds": [(1, version(11), version(14))],
+    "uuid": bytes(16),
+    "defined": ["_f"],
+    "undefined": [("_g", 1)],
+    "exports": ["_f", "_h"],
+    "forwarded": [("_i", "_j")],
+    "signature": 2,
+}
+_PE = {
+    "imports": [("a.dll", ["f", 7])],
+    "delayed": [("b.dll", ["g"])],
+    "name": "c.dll",
+    "exports": [("h", None), (None, None), ("i", "d.j")],
+    "pdb": "c.pdb",
+    "reproducible": True,
+    "shadow_stack": True,
+    "guard": 0x500,
+    "certificates": [b"certificate"],
+}
+_COFF = {
+    "sections": [(".text", b"\xc3"), (".drectve", b"/EXPORT:f"), (".debug_with_a_long_name", b"")],
+    "defined": ["f"],
+    "undefined": ["a_function_with_a_long_name"],
+    "weak": ["w"],
+}
+_ELF = {
+    "kind": 3,
+    "interp": "/lib/ld.so",
+    "needed": ["libc.so.6"],
+    "soname": "a.so",
+    "runpath": "$ORIGIN",
+    "needs": [("libc.so.6", ["GLIBC_2.17"])],
+    "defined": ["f"],
+    "undefined": ["g"],
+    "properties": [(0xC0000002, 3)],
+    "build_id": bytes(20),
+}
+
+READERS = {
+    "ar": Reader(_ar, (make_ar({"a.o": make_elf(kind=1), "a_name_of_more_than_15.o": b"x"}),)),
+    "coff": Reader(
+        _coff,
+        (
+            make_coff(**_COFF),  # type: ignore[arg-type]
+            make_coff(**_COFF, big=True),  # type: ignore[arg-type]
+            make_import("f", "a.dll"),
+            make_import("f", "a.dll", by=4, other="g"),
+        ),
+    ),
+    "elf": Reader(
+        _elf,
+        tuple(
+            make_elf(**_ELF, bits=bits, little=little, loadable=True)  # type: ignore[arg-type]
+            for bits in (32, 64)
+            for little in (True, False)
+        ),
+    ),
+    "macho": Reader(
+        _macho,
+        (
+            make_macho(**_MACHO),  # type: ignore[arg-type]
+            make_macho(**_MACHO, bits=32, little=False, old_trie=True),  # type: ignore[arg-type]
+            make_fat([(X86_64, make_macho(cpu=X86_64)), (ARM64, make_macho(**_MACHO))]),  # type: ignore[arg-type]
+        ),
+    ),
+    "pe": Reader(_pe, (make_pe(**_PE), make_pe(**_PE, bits=32, machine=I386))),  # type: ignore[arg-type]
+}
