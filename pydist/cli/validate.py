@@ -16,6 +16,7 @@ from pydist.cli.terminal import Terminal
 from pydist.errors import InputError
 from pydist.manifest.convert import encode
 from pydist.validate import Report, choose, validate
+from pydist.validate.page import page
 from pydist.validate.report import Reports
 from pydist.validate.rules import Rules, Severity, load_rules
 from pydist.validate.sarif import sarif
@@ -40,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-run", dest="start", action="store_false", help="do not start the interpreter")
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings, with reasons (TOML)")
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="write the findings for code hosts and editors")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with findings and charts")
     parser.add_argument("--list-rules", action="store_true", help="show all rules and what to do about violations")
     add_json(parser)
     add_quiet(parser)
@@ -67,6 +69,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         terminal.result_json(encode(Reports(reports=tuple(reports))))
     if args.sarif:
         write_whole(args.sarif, (json.dumps(sarif(reports), indent=2) + "\n").encode())
+    if args.html:
+        write_whole(args.html, page(reports).encode("utf-8", "backslashreplace"))
     return max(_EXIT_CODES[report.verdict] for report in reports)
 
 

@@ -6,12 +6,14 @@ Invariant: whatever the input's content is, the result is a report; only an inpu
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pydist.policy.categories import category_of
 from pydist.progress import Reporter, Silent
+from pydist.validate.expected import dotted, glibc_version
 from pydist.validate.facts import Facts, gather
 from pydist.validate.families import (
     abi,
@@ -28,7 +30,7 @@ from pydist.validate.families import (
     shared,
 )
 from pydist.validate.families import run as run_family
-from pydist.validate.report import Finding, Report, Summary
+from pydist.validate.report import Finding, Needed, Report, Share, Summary
 from pydist.validate.rules import Severity, choose, load_rules
 from pydist.validate.running import RunFacts, run_interpreter
 from pydist.validate.waivers import Waiver, apply
@@ -132,4 +134,26 @@ def _summary(facts: Facts, running: RunFacts | None) -> Summary:
         build_options=made.build_options[:80] or None if made else None,
         ran=running is not None and running.skipped is None,
         modules_imported=len(running.imported) if running else 0,
+        space=_space(facts),
+        glibc=_glibc(facts),
     )
+
+
+def _space(facts: Facts) -> tuple[Share, ...]:
+    prefix = "install" if "install" in facts.folders or any(name.startswith("install/") for name in facts.files) else ""
+    files, sizes = Counter[str](), Counter[str]()
+    for name, file in facts.files.items():
+        category = category_of(name, prefix)
+        files[category] += 1
+        sizes[category] += file.size
+    return tuple(Share(category=name, files=files[name], bytes=size) for name, size in sizes.most_common())
+
+
+def _glibc(facts: Facts) -> tuple[Needed, ...]:
+    highest = Counter(
+        max(map(glibc_version, binary.elf[0][1].versions), default=())
+        for binary in (file.binary for file in facts.files.values())
+        if binary is not None and binary.dynamic is not None
+    )
+    return tuple(Needed(version=dotted(version), files=highest[version]) for version in sorted(highest, reverse=True)
+                 if version)  # fmt: skip

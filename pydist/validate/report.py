@@ -12,7 +12,7 @@ from typing import Literal
 from pydist.manifest.convert import doc
 from pydist.validate.rules import Severity, load_rules
 
-__all__ = ["Finding", "Report", "Reports", "Summary", "Waived", "found"]
+__all__ = ["Finding", "Needed", "Report", "Reports", "Share", "Summary", "Waived", "found"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,23 @@ class Waived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one kind of content takes."""
+
+    category: str = field(metadata=doc("Kind of content; `pydist validate` has a table of them."))
+    files: int = field(metadata=doc("Number of files."))
+    bytes: int = field(metadata=doc("Their size."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """How many files need a version of glibc."""
+
+    version: str = field(metadata=doc("The highest version that a file needs, 2.17."))
+    files: int = field(metadata=doc("Number of programs and shared libraries for which it is the highest."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What was looked at."""
 
@@ -47,6 +64,8 @@ class Summary:
     build_options: str | None = field(default=None, metadata=doc("Options the manifest states."))
     ran: bool = field(metadata=doc("Whether the interpreter was started."))
     modules_imported: int = field(metadata=doc("Extension modules that were imported successfully."))
+    space: tuple[Share, ...] = field(default=(), metadata=doc("What takes the space, the largest first."))
+    glibc: tuple[Needed, ...] = field(default=(), metadata=doc("The glibc that files need, the newest first."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
