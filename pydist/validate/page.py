@@ -27,7 +27,8 @@ h1 { font-size: 1.3rem; overflow-wrap: anywhere } h2 { font-size: 1.05rem; margi
 table { border-collapse: collapse; width: 100% }
 td, th { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0 }
 td { border-top: 1px solid #e4e7eb; overflow-wrap: anywhere } code { font-size: .92em }
-.fix { color: #616e7c } svg { max-width: 100%; height: auto } svg text { font: 13px system-ui, sans-serif; fill: #1f2933 }
+.fix { color: #616e7c } svg { max-width: 100%; height: auto }
+svg text { font: 13px system-ui, sans-serif; fill: #1f2933 }
 @media (prefers-color-scheme: dark) { body { background: #16191d; color: #e4e7eb } svg text { fill: #e4e7eb }
   td { border-color: #323f4b } .fix { color: #9aa5b1 } }
 """
