@@ -29,6 +29,7 @@ _IMPORT = struct.Struct("<4sHHIIHH")
 _SYMBOL, _BIG_SYMBOL = struct.Struct("<8sIhHBB"), struct.Struct("<8sIiHBB")
 _EXTERNAL, _WEAK_EXTERNAL = 2, 105
 _DIRECTIVES = 1 << 20  # bytes
+_SECTIONS = 1 << 19  # an object of 33,000 functions with a section for each has 99,000
 
 
 class CoffInvalid(InputError):
@@ -228,6 +229,8 @@ def _anonymous(span: Span) -> Coff:
 def _object(
     span: Span, form: Form, *, machine: int, timestamp: int, start: int, count: int, table: tuple[int, int]
 ) -> Coff:
+    if count > _SECTIONS:
+        raise CoffInvalid(f"an object of {count:,} sections, more than {_SECTIONS:,}")
     row = _BIG_SYMBOL if form is Form.BIG else _SYMBOL
     names = Span.of(b"", CoffInvalid, "the string table")
     if table[0]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pydist.binary.fat import FAT_MAGICS, MOST_SLICES
+from pydist.binary.pdb import PDB_MAGIC
 
 __all__ = ["HEAD_SIZE", "Kind", "kind_of"]
 
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     MACHO = "macho"
     PE = "pe"
     COFF = "coff"
+    PDB = "pdb"
     BITCODE = "bitcode"
     AR = "ar"
     GZIP = "gzip"
@@ -47,7 +49,8 @@ _MAGICS = (
     (b"\xfd7zXZ\x00", Kind.XZ),
     (b"MZ", Kind.PE),
     (b"#!", Kind.SCRIPT),
-    (b"\x00\x00\xff\xff", Kind.COFF),  # /bigobj
+    (b"\x00\x00\xff\xff", Kind.COFF),  # /bigobj, members of import libraries
+    (PDB_MAGIC, Kind.PDB),
 )
 _COFF_MACHINES = (b"\x64\x86", b"\x4c\x01", b"\x64\xaa", b"\xc4\x01", b"\x41\xa6")
 _FEW_SECTIONS = 0x1000  # objects with a section per function have more, with a name of a section behind the header

@@ -13,10 +13,11 @@ from pydist.binary import ar, coff, fat
 from pydist.binary.elf import ElfFile
 from pydist.binary.kind import HEAD_SIZE, kind_of
 from pydist.binary.macho import MachO
+from pydist.binary.pdb import PdbFile
 from pydist.binary.pe import Pe
 from tests.support.elf import make_ar, make_elf
 from tests.support.macho import ARM64, LOAD, X86_64, make_fat, make_macho, version
-from tests.support.pe import I386, make_coff, make_import, make_pe
+from tests.support.pe import I386, make_coff, make_import, make_pdb, make_pe
 
 __all__ = ["KEPT", "READERS", "Reader", "kept"]
 
@@ -58,6 +59,10 @@ def _macho(data: bytes) -> None:
 
 def _pe(data: bytes) -> None:
     Pe.parse(data)
+
+
+def _pdb(data: bytes) -> None:
+    PdbFile.parse(data)
 
 
 def _coff(data: bytes) -> None:
@@ -141,5 +146,6 @@ READERS = {
             make_fat([(X86_64, make_macho(cpu=X86_64)), (ARM64, make_macho(**_MACHO))]),  # type: ignore[arg-type]
         ),
     ),
+    "pdb": Reader(_pdb, (make_pdb(), make_pdb(streams=300, first=0xFFFFFFFF))),
     "pe": Reader(_pe, (make_pe(**_PE), make_pe(**_PE, bits=32, machine=I386))),  # type: ignore[arg-type]
 }

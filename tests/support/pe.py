@@ -206,6 +206,23 @@ def make_import(
     return struct.pack("<4sHHIIHH", b"\0\0\xff\xff", 0, machine, 0, len(texts), hint, kind | by << 2) + texts
 
 
+def make_pdb(*, streams: int = 3, first: int = 600, guid: uuid.UUID = GUID, age: int = 3) -> bytes:
+    """A PDB of blocks of 512 bytes: the identity stands behind a first stream of `first` bytes."""
+    size = 512
+    old = 0 if first == 0xFFFFFFFF else -(-first // size)
+    sizes = [first, 28, *[0] * (streams - 2)]
+    numbers = struct.pack(f"<I{streams}I", streams, *sizes) + struct.pack(f"<{old}I", *range(20, 20 + old))
+    # The directory's blocks: 3, 4, ... in the map of block 2; the identity behind them.
+    length = len(numbers) + 4
+    blocks = -(-length // size)
+    numbers += struct.pack("<I", 3 + blocks)
+    head = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0" + struct.pack("<IIIIII", size, 1, 9, length, 0, 2)
+    table = struct.pack(f"<{blocks}I", *range(3, 3 + blocks))
+    identity = struct.pack("<III16s", 20000404, 0x5F000000, age, guid.bytes_le)
+    parts = (head.ljust(2 * size, b"\0"), table.ljust(size, b"\0"), numbers.ljust(blocks * size, b"\0"), identity)
+    return b"".join(parts).ljust((4 + blocks) * size, b"\0")
+
+
 def _base64(value: int) -> bytes:
     letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     return b"//" + bytes(letters[value >> 6 * step & 63] for step in range(5, -1, -1))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydist.binary.kind import HEAD_SIZE, Kind, kind_of
 from tests.support.elf import make_ar, make_elf
 from tests.support.macho import ARM64, X86_64, make_fat, make_macho
-from tests.support.pe import make_coff, make_import, make_pe
+from tests.support.pe import make_coff, make_import, make_pdb, make_pe
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ from tests.support.pe import make_coff, make_import, make_pe
         (b"\xca\xfe\xba\xbe\0\0\0\x34", Kind.OTHER),
         (b"\xca\xfe\xba\xbe\0\0\0\0", Kind.OTHER),
         (make_pe(), Kind.PE),
+        (make_pdb(), Kind.PDB),
         (make_coff(), Kind.COFF),
         (make_coff(big=True), Kind.COFF),
         (make_import("f", "a.dll"), Kind.COFF),
