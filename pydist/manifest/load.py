@@ -33,7 +33,8 @@ class Loaded:
     A required key of `manifest` that the document's `version` does not have, and that nothing in it stands for, has the
     empty value of its type and is named in `missing`: ask `knows` before an empty value is taken for an answer.
     `resolved` are keys that older ones were turned into, `quirks` the known oddities, set right where the table of
-    quirks says so. `ignored` are the places of keys of a version that is newer than all we know.
+    quirks says so; one whose row says `absent` is one only where the archive has no such file, which is not known here.
+    `ignored` are the places of keys of a version that is newer than all we know.
     """
 
     manifest: Manifest

@@ -7,13 +7,14 @@ can make it fail, and what is found is bounded.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["EARLY_KEYS", "Oddity", "Quirk", "load_quirks", "settle"]
 
@@ -63,16 +64,29 @@ class Quirk:
         return load_quirks()[self.id]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A value, the object or list that holds it, its key there, and the part of the document it belongs to."""
+class _Place(NamedTuple):
+    """A value, its key in the value of `above`, and the part of the document it belongs to."""
 
-    where: str
-    value: Any
-    holder: Any
+    above: _Place | None
     key: Any
+    value: Any
     part: Any
     module: str | None
+
+    @property
+    def holder(self) -> Any:
+        """The object or list that holds the value."""
+        return self.above.value if self.above is not None else None
+
+    @property
+    def where(self) -> str:
+        """The way to it, as other faults say it: `build_info.extensions._ssl[0].links[1].name`."""
+        if self.above is None:
+            return ""
+        before = self.above.where
+        if isinstance(self.key, int):
+            return f"{before}[{self.key}]"
+        return f"{before}.{self.key[:80]}" if before else self.key[:80]
 
 
 @functools.cache
@@ -87,19 +101,25 @@ def settle(document: dict[str, Any]) -> tuple[Quirk, ...]:
 
     Everything is looked for before anything is mended.
     """
-    found = [(row, places) for row in load_quirks().values() if (places := list(_find(row, document)))]
+    found = [(row, places) for row in load_quirks().values() if (places := _places(row, document))]
     removed: dict[int, tuple[list[Any], list[Any]]] = {}
     for row, places in found:
         for place in places:
             if row.becomes is not None:
                 # A second oddity of the same text finds what the first one left.
-                place.holder[place.key] = re.sub(row.becomes[0], row.becomes[1], place.holder[place.key])
+                holder = place.holder
+                holder[place.key] = re.sub(row.becomes[0], row.becomes[1], holder[place.key])
             if row.drop and (target := _item(document, place)) is not None:
                 removed.setdefault(id(target[0]), (target[0], []))[1].append(target[1])
     for holder, items in removed.values():
         gone = {id(item) if isinstance(item, dict) else item for item in items}
         holder[:] = [item for item in holder if (id(item) if isinstance(item, dict) else item) not in gone]
     return tuple(Quirk(row.id, place.where, _text(place.value)) for row, places in found for place in places[:_MOST])
+
+
+def _places(row: Oddity, document: dict[str, Any]) -> list[_Place]:
+    """Where it is: all places that are to be mended, else no more than are told."""
+    return list(itertools.islice(_find(row, document), None if row.becomes or row.drop else _MOST))
 
 
 def _find(row: Oddity, document: dict[str, Any]) -> Iterator[_Place]:
@@ -109,11 +129,15 @@ def _find(row: Oddity, document: dict[str, Any]) -> Iterator[_Place]:
         return
     if not all(_any(document, path, expression) for path, expression in row.stated.items()):
         return
-    start = _Place("", document, None, None, document, None)
+    start = _Place(None, None, document, document, None)
+    parts: dict[int, bool] = {}  # answers of parts by identity: one may hold a million texts
     for path in row.at:
         for place in _walk(start, path):
             if _is_odd(row, place, document):
-                yield place
+                if id(place.part) not in parts:
+                    parts[id(place.part)] = _is_odd_part(row, place.part)
+                if parts[id(place.part)]:
+                    yield place
 
 
 def _is_odd(row: Oddity, place: _Place, document: dict[str, Any]) -> bool:
@@ -127,33 +151,46 @@ def _is_odd(row: Oddity, place: _Place, document: dict[str, Any]) -> bool:
         folder = document.get(row.beyond)
         if not isinstance(folder, str) or place.value.rpartition("/")[0] == folder.rstrip("/"):
             return False
-    return all(_any(place.part, path, expression) for path, expression in row.beside.items()) and not any(
-        _any(place.part, path, expression) for path, expression in row.lacking.items()
+    return True
+
+
+def _is_odd_part(row: Oddity, part: Any) -> bool:
+    return all(_any(part, path, expression) for path, expression in row.beside.items()) and not any(
+        _any(part, path, expression) for path, expression in row.lacking.items()
     )
 
 
-def _walk(place: _Place, path: tuple[str, ...]) -> Iterator[_Place]:
+def _walk(start: _Place, path: tuple[str, ...]) -> Iterator[_Place]:
     """All places that `path` leads to; a part of it is a key, `*` or `[]`."""
-    if not path:
-        yield place
-        return
-    step, rest, value = path[0], path[1:], place.value
-    if step == "[]":
+    places = iter((start,))
+    for step in path:
+        places = _items(places) if step == "[]" else _named(places) if step == "*" else _at(places, step)
+    return places
+
+
+def _items(places: Iterator[_Place]) -> Iterator[_Place]:
+    for place in places:
+        _, _, value, part, module = place
+        variants = module is not None and part is value  # those of an extension module are parts by themselves
         for index, item in enumerate(value if isinstance(value, list) else ()):
-            # The variants of an extension module are parts by themselves.
-            part = item if place.module is not None and isinstance(item, dict) and place.part is value else place.part
-            yield from _walk(_Place(f"{place.where}[{index}]", item, value, index, part, place.module), rest)
-    elif step == "*":
-        for name, item in value.items() if isinstance(value, dict) else ():
-            yield from _walk(_Place(f"{place.where}.{name[:80]}", item, value, name, item, name), rest)
-    elif isinstance(value, dict) and value.get(step) is not None:
-        where = f"{place.where}.{step}" if place.where else step
-        part = value[step] if where == "build_info.core" else place.part
-        yield from _walk(_Place(where, value[step], value, step, part, place.module), rest)
+            yield _Place(place, index, item, item if variants else part, module)
+
+
+def _named(places: Iterator[_Place]) -> Iterator[_Place]:
+    for place in places:
+        for name, item in place.value.items() if isinstance(place.value, dict) else ():
+            yield _Place(place, name, item, item, name)
+
+
+def _at(places: Iterator[_Place], key: str) -> Iterator[_Place]:
+    for place in places:
+        value = place.value.get(key) if isinstance(place.value, dict) else None
+        if value is not None:
+            yield _Place(place, key, value, value if key == "core" else place.part, place.module)
 
 
 def _any(part: Any, path: tuple[str, ...], expression: re.Pattern[str]) -> bool:
-    start = _Place("", part, None, None, part, None)
+    start = _Place(None, None, part, part, None)
     return any(_matches(expression, place.value) for place in _walk(start, path))
 
 

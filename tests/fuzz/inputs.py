@@ -26,7 +26,7 @@ from pydist.link.image import HEADER_SIZE, FileRow, ImageSpec, ModuleRow, checks
 from pydist.link.image_write import write
 from pydist.link.report import Contents, InterpreterFacts
 from pydist.manifest.convert import encode
-from tests.support import dist, tiny
+from tests.support import dist, manifests, tiny
 
 __all__ = ["damaged", "make_input"]
 
@@ -79,6 +79,10 @@ def _unchanged(_rng: random.Random, _manifest: dict[str, Any]) -> None:
 def _distribution(rng: random.Random, change: Callable[[random.Random, dict[str, Any]], None]) -> tiny.Members:
     def apply(manifest: dict[str, Any], content: tiny.Members) -> None:
         content["python/install/bin/python3.14"] = b"#!/bin/false\n"
+        if rng.random() < 0.3:
+            older = manifests.of_version(rng.choice(manifests.VERSIONS))
+            manifest.clear()
+            manifest |= older
         change(rng, manifest)
 
     content = tiny.distribution(apply)

@@ -213,6 +213,15 @@ def test_millions_of_oddities_are_a_short_list_and_all_mended() -> None:
     assert set(loaded.manifest.crt_features) == {"glibc-max-symbol-version:2.17"}
 
 
+def test_what_stands_beside_is_looked_at_once_however_much_there_is() -> None:
+    """Each of the links with each other would take hours."""
+    made = document(LINUX, "3.13.1", module("_tkinter", *[X11] * 20_000, shared_lib="x"))
+    paths = [licence("ncurses")] * 20_000
+    module("readline", *[{"name": ""}] * 20_000, paths=paths)(made)
+    assert found(made) == []
+    assert found(made | {"target_triple": MAC}) == []
+
+
 @pytest.mark.parametrize(
     "text", ["$(" * 500_000, "/build/" + "x" * 1_000_000, "a\\Temp\\" * 100_000, "NULL\n", "\ud800"]
 )
