@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 import time
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_every_fact_is_read_in_both_sizes_and_byte_orders(bits: int, little: boo
     assert facts.build == facts.builds[0]
     assert facts.uuid == bytes(range(16)).hex()
     assert facts.padding == 32
-    assert not facts.encrypted
+    assert not (facts.encrypted or facts.has_entry)
 
 
 def test_symbols_say_what_they_are_for_others() -> None:
@@ -117,6 +118,12 @@ def test_encryption_is_seen(number: int | None, found: bool) -> None:
     assert MachO.parse(make_macho(encrypted=number))[0].encrypted is found
 
 
+def test_the_entry_and_the_loader_of_a_program_are_seen() -> None:
+    loader = struct.pack("<III20s", 0xE, 32, 12, b"/usr/lib/dyld")
+    (facts,) = MachO.parse(make_macho(kind=EXECUTE, extra=[struct.pack("<IIQQ", 0x80000028, 24, 0, 0), loader]))
+    assert (facts.has_entry, facts.dylinker) == (True, "/usr/lib/dyld")
+
+
 def test_objects_have_no_padding_and_programs_may_have_one_namespace() -> None:
     assert MachO.parse(make_macho(kind=OBJECT))[0].padding is None
     (facts,) = MachO.parse(make_macho(kind=EXECUTE, flags=0, padding=0))
@@ -149,6 +156,42 @@ def test_a_page_that_changed_after_signing_is_noticed() -> None:
     assert not facts.signature_matches(data)
     unsigned = make_macho()
     assert not MachO.parse(unsigned)[0].signature_matches(unsigned)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "words"),
+    [
+        (0, 0xFADE0B01, "magic 0xfade0b01"),
+        (8, 65, "65 parts"),
+        (20, 0xFADE0C01, "without a code directory"),
+        (56, 0x20020000, r"pages of 2\*\*0|digests"),
+        (56, 0x20020005, r"pages of 2\*\*5"),
+    ],
+)
+def test_a_damaged_signature_is_refused_or_matches_nothing(at: int, value: int, words: str) -> None:
+    data = bytearray(make_macho(signature=2))
+    (facts,) = MachO.parse(data)
+    assert facts.signature is not None
+    struct.pack_into(">I", data, facts.signature.code_limit + at, value)
+    try:
+        (damaged,) = MachO.parse(data)
+    except MachOInvalid as error:
+        assert re.search(words, str(error))
+    else:
+        assert at == 56
+        assert damaged.signature is not None
+        assert damaged.signature.page_size == 0
+        assert damaged.signature_matches(data)
+
+
+def test_digests_of_an_unknown_kind_or_number_match_nothing() -> None:
+    for at, value in ((57, 9), (48, 1)):
+        data = bytearray(make_macho(signature=2))
+        (facts,) = MachO.parse(data)
+        assert facts.signature is not None
+        data[facts.signature.code_limit + at] = value
+        with contextlib.suppress(MachOInvalid):
+            assert not MachO.parse(data)[0].signature_matches(data)
 
 
 @pytest.mark.parametrize("wide", [True, False])

@@ -170,6 +170,35 @@ def test_what_cannot_be_is_refused_with_its_place(data: bytes, words: str) -> No
         Pe.parse(data)
 
 
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"imports": [("a.dll", [])] * 4096}, "more than 4,096 libraries"),
+        ({"delayed": [("a.dll", [])] * 4096}, "more than 4,096 libraries"),
+        ({"name": "a.dll", "exports": [(None, None)] * ((1 << 18) + 1)}, "262,145 exports"),
+    ],
+)
+def test_tables_have_bounds(tables: dict[str, Any], words: str) -> None:
+    with pytest.raises(PeInvalid, match=words):
+        Pe.parse(make_pe(**tables))
+
+
+def test_ordinals_that_are_not_used_are_no_exports_and_names_need_one() -> None:
+    data = make_pe(name="a.dll", exports=[("f", None), ("g", None)])
+    start = struct.unpack_from("<I", data, DIRECTORIES)[0] - 0x1000 + 0x400
+    column, ordinals = (struct.unpack_from("<I", data, start + at)[0] - 0x1000 + 0x400 for at in (28, 36))
+    assert [item.name for item in Pe.parse(changed(data, "<I", column, 0)).exports] == ["g"]
+    with pytest.raises(PeInvalid, match="a name for export 9 of 2"):
+        Pe.parse(changed(data, "<H", ordinals, 9))
+
+
+def test_debugging_information_of_an_unknown_kind_and_padding_behind_certificates_are_passed_over() -> None:
+    data = make_pe(pdb="x.pdb", certificates=[b"certificate"])
+    assert Pe.parse(data.replace(b"RSDS", b"ELSE")).debug == Debug()
+    padded = changed(data + bytes(8), "<I", DIRECTORIES + 36, struct.unpack_from("<I", data, DIRECTORIES + 36)[0] + 8)
+    assert len(Pe.parse(padded).certificates) == 1
+
+
 def test_a_list_of_a_million_functions_that_share_one_name_ends_soon() -> None:
     count = 400_000
     data = make_pe(imports=[("a.dll", ["f" * 100] * count)])
