@@ -35,7 +35,7 @@ from pydist.validate.rules import Severity, choose, load_rules
 from pydist.validate.running import RunFacts, run_interpreter
 from pydist.validate.waivers import Waiver, apply
 
-__all__ = ["validate"]
+__all__ = ["judge", "validate"]
 
 _SHOWN = 500  # findings of one rule; a hostile archive could have millions
 _FAMILIES = (
@@ -71,27 +71,40 @@ def validate(
     wanted = choose() if rules is None else rules
     teller = reporter or Silent()
     facts = gather(path, teller)
-    findings = [finding for judge in _FAMILIES for finding in judge(facts)]
     running = None
     if run and any(load_rules()[rule].family == "run" for rule in wanted):
         running = run_interpreter(facts, teller)
+    return judge(path, facts, rules=wanted, waivers=waivers, running=running)
+
+
+def judge(
+    path: Path,
+    facts: Facts,
+    *,
+    rules: frozenset[str],
+    waivers: Sequence[Waiver] = (),
+    running: RunFacts | None = None,
+) -> Report:
+    """The report on what was gathered of `path`. Opens nothing."""
+    findings = [finding for family in _FAMILIES for finding in family(facts)]
+    if running is not None:
         findings.extend(run_family.judge(facts.manifest, running))
     name = _named(facts)
     lacks = facts.loaded.lacks if facts.loaded is not None else frozenset()
     demanded = {
         rule.id
         for rule in load_rules().values()
-        if rule.id in wanted and rule.holds_for(name) and lacks.isdisjoint(rule.needs)
+        if rule.id in rules and rule.holds_for(name) and lacks.isdisjoint(rule.needs)
     }
     findings = quirk.unexplained(findings, lacks)
     today = datetime.datetime.now(datetime.UTC).date()
     counted, waived = apply((item for item in findings if item.rule in demanded), waivers, path.name, today)
-    chosen = _ordered(finding for finding in counted if finding.rule in wanted)
+    chosen = _ordered(finding for finding in counted if finding.rule in rules)
     bad = any(finding.severity is Severity.ERROR for finding in chosen)
     return Report(
         input=str(path),
         verdict="bad" if bad else "good",
-        rules=tuple(sorted(wanted)),
+        rules=tuple(sorted(rules)),
         findings=tuple(chosen),
         waived=waived,
         summary=_summary(facts, running),

@@ -1,6 +1,6 @@
 """Who may import whom: the table of design.md section 4, held against the code.
 
-    cli -> link repack validate adopt build examine fetch -> policy manifest archive store sources -> binary
+    cli -> link repack validate adopt build examine fetch diff -> policy manifest archive store sources -> binary
         -> target errors progress
 
 A row imports only to its right. Inside a row nothing crosses but the pairs named in `_INSIDE`.
@@ -22,7 +22,7 @@ PACKAGE = CHECKOUT / "pydist"
 
 ROWS = (
     {"cli", "__main__"},
-    {"link", "repack", "validate", "adopt", "build", "examine", "fetch"},
+    {"link", "repack", "validate", "adopt", "build", "examine", "fetch", "diff"},
     {"policy", "manifest", "archive", "store", "sources"},
     {"binary"},
     {"target", "errors", "progress"},
@@ -31,6 +31,7 @@ ROWS = (
 
 INSIDE = {
     ("link", "repack"): "linking slims a distribution the way repack does",
+    ("build", "diff"): "what a rebuild changed is explained as in any two distributions",
     ("sources", "policy"): "what to fetch is a recipe",
     ("sources", "store"): "verified archives are kept there",
     ("target", "errors"): "a triple that is not known is an InputError",

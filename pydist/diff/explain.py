@@ -13,6 +13,7 @@ from itertools import islice, zip_longest
 from pydist.binary.ar import members
 from pydist.binary.elf import SHT_NOBITS, ElfFile
 from pydist.binary.kind import HEAD_SIZE, Kind, kind_of
+from pydist.diff.values import ABSENT, differences
 from pydist.errors import InputError
 from pydist.manifest.convert import loads
 
@@ -48,7 +49,8 @@ def _plain(path: str, first: bytes, second: bytes, kinds: set[Kind]) -> Iterator
         yield from _elf(first, second)
     elif path.endswith(".json"):
         one, other = loads(first, path), loads(second, path)
-        yield from _json(one, other, "") if one != other else ["the same values, written otherwise"]
+        found = list(islice(_json(one, other), _ENOUGH))
+        yield from found or ["the same values, written otherwise"]
     else:
         yield from _text(first.decode("utf-8"), second.decode("utf-8"))
 
@@ -106,19 +108,14 @@ def _member(name: str, first: bytes, second: bytes) -> list[str]:
         return [_bytes(first, second)]
 
 
-def _json(first: object, second: object, place: str) -> Iterator[str]:
-    if isinstance(first, dict) and isinstance(second, dict):
-        for key in [*first, *(key for key in second if key not in first)]:
-            inner = f"{place}.{key}" if place else str(key)
-            if key not in second or key not in first:
-                yield f"key {inner}: only in the {'first' if key in first else 'second'}"
-            else:
-                yield from _json(first[key], second[key], inner)
-    elif isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
-        for index, (one, other) in enumerate(zip(first, second, strict=True)):
-            yield from _json(one, other, f"{place}[{index}]")
-    elif first != second:
-        yield f"key {place}: {_cut(repr(first))} and {_cut(repr(second))}"
+def _json(first: object, second: object) -> Iterator[str]:
+    for found in differences(first, second):
+        if found.first is ABSENT or found.second is ABSENT:
+            item = found.second if found.first is ABSENT else found.first
+            what = f" {_cut(repr(item))}" if found.path.endswith("[]") else ""
+            yield f"key {found.path}{what}: only in the {'second' if found.first is ABSENT else 'first'}"
+        else:
+            yield f"key {found.path}: {_cut(repr(found.first))} and {_cut(repr(found.second))}"
 
 
 def _text(first: str, second: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydist.build.explain import explain
+from pydist.diff.explain import explain
 from tests.support.elf import make_ar, make_elf
 
 
@@ -23,10 +23,10 @@ def test_a_document_names_the_keys() -> None:
     one = {"toolchain": {"version": "1"}, "gone": 1, "list": [1, 2]}
     other = {"toolchain": {"version": "2"}, "new": 1, "list": [1, 3]}
     assert explain("a.json", json.dumps(one).encode(), json.dumps(other).encode()) == (
-        "key toolchain.version: '1' and '2'",
         "key gone: only in the first",
         "key list[1]: 2 and 3",
         "key new: only in the second",
+        "key toolchain.version: '1' and '2'",
     )
     assert explain("a.json", b'{"a":1}', b'{"a": 1}') == ("the same values, written otherwise",)
 
