@@ -1,0 +1,69 @@
+"""How an installed tree names its own place, so that it works wherever it is put.
+
+What `pydist.build` does to the trees that it made and `pydist.repack` to those of others.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import pprint
+import re
+from collections.abc import Callable, Mapping
+
+__all__ = ["BESIDE_PKGCONFIG", "MARK", "beside", "digest_and_size", "prefix_path", "record_of", "sysconfig_source"]
+
+MARK = "\0"
+"""Stands for the prefix in the values that `sysconfig_source` is given."""
+BESIDE_PKGCONFIG = "${pcfiledir}/../.."
+"""The prefix as files in lib/pkgconfig name it."""
+
+_SCRIPT = """\
+#!/bin/sh
+'''exec' "$(dirname -- "$(realpath -- "$0")")/{python}" "$0" "$@"
+' '''
+"""
+
+
+def prefix_path(prefix: str) -> re.Pattern[str]:
+    """Finds `prefix` where it begins a path: with `/install`, `/usr/bin/install -c` is none."""
+    return re.compile(rf"(?<![\w./$}}{{)-]){re.escape(prefix)}(?=$|[/\s\"':;,)])", re.MULTILINE)
+
+
+def sysconfig_source(values: Mapping[str, object]) -> str:
+    """A `_sysconfigdata_*.py` whose `build_time_vars` follow `sys.base_prefix` where `values` have `MARK`."""
+    return (
+        "# Paths follow the installation, in virtual environments too: NUL stands for its prefix below.\n"
+        "import sys as _sys\n"
+        f"build_time_vars = {pprint.pformat(dict(values), width=120)}\n"
+        "build_time_vars = {\n"
+        "    key: value.replace('\\0', _sys.base_prefix) if isinstance(value, str) and '\\0' in value else value\n"
+        "    for key, value in build_time_vars.items()\n"
+        "}\n"
+    )
+
+
+def beside(script: bytes, python: str) -> bytes:
+    """`script`, whose first line names an interpreter, as one that starts the `python` in its own folder."""
+    return _SCRIPT.format(python=python).encode() + script.partition(b"\n")[2]
+
+
+def record_of(text: str, read: Callable[[str], bytes | None]) -> str:
+    """A wheel's RECORD that lists what is there, as it is; `read` gives the content of a name in it, or None."""
+    rows = []
+    for row in csv.reader(io.StringIO(text, newline="")):
+        content = read(row[0]) if row else None
+        # The record itself has no digest in it.
+        if content is not None:
+            rows.append((row[0], *(digest_and_size(content) if len(row) > 1 and row[1] else ("", ""))))
+    made = io.StringIO(newline="")
+    csv.writer(made, lineterminator="\n").writerows(rows)
+    return made.getvalue()
+
+
+def digest_and_size(data: bytes) -> tuple[str, str]:
+    """As a wheel's RECORD writes them."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    return f"sha256={digest}", str(len(data))
