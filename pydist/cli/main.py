@@ -21,6 +21,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "build": "make a standalone CPython distribution from source",
     "validate": "judge distributions",
+    "diff": "show what differs between two distributions",
     "rebuild": "build an archive once more from nothing and compare",
     "test": "run a distribution through our checks and CPython's own tests",
     "inspect": "show what a linked application or a distribution contains",

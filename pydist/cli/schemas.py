@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pydist.build.report import BuildReport, RebuildReport
 from pydist.cli import cache, doctor
+from pydist.diff.report import DiffReport
 from pydist.examine.checks import Checks
 from pydist.examine.report import Report as TestReport
 from pydist.fetch.report import FetchReport
@@ -21,6 +22,7 @@ __all__ = ["DOCUMENTS"]
 DOCUMENTS: dict[str, type] = {
     "build-report-1.schema.json": BuildReport,
     "cache-report-1.schema.json": cache.Report,
+    "diff-report-1.schema.json": DiffReport,
     "doctor-report-1.schema.json": doctor.Report,
     "fetch-report-1.schema.json": FetchReport,
     "inspect-report-1.schema.json": InspectReport,

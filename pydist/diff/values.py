@@ -16,7 +16,7 @@ __all__ = ["ABSENT", "Absent", "Difference", "differences", "written"]
 
 _NAMES = ("name", "variant", "id")
 _DEEPEST = 100  # a document may be nested as deeply as its reader allows
-_LONGEST = 2000
+_LONGEST = 20_000
 
 
 class Absent:

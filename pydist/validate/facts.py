@@ -51,7 +51,8 @@ class FileFacts:
 class Facts:
     """What is in a distribution. Keys of mappings are safe names below `python/`; `entries` are raw and in order.
 
-    `manifest` is that of `loaded`: an older one in the form of the newest, with what it lacks left empty.
+    `manifest` is that of `loaded`: an older one in the form of the newest, with what it lacks left empty; `document` is
+    the file that it was read from.
     """
 
     where: Path
@@ -68,6 +69,7 @@ class Facts:
     record_faults: tuple[Fault, ...]
     target: Target | None = None
     loaded: Loaded | None = None
+    document: bytes | None = None
 
     @property
     def static(self) -> bool:
@@ -218,6 +220,7 @@ def gather(path: Path, reporter: Reporter) -> Facts:
         manifest_faults=(),
         record=None,
         record_faults=(),
+        document=work.documents.get(MANIFEST),
     )
     return _with_documents(facts, work.documents)
 

@@ -1,0 +1,215 @@
+"""What differs between two distributions. Pure: two sides in, a report out.
+
+Invariant: nothing differs between a distribution and itself, no difference is left out, and exchanging both sides
+exchanges the two halves of every row and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydist.diff.names import pairs
+from pydist.diff.report import (
+    CategorySize,
+    Change,
+    DiffReport,
+    ExtensionChange,
+    FileChange,
+    FileState,
+    FindingChange,
+    NeedsChange,
+    Presence,
+    SymbolChange,
+    ValueChange,
+)
+from pydist.diff.side import Names, Side
+from pydist.diff.values import ABSENT, differences, written
+from pydist.validate.expected import dotted
+from pydist.validate.report import Finding
+
+__all__ = ["compare"]
+
+_Pairs = list[tuple[str | None, str | None]]
+
+
+def compare(first: Side, second: Side) -> DiffReport:
+    """Everything that differs, the causes before what follows from them."""
+    names = pairs(first.files, second.files)
+    identity = tuple(_values(dict(first.identity), dict(second.identity), plain=True))
+    manifest = tuple(_values(first.manifest, second.manifest))
+    files = tuple(_files(first, second, names))
+    extensions = tuple(_extensions(first, second))
+    symbols = tuple(_symbols(first, second, names))
+    needs = tuple(_needs(first, second, names))
+    sizes = tuple(_sizes(first, second))
+    findings = tuple(_findings(first.findings, second.findings))
+    return DiffReport(
+        first=first.input,
+        second=second.input,
+        equal=not (identity or manifest or files or extensions or symbols or needs or sizes or findings),
+        identity=identity,
+        manifest=manifest,
+        files=files,
+        extensions=extensions,
+        symbols=symbols,
+        needs=needs,
+        sizes=sizes,
+        findings=findings,
+    )
+
+
+def _values(first: object, second: object, *, plain: bool = False) -> Iterator[ValueChange]:
+    one = ABSENT if first is None else first
+    other = ABSENT if second is None else second
+    for found in differences(one, other):
+        shown = [None if value is ABSENT else str(value) if plain else written(value)
+                 for value in (found.first, found.second)]  # fmt: skip
+        yield ValueChange(path=found.path, first=shown[0], second=shown[1])
+
+
+def _files(first: Side, second: Side, names: _Pairs) -> Iterator[FileChange]:
+    for one, other in names:
+        before = None if one is None else first.files[one]
+        after = None if other is None else second.files[other]
+        what = tuple(_changes(before, after))
+        renamed = other if one is not None and other != one else None
+        if what or renamed:
+            yield FileChange(
+                path=one or other or "",
+                renamed=renamed,
+                category=first.categories[one] if one is not None else second.categories[other or ""],
+                what=(*(("name",) if renamed else ()), *what),
+                first=before,
+                second=after,
+            )
+
+
+def _changes(first: FileState | None, second: FileState | None) -> Iterator[Change]:
+    if first is None or second is None:
+        yield "added" if first is None else "removed"
+        return
+    if first.kind != second.kind:
+        yield "kind"
+        return
+    if (first.sha256, first.size) != (second.sha256, second.size):
+        yield "content"
+    if first.mode != second.mode:
+        yield "mode"
+    if first.link != second.link:
+        yield "link"
+
+
+def _extensions(first: Side, second: Side) -> Iterator[ExtensionChange]:
+    """By both manifests; where one has none, by the modules that are files."""
+    one, other = _present(first, second), _present(second, first)
+    for name in sorted(one.keys() | other.keys()):
+        before, after = one.get(name, "absent"), other.get(name, "absent")
+        if before != after:
+            yield ExtensionChange(name=name, first=before, second=after)
+
+
+def _present(side: Side, beside: Side) -> Mapping[str, Presence]:
+    if side.extensions is not None and beside.extensions is not None:
+        return side.extensions
+    return dict.fromkeys(side.modules, "shared")
+
+
+def _symbols(first: Side, second: Side, names: _Pairs) -> Iterator[SymbolChange]:
+    yield from _symbol_change("", _outside(first), _outside(second))
+    for path, one, other in _with_names(first, second, names):
+        yield from _symbol_change(path, one, other)
+
+
+def _symbol_change(path: str, first: Names, second: Names) -> Iterator[SymbolChange]:
+    if first.exports != second.exports or first.needs != second.needs:
+        yield SymbolChange(
+            path=path,
+            exports_added=tuple(sorted(second.exports - first.exports)),
+            exports_removed=tuple(sorted(first.exports - second.exports)),
+            needs_added=tuple(sorted(second.needs - first.needs)),
+            needs_removed=tuple(sorted(first.needs - second.needs)),
+        )
+
+
+def _needs(first: Side, second: Side, names: _Pairs) -> Iterator[NeedsChange]:
+    yield from _needs_change("", _outside(first), _outside(second))
+    for path, one, other in _with_names(first, second, names):
+        yield from _needs_change(path, one, other)
+
+
+def _needs_change(path: str, first: Names, second: Names) -> Iterator[NeedsChange]:
+    if first.libraries != second.libraries or first.glibc != second.glibc:
+        newer = first.glibc != second.glibc
+        yield NeedsChange(
+            path=path,
+            added=tuple(sorted(second.libraries - first.libraries)),
+            removed=tuple(sorted(first.libraries - second.libraries)),
+            glibc_first=(dotted(first.glibc) or None) if newer else None,
+            glibc_second=(dotted(second.glibc) or None) if newer else None,
+        )
+
+
+def _with_names(first: Side, second: Side, names: _Pairs) -> Iterator[tuple[str, Names, Names]]:
+    """Linked files and libraries that are in both."""
+    for one, other in names:
+        if one is not None and other is not None and one in first.names and other in second.names:
+            yield one, first.names[one], second.names[other]
+
+
+def _outside(side: Side) -> Names:
+    """What all linked files together need and none of them offers."""
+    loaded = [names for names in side.names.values() if names.loaded]
+    offered = frozenset[str]().union(*(names.exports for names in loaded))
+    return Names(
+        exports=frozenset(),
+        needs=frozenset[str]().union(*(names.needs for names in loaded)) - offered,
+        libraries=frozenset[str]().union(*(names.libraries for names in loaded)),
+        glibc=max((names.glibc for names in loaded), default=()),
+        loaded=True,
+    )
+
+
+@dataclass(slots=True)
+class _Sum:
+    files: int = 0
+    bytes: int = 0
+
+
+def _sizes(first: Side, second: Side) -> Iterator[CategorySize]:
+    one, other = _sums(first), _sums(second)
+    for name in sorted(one.keys() | other.keys()):
+        before, after = one.get(name, _Sum()), other.get(name, _Sum())
+        if before != after:
+            yield CategorySize(category=name, files_first=before.files, files_second=after.files,
+                               bytes_first=before.bytes, bytes_second=after.bytes)  # fmt: skip
+
+
+def _sums(side: Side) -> dict[str, _Sum]:
+    sums: dict[str, _Sum] = defaultdict(_Sum)
+    for name, state in side.files.items():
+        if state.kind == "file":
+            sums[side.categories[name]].files += 1
+            sums[side.categories[name]].bytes += state.size
+    return dict(sums)
+
+
+def _findings(first: Iterable[Finding], second: Iterable[Finding]) -> Iterator[FindingChange]:
+    """Findings of one side only; those of one rule at one place that say another thing are one row."""
+    one, other = Counter(first), Counter(second)
+    left, right = _by_place(one - other), _by_place(other - one)
+    for place in sorted(left.keys() | right.keys()):
+        before, after = left.get(place, []), right.get(place, [])
+        for index in range(max(len(before), len(after))):
+            yield FindingChange(
+                first=before[index] if index < len(before) else None,
+                second=after[index] if index < len(after) else None,
+            )
+
+
+def _by_place(findings: Counter[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    places: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in sorted(findings.elements(), key=lambda item: item.message):
+        places[finding.rule, finding.where].append(finding)
+    return places

@@ -1,0 +1,91 @@
+"""`diff`: the facts and verdicts of both distributions, then what differs, then contents that are asked for.
+
+Invariant: each input is read once, and once more for contents; the facts of the first are gone before the second is
+read, so that two need hardly more memory than one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pydist.archive.contents import contents
+from pydist.diff.compare import compare
+from pydist.diff.names import pairs
+from pydist.diff.report import DiffReport, Shown
+from pydist.diff.show import show
+from pydist.diff.side import INSTALL, Side, side_of
+from pydist.errors import InputError
+from pydist.progress import Reporter, Silent
+from pydist.validate.facts import gather
+from pydist.validate.judge import judge
+from pydist.validate.rules import choose
+
+__all__ = ["diff"]
+
+_CLOSE = 5
+
+
+def diff(
+    first: Path,
+    second: Path,
+    *,
+    rules: frozenset[str] | None = None,
+    shown: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> DiffReport:
+    """What differs between two distributions: archives or folders, full ones or `install_only`.
+
+    `rules` are those whose verdicts are compared (default all but the ones that run the interpreter), `shown` names
+    files below `python/` whose contents are compared too. Nothing of the distributions is run.
+    Raises `InputError` for what cannot be opened, is damaged, or is no distribution, and for names that neither has.
+    """
+    teller = reporter or Silent()
+    wanted = choose() if rules is None else rules
+    one, other = _side(first, wanted, teller), _side(second, wanted, teller)
+    names = [_pair(one, other, name) for name in shown]
+    report = compare(one, other)
+    return replace(report, shown=tuple(_shown(first, second, names))) if names else report
+
+
+def _side(path: Path, rules: frozenset[str], reporter: Reporter) -> Side:
+    facts = gather(path, reporter)
+    return side_of(facts, judge(path, facts, rules=rules))
+
+
+def _pair(first: Side, second: Side, name: str) -> tuple[str | None, str | None]:
+    """The names in both of the file that is called `name` in one of them."""
+    for one, other in pairs(first.files, second.files):
+        if name in (one, other):
+            return one, other
+    close = difflib.get_close_matches(name, [*first.files, *second.files][:20_000], n=_CLOSE)
+    raise InputError(
+        f"{name!r} is in neither; expected the path of a file below python/, as in the list of what differs"
+        + (f", such as {', '.join(map(repr, close))}" if close else "")
+    )
+
+
+def _shown(first: Path, second: Path, names: Sequence[tuple[str | None, str | None]]) -> list[Shown]:
+    before = _contents(first, [one for one, _ in names if one is not None])
+    after = _contents(second, [other for _, other in names if other is not None])
+    rows = []
+    for one, other in names:
+        path = one or other or ""
+        absent = [where for where, name, found in (("first", one, before), ("second", other, after))
+                  if name is not None and name not in found]  # fmt: skip
+        if absent:
+            lines: tuple[str, ...] = (f"not a file that can be shown in the {' and the '.join(absent)}",)
+        else:
+            lines = show(path, None if one is None else before[one], None if other is None else after[other])
+        rows.append(Shown(path=path, lines=lines))
+    return rows
+
+
+def _contents(path: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """By names of a full archive; `install_only` archives have them without `install/`."""
+    bare = {name: name.removeprefix(f"{INSTALL}/") for name in names}
+    place = path / "python" if (path / "python").is_dir() else path
+    found = contents(place, {*names, *bare.values()})
+    return {name: found[at] for name in names if (at := name if name in found else bare[name]) in found}

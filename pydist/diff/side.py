@@ -1,0 +1,190 @@
+"""What a comparison keeps of one distribution: small, so that the facts of the first can go before the second is read.
+
+Invariant: made of facts alone, it opens nothing. Names are those of a full archive: those of an `install_only` archive
+stand below `install/` here, so that both kinds can be compared; what is outside of `python/` begins with `../`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydist.archive.entry import Kind
+from pydist.archive.paths import UnsafeName, check_name
+from pydist.archive.source import ArchiveDamaged
+from pydist.diff.report import FileState, Input, Presence
+from pydist.errors import InputError
+from pydist.manifest.convert import loads
+from pydist.policy.categories import category_of
+from pydist.validate.binary_facts import BinaryFacts
+from pydist.validate.expected import dotted, glibc_version
+from pydist.validate.facts import MANIFEST, Facts
+from pydist.validate.report import Finding, Report
+
+__all__ = ["INSTALL", "Names", "Side", "own_name", "side_of"]
+
+INSTALL = "install"
+_ROOT = "python/"
+_SERIES = re.compile(r"(?:^|/)lib/python(3\.\d{1,3})t?$", re.ASCII)
+_SERIES_SHOWN = 5
+_MODULE = re.compile(r"(?:^|/)(?:lib-dynload/([^/.]+)\.[^/]*(?:so|dylib)|DLLs/([^/.]+)\.[^/]*pyd)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What one linked file or static library offers and needs. `loaded` is false for static libraries."""
+
+    exports: frozenset[str]
+    needs: frozenset[str]
+    libraries: frozenset[str] = frozenset()
+    glibc: tuple[int, ...] = ()
+    loaded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One distribution. `manifest` is the parsed document, None without one; `names` are of files that have symbols.
+
+    `extensions` are those of the manifest, None without one; `modules` are those that are files of their own.
+    """
+
+    input: Input
+    identity: Mapping[str, str]
+    manifest: object
+    files: Mapping[str, FileState]
+    categories: Mapping[str, str]
+    names: Mapping[str, Names]
+    extensions: Mapping[str, Presence] | None
+    modules: frozenset[str]
+    findings: tuple[Finding, ...]
+
+
+def side_of(facts: Facts, report: Report) -> Side:
+    """The facts of a distribution and what the rules say of it. Raises `InputError` for what cannot be compared."""
+    if facts.damage is not None:
+        raise ArchiveDamaged(facts.damage)
+    if not facts.files:
+        raise InputError(f"{facts.where}: no file below python/; expected a distribution, as an archive or a folder")
+    files = dict(_others(facts)) | dict(_files(facts))
+    document = facts.document
+    return Side(
+        input=Input(
+            path=report.input,
+            files=len(facts.files),
+            bytes=sum(file.size for file in facts.files.values()),
+            verdict="good" if report.good else "bad",
+        ),
+        identity={key: value for key, value in _identity(facts) if value},
+        manifest=None if document is None else _parsed(document),
+        files=files,
+        categories={name: category_of(name, INSTALL) for name in files},
+        names={
+            own_name(facts, name): found
+            for name, file in facts.files.items()
+            if file.binary is not None and (found := _names(file.binary)) is not None
+        },
+        extensions=_extensions(facts),
+        modules=frozenset(_modules(facts)),
+        findings=report.findings,
+    )
+
+
+def own_name(facts: Facts, name: str) -> str:
+    """The name of a file of `facts` as it would be in a full archive."""
+    full = MANIFEST in facts.files or INSTALL in facts.folders
+    return name if full else f"{INSTALL}/{name}"
+
+
+def _files(facts: Facts) -> Iterator[tuple[str, FileState]]:
+    for name, file in facts.files.items():
+        mode = f"{file.mode & 0o7777:04o}"
+        yield own_name(facts, name), FileState(kind="file", size=file.size, mode=mode, sha256=file.sha256)
+    for name, link in facts.links.items():
+        yield own_name(facts, name), FileState(kind="link", link=link)
+
+
+def _others(facts: Facts) -> Iterator[tuple[str, FileState]]:
+    """What is in the archive and not in the distribution: devices and pipes, unsafe names, names outside `python/`."""
+    rooted = facts.packed and any(entry.path.startswith(_ROOT) for entry in facts.entries)
+    for entry in facts.entries:
+        if entry.kind is Kind.DIRECTORY:
+            continue
+        try:
+            whole = check_name(entry.path)
+        except UnsafeName:
+            whole = ""
+        name = whole.removeprefix(_ROOT) if rooted else whole
+        if rooted and not whole.startswith(_ROOT):
+            name = ""
+        if not name:
+            yield f"../{entry.path}", FileState(kind="other", size=entry.size, link=entry.link)
+        elif name not in facts.files and name not in facts.links:
+            yield own_name(facts, name), FileState(kind="other", size=entry.size, link=entry.link)
+
+
+def _names(binary: BinaryFacts) -> Names | None:
+    if binary.dynamic is not None and binary.elf:
+        elf = binary.elf[0][1]
+        return Names(
+            exports=binary.dynamic.exports,
+            needs=binary.dynamic.needs,
+            libraries=frozenset(elf.needed),
+            glibc=max(map(glibc_version, elf.versions), default=()),
+            loaded=True,
+        )
+    if len(binary.symbols) == 0 or binary.elf[0][0] == "":  # the one name of an object that is no member
+        return None
+    defines = frozenset[str]().union(*(names.defines for names in binary.symbols))
+    hidden = frozenset[str]().union(*(names.hidden for names in binary.symbols))
+    needs = frozenset[str]().union(*(names.needs for names in binary.symbols))
+    return Names(exports=defines - hidden, needs=needs - defines)
+
+
+def _identity(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What says which distribution it is: by the manifest, the build record, the names and the binaries."""
+    if (made := facts.manifest) is not None and facts.loaded is not None:
+        yield "manifest version", str(facts.loaded.version)
+        yield "python", made.python_version
+        yield "target", made.target_triple
+        yield "options", made.build_options
+        yield "tag", made.python_tag
+        yield "abi flags", made.python_abi_tag or ""
+        yield "platform", made.python_platform_tag
+        yield "libpython", made.libpython_link_mode
+        yield "objects", made.build_info.object_file_format
+        yield "c run time", ", ".join(sorted(made.crt_features))
+    if (record := facts.record) is not None:
+        yield "compiler", f"{record.toolchain.name} {record.toolchain.version}"
+        for source in record.sources:
+            yield f"source of {source.name}", source.version
+    series = sorted({found[1] for name in facts.folders if (found := _SERIES.search(name))})
+    yield "series", ", ".join(series[:_SERIES_SHOWN])
+    highest = max((names.glibc for file in facts.files.values() if file.binary and (names := _names(file.binary))),
+                  default=())  # fmt: skip
+    yield "highest glibc", dotted(highest)
+
+
+def _extensions(facts: Facts) -> Mapping[str, Presence] | None:
+    if facts.manifest is None:
+        return None
+    made: dict[str, Presence] = {}
+    for name, variants in facts.manifest.build_info.extensions.items():
+        if variants:
+            first = variants[0]
+            made[name] = "core" if first.in_core else "shared" if first.shared_lib is not None else "built in"
+    return made
+
+
+def _modules(facts: Facts) -> Iterator[str]:
+    for name in (*facts.files, *facts.links):
+        if found := _MODULE.search(name):
+            yield found[1] or found[2]
+
+
+def _parsed(document: bytes) -> object:
+    """The document; a text that says so where it is none, so that two of them can still be compared."""
+    try:
+        return loads(document, MANIFEST)
+    except InputError:
+        return document.decode("utf-8", "replace")
