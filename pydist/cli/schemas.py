@@ -12,8 +12,10 @@ from pydist.examine.checks import Checks
 from pydist.examine.report import Report as TestReport
 from pydist.fetch.report import FetchReport
 from pydist.link.report import InspectReport, LinkReport
+from pydist.manifest.compact import Compact
 from pydist.manifest.record import BuildRecord
 from pydist.manifest.versions import NEWEST, document_class
+from pydist.repack.report import RepackReport
 from pydist.validate.report import Reports
 from pydist.validate.rules import Rules
 
@@ -29,7 +31,9 @@ DOCUMENTS: dict[str, type] = {
     "link-report-1.schema.json": LinkReport,
     **{f"python-json-{version}.schema.json": document_class(version) for version in range(NEWEST + 1)},
     "pydist-json-1.schema.json": BuildRecord,
+    "python-json-compact-1.schema.json": Compact,
     "rebuild-report-1.schema.json": RebuildReport,
+    "repack-report-1.schema.json": RepackReport,
     "test-checks-1.schema.json": Checks,
     "test-report-1.schema.json": TestReport,
     "validate-report-1.schema.json": Reports,

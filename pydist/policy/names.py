@@ -52,6 +52,7 @@ class Flavour(StrEnum):
     FULL = "full"
     INSTALL_ONLY = "install_only"
     INSTALL_ONLY_STRIPPED = "install_only_stripped"
+    INSTALL_ONLY_MINIMAL = "install_only_minimal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,8 @@ def test_a_machine_with_musl_takes_musl_and_a_machine_with_nothing_takes_static_
 
 
 def test_a_flavour_that_is_asked_for_is_had() -> None:
-    names = [name(rest=f"{rest}.tar.gz") for rest in ("install_only", "install_only_stripped", "pgo+lto-full")]
+    kinds = ("install_only", "install_only_stripped", "install_only_minimal", "pgo+lto-full")
+    names = [name(rest=f"{rest}.tar.gz") for rest in kinds]
     for flavour in Flavour:
         assert AssetName.parse(chosen(names, flavour=flavour)).flavour is flavour
 

@@ -51,7 +51,7 @@ def test_files_of_full_archives(path: str, category: str) -> None:
         ("python313.dll", "libpython"),
         ("DLLs/_ssl.pyd", "extension modules"),
         ("DLLs/libssl-3.dll", "libraries"),
-        ("libs/python313.lib", "static libraries"),
+        ("libs/python313.lib", "headers"),
         ("Lib/os.py", "standard library"),
     ],
 )

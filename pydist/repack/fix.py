@@ -1,0 +1,10 @@
+"""Stub."""
+
+from pathlib import Path
+
+__all__ = ["fix"]
+
+
+def fix(root: Path) -> tuple[str, ...]:
+    """Nothing yet."""
+    return ()

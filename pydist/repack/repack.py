@@ -1,0 +1,176 @@
+"""`repack`: unpack, set right, plan, strip, write, check, publish.
+
+Invariant: the input is only read; the result appears under its name complete and checked, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.archive.extract import extract
+from pydist.archive.zip_write import Writer, open_writer
+from pydist.errors import InputError
+from pydist.progress import Reporter, Silent
+from pydist.repack.documents import Content, documents
+from pydist.repack.fix import fix
+from pydist.repack.naming import destination
+from pydist.repack.plan import Plan, make_plan
+from pydist.repack.profile import Form, Profile
+from pydist.repack.report import RepackReport
+from pydist.repack.shrink import shrink
+from pydist.repack.space import space
+from pydist.repack.tree import MANIFEST, Tree, read_tree
+from pydist.repack.verify import check_written
+
+__all__ = ["Judge", "Request", "repack"]
+
+Judge = Callable[[Path, Form], None]
+"""Is given the finished archive before it is published; raises when it must not be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to make of what. `output` is a folder (it exists, or ends with a slash) or a file; `suffix` its format."""
+
+    source: Path
+    profile: Profile
+    output: str = "."
+    suffix: str | None = None
+    fix: bool = False
+    debug_files: Path | None = None
+
+
+def repack(
+    request: Request, *, judge: Judge = lambda _path, _form: None, reporter: Reporter | None = None
+) -> RepackReport:
+    """Make another archive of the distribution `request.source`: an archive, or a folder with or as `python/`.
+
+    Raises `InputError` for what is no distribution or cannot be made into that, and what `judge` raises.
+    """
+    teller = reporter or Silent()
+    profile = request.profile
+    if request.debug_files is not None and not profile.strip:
+        raise InputError(
+            f"--to {profile.name} strips nothing, so there are no debug files; expected stripped or minimal"
+        )
+    with tempfile.TemporaryDirectory(prefix="pydist-repack-") as folder:
+        root = _unpacked(request.source, Path(folder) / "tree", teller)
+        fixed = fix(root) if request.fix else ()
+        tree = read_tree(root)
+        plan = make_plan(tree, profile)
+        path, suffix = destination(request.source, tree, profile, request.output, request.suffix)
+        debug = Path(folder) / "debug" if request.debug_files is not None else None
+        stripped, left_alone = shrink(tree, plan, debug, teller)
+        contents = _contents(tree, plan, {row.path for row in stripped})
+        fresh = documents(tree, plan, contents)
+        with _staged(path) as staged:
+            teller.step("write", path.name)
+            _write(open_writer(staged, suffix), tree, plan, fresh)
+            teller.finish("write", f"{len(contents):,} files")
+            check_written(staged, _expected(plan, contents, fresh))
+            judge(staged, profile.form)
+            if debug is not None and request.debug_files is not None:
+                _publish_debug(debug, request.debug_files)
+            with staged.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = staged.stat().st_size
+            staged.replace(path)
+    return RepackReport(
+        input=str(request.source),
+        output=str(path),
+        profile=profile.name,
+        sha256=digest,
+        size=size,
+        left_out=plan.left_out,
+        space=space(tree, profile, contents, fresh),
+        stripped=tuple(stripped),
+        left_alone=tuple(left_alone),
+        fixed=tuple(fixed),
+        notes=tuple(_notes(tree, plan)),
+    )
+
+
+def _unpacked(source: Path, folder: Path, reporter: Reporter) -> Path:
+    reporter.step("unpack", str(source))
+    extract(source, folder)
+    reporter.finish("unpack")
+    inner = folder / "python"
+    below = (
+        inner.is_dir() and not inner.is_symlink() and not (folder / MANIFEST).exists() and not (folder / "bin").exists()
+    )
+    return inner if below else folder
+
+
+def _contents(tree: Tree, plan: Plan, changed: set[str]) -> Mapping[str, Content]:
+    """All files of the result by name, as they are in the tree now."""
+    found = {}
+    for item in plan.items:
+        node = tree.nodes[item.source]
+        if item.link is None and item.name in changed:
+            data = (tree.root / item.source).read_bytes()
+            found[item.name] = Content(hashlib.sha256(data).hexdigest(), len(data), node.mode)
+        elif item.link is None:
+            found[item.name] = Content(node.sha256, node.size, node.mode)
+    return found
+
+
+def _write(new: Writer, tree: Tree, plan: Plan, fresh: Mapping[str, bytes]) -> None:
+    sources = {item.name: item for item in plan.items}
+    with new as writer:
+        for name in sorted({*sources, *fresh}, key=lambda name: (name != MANIFEST, name)):
+            item = sources.get(name)
+            if name in fresh:
+                writer.add_bytes(f"python/{name}", fresh[name])
+            elif item is not None and item.link is not None:
+                writer.add_symlink(f"python/{name}", item.link)
+            elif item is not None:
+                writer.add_file(f"python/{name}", tree.root / item.source)
+
+
+def _expected(plan: Plan, contents: Mapping[str, Content], fresh: Mapping[str, bytes]) -> dict[str, str]:
+    made = {item.name: f"-> {item.link}" for item in plan.items if item.link is not None}
+    made |= {name: item.sha256 for name, item in contents.items()}
+    made |= {name: hashlib.sha256(data).hexdigest() for name, data in fresh.items()}
+    return {f"python/{name}": text for name, text in made.items()}
+
+
+@contextmanager
+def _staged(path: Path) -> Iterator[Path]:
+    """A file of the same name in a folder beside `path`, so that what judges it sees its name."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:80]}.", dir=path.parent))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}; name another place with --output") from error
+    try:
+        yield folder / path.name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish_debug(debug: Path, target: Path) -> None:
+    for path in sorted(debug.rglob("*")) if debug.is_dir() else ():
+        if path.is_file():
+            place = target / path.relative_to(debug)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = place.with_name(f".{place.name}.{os.getpid()}")
+            shutil.copyfile(path, fresh)
+            fresh.replace(place)
+
+
+def _notes(tree: Tree, plan: Plan) -> Iterator[str]:
+    stale = sum(node.stale for node in tree.nodes.values())
+    if stale:
+        yield f"{stale:,} compiled modules that name another time of their sources were left out"
+    if plan.profile.form is Form.INSTALLED:
+        if tree.loaded is None and tree.compact is None:
+            yield "the input has no manifest, so the result has none"
+        if not any(item.name.startswith("share/licenses/") for item in plan.items):
+            yield "the input has no licence texts, so the result has none"
