@@ -48,7 +48,7 @@ Nothing of the distributions is run."""
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     rules = choose(_words(args.select), _words(args.ignore))
-    report = diff(args.first, args.second, rules=rules, shown=args.show, reporter=terminal)
+    report = diff(args.first, args.second, rules=rules, show=args.show, reporter=terminal)
     if args.html is not None:
         write_whole(args.html, page(report).encode("utf-8", "backslashreplace"))
     if args.json:

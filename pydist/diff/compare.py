@@ -27,6 +27,7 @@ from pydist.diff.report import (
 from pydist.diff.side import Names, Side
 from pydist.diff.values import ABSENT, differences, written
 from pydist.validate.expected import dotted
+from pydist.validate.facts import MANIFEST
 from pydist.validate.report import Finding
 
 __all__ = ["compare"]
@@ -37,8 +38,8 @@ _Pairs = list[tuple[str | None, str | None]]
 def compare(first: Side, second: Side) -> DiffReport:
     """Everything that differs, the causes before what follows from them."""
     names = pairs(first.files, second.files)
-    identity = tuple(_values(dict(first.identity), dict(second.identity), plain=True))
-    manifest = tuple(_values(first.manifest, second.manifest))
+    identity = tuple(_identity(first, second))
+    manifest = tuple(_manifest(first, second))
     files = tuple(_files(first, second, names))
     extensions = tuple(_extensions(first, second))
     symbols = tuple(_symbols(first, second, names))
@@ -60,13 +61,19 @@ def compare(first: Side, second: Side) -> DiffReport:
     )
 
 
-def _values(first: object, second: object, *, plain: bool = False) -> Iterator[ValueChange]:
-    one = ABSENT if first is None else first
-    other = ABSENT if second is None else second
+def _identity(first: Side, second: Side) -> Iterator[ValueChange]:
+    for origin in sorted(first.identity.keys() & second.identity.keys()):
+        one, other = first.identity[origin], second.identity[origin]
+        for key in sorted(one.keys() | other.keys()):
+            if one.get(key) != other.get(key):
+                yield ValueChange(path=key, first=one.get(key), second=other.get(key))
+
+
+def _manifest(first: Side, second: Side) -> Iterator[ValueChange]:
+    one, other = (ABSENT if side.manifest is None else side.manifest for side in (first, second))
     for found in differences(one, other):
-        shown = [None if value is ABSENT else str(value) if plain else written(value)
-                 for value in (found.first, found.second)]  # fmt: skip
-        yield ValueChange(path=found.path, first=shown[0], second=shown[1])
+        before, after = (None if value is ABSENT else written(value) for value in (found.first, found.second))
+        yield ValueChange(path=found.path or MANIFEST, first=before, second=after)
 
 
 def _files(first: Side, second: Side, names: _Pairs) -> Iterator[FileChange]:

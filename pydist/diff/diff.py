@@ -6,16 +6,16 @@ read, so that two need hardly more memory than one.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pydist.archive.contents import contents
+from pydist.archive.paths import shown
 from pydist.diff.compare import compare
 from pydist.diff.names import pairs
 from pydist.diff.report import DiffReport, Shown
-from pydist.diff.show import show
+from pydist.diff.show import show as show_content
 from pydist.diff.side import INSTALL, Side, side_of
 from pydist.errors import InputError
 from pydist.progress import Reporter, Silent
@@ -33,19 +33,19 @@ def diff(
     second: Path,
     *,
     rules: frozenset[str] | None = None,
-    shown: Sequence[str] = (),
+    show: Sequence[str] = (),
     reporter: Reporter | None = None,
 ) -> DiffReport:
     """What differs between two distributions: archives or folders, full ones or `install_only`.
 
-    `rules` are those whose verdicts are compared (default all but the ones that run the interpreter), `shown` names
+    `rules` are those whose verdicts are compared (default all but the ones that run the interpreter), `show` names
     files below `python/` whose contents are compared too. Nothing of the distributions is run.
     Raises `InputError` for what cannot be opened, is damaged, or is no distribution, and for names that neither has.
     """
     teller = reporter or Silent()
     wanted = choose() if rules is None else rules
     one, other = _side(first, wanted, teller), _side(second, wanted, teller)
-    names = [_pair(one, other, name) for name in shown]
+    names = [_pair(one, other, name) for name in show]
     report = compare(one, other)
     return replace(report, shown=tuple(_shown(first, second, names))) if names else report
 
@@ -60,10 +60,10 @@ def _pair(first: Side, second: Side, name: str) -> tuple[str | None, str | None]
     for one, other in pairs(first.files, second.files):
         if name in (one, other):
             return one, other
-    close = difflib.get_close_matches(name, [*first.files, *second.files][:20_000], n=_CLOSE)
+    close = [path for path in (*first.files, *second.files) if path.endswith(f"/{name.rpartition('/')[2]}")]
     raise InputError(
         f"{name!r} is in neither; expected the path of a file below python/, as in the list of what differs"
-        + (f", such as {', '.join(map(repr, close))}" if close else "")
+        + (f", such as {', '.join(map(shown, dict.fromkeys(close[:_CLOSE])))}" if close else "")
     )
 
 
@@ -78,7 +78,7 @@ def _shown(first: Path, second: Path, names: Sequence[tuple[str | None, str | No
         if absent:
             lines: tuple[str, ...] = (f"not a file that can be shown in the {' and the '.join(absent)}",)
         else:
-            lines = show(path, None if one is None else before[one], None if other is None else after[other])
+            lines = show_content(path, None if one is None else before[one], None if other is None else after[other])
         rows.append(Shown(path=path, lines=lines))
     return rows
 

@@ -14,7 +14,9 @@ __all__ = ["pairs", "unversioned"]
 _VERSION = re.compile(r"(?<![0-9.])3\.[0-9]{1,3}(?:\.[0-9]{1,3})?(?:(?:a|b|rc)[0-9]{1,3})?t?d?(?![0-9A-Za-z])")
 _SHORT = re.compile(r"(?<=python)3[0-9]{1,2}t?(?=[._])")
 _TAG = re.compile(r"cpython-3[0-9]{1,3}t?d?(?:-[a-z0-9_]+(?:-[a-z0-9_]+)*)?")
-_PLATFORM = re.compile(r"(?<![a-z0-9])[a-z0-9_]+-linux-[a-z]+")
+_MACHINE = r"(?:x86_64|i[3-6]86|aarch64|arm|powerpc64le|riscv64|s390x|loongarch64|mips[a-z0-9]*)"
+_PLATFORM = re.compile(rf"(?<![a-z0-9]){_MACHINE}-linux-[a-z]+")
+_FLAGS = re.compile(r"(?<=/_sysconfig)(data|_vars)_[td]{0,2}(?=_)")
 
 
 def pairs(first: Iterable[str], second: Iterable[str]) -> list[tuple[str | None, str | None]]:
@@ -36,7 +38,7 @@ def unversioned(name: str) -> str:
     >>> unversioned("install/lib/python3.14/lib-dynload/_ssl.cpython-314-x86_64-linux-gnu.so")
     'install/lib/python*/lib-dynload/_ssl.cpython-*.so'
     """
-    name = _PLATFORM.sub("*", _TAG.sub("cpython-*", name))
+    name = _FLAGS.sub(r"\1_", _PLATFORM.sub("*", _TAG.sub("cpython-*", name)))
     return _SHORT.sub("*", _VERSION.sub("*", name))
 
 

@@ -142,7 +142,7 @@ class DiffReport:
     first: Input = field(metadata=doc("What was given first."))
     second: Input = field(metadata=doc("What was given second."))
     equal: bool = field(metadata=doc("Whether nothing differs."))
-    identity: tuple[ValueChange, ...] = field(metadata=doc("Version, target, options and what else says what it is."))
+    identity: tuple[ValueChange, ...] = field(metadata=doc("Version, target, options and so on, if both say it."))
     manifest: tuple[ValueChange, ...] = field(metadata=doc("Keys of PYTHON.json."))
     files: tuple[FileChange, ...] = field(metadata=doc("Names and what is behind them."))
     extensions: tuple[ExtensionChange, ...] = field(metadata=doc("Extension modules."))

@@ -130,7 +130,8 @@ def _needs(change: NeedsChange) -> Row:
 
 
 def _symbols(report: DiffReport) -> Iterator[Row]:
-    for change in report.symbols:
+    """Of all files together, then of what is loaded, then of static libraries."""
+    for change in sorted(report.symbols, key=lambda item: (item.path.endswith((".a", ".lib")), item.path)):
         yield from _symbols_of(change)
 
 

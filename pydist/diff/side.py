@@ -44,13 +44,14 @@ class Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One distribution. `manifest` is the parsed document, None without one; `names` are of files that have symbols.
+    """One distribution. `identity` has what is said by its origin; `names` are of files that have symbols.
 
+    `manifest` is the parsed document, None without one.
     `extensions` are those of the manifest, None without one; `modules` are those that are files of their own.
     """
 
     input: Input
-    identity: Mapping[str, str]
+    identity: Mapping[str, Mapping[str, str]]
     manifest: object
     files: Mapping[str, FileState]
     categories: Mapping[str, str]
@@ -75,7 +76,7 @@ def side_of(facts: Facts, report: Report) -> Side:
             bytes=sum(file.size for file in facts.files.values()),
             verdict="good" if report.good else "bad",
         ),
-        identity={key: value for key, value in _identity(facts) if value},
+        identity=_identity(facts),
         manifest=None if document is None else _parsed(document),
         files=files,
         categories={name: category_of(name, INSTALL) for name in files},
@@ -130,7 +131,7 @@ def _names(binary: BinaryFacts) -> Names | None:
             exports=binary.dynamic.exports,
             needs=binary.dynamic.needs,
             libraries=frozenset(elf.needed),
-            glibc=max(map(glibc_version, elf.versions), default=()),
+            glibc=_glibc(binary),
             loaded=True,
         )
     if len(binary.symbols) == 0 or binary.elf[0][0] == "":  # the one name of an object that is no member
@@ -141,28 +142,37 @@ def _names(binary: BinaryFacts) -> Names | None:
     return Names(exports=defines - hidden, needs=needs - defines)
 
 
-def _identity(facts: Facts) -> Iterator[tuple[str, str]]:
-    """What says which distribution it is: by the manifest, the build record, the names and the binaries."""
+def _identity(facts: Facts) -> Mapping[str, Mapping[str, str]]:
+    """What says which distribution it is, by who says it: origins that one side lacks are not compared."""
+    said: dict[str, dict[str, str]] = {"content": dict(_measured(facts))}
     if (made := facts.manifest) is not None and facts.loaded is not None:
-        yield "manifest version", str(facts.loaded.version)
-        yield "python", made.python_version
-        yield "target", made.target_triple
-        yield "options", made.build_options
-        yield "tag", made.python_tag
-        yield "abi flags", made.python_abi_tag or ""
-        yield "platform", made.python_platform_tag
-        yield "libpython", made.libpython_link_mode
-        yield "objects", made.build_info.object_file_format
-        yield "c run time", ", ".join(sorted(made.crt_features))
+        said["manifest"] = {
+            "manifest version": str(facts.loaded.version),
+            "python": made.python_version,
+            "target": made.target_triple,
+            "options": made.build_options,
+            "tag": made.python_tag,
+            "abi flags": made.python_abi_tag or "",
+            "platform": made.python_platform_tag,
+            "libpython": made.libpython_link_mode,
+            "objects": made.build_info.object_file_format,
+            "c run time": ", ".join(sorted(made.crt_features)),
+        }
     if (record := facts.record) is not None:
-        yield "compiler", f"{record.toolchain.name} {record.toolchain.version}"
-        for source in record.sources:
-            yield f"source of {source.name}", source.version
+        sources = {f"source of {source.name}": source.version for source in record.sources}
+        said["record"] = {"compiler": f"{record.toolchain.name} {record.toolchain.version}", **sources}
+    return {origin: {key: value for key, value in rows.items() if value} for origin, rows in said.items()}
+
+
+def _measured(facts: Facts) -> Iterator[tuple[str, str]]:
     series = sorted({found[1] for name in facts.folders if (found := _SERIES.search(name))})
     yield "series", ", ".join(series[:_SERIES_SHOWN])
-    highest = max((names.glibc for file in facts.files.values() if file.binary and (names := _names(file.binary))),
-                  default=())  # fmt: skip
-    yield "highest glibc", dotted(highest)
+    binaries = (file.binary for file in facts.files.values() if file.binary is not None and file.binary.dynamic)
+    yield "highest glibc", dotted(max(map(_glibc, binaries), default=()))
+
+
+def _glibc(binary: BinaryFacts) -> tuple[int, ...]:
+    return max((glibc_version(need) for _, elf in binary.elf for need in elf.versions), default=())
 
 
 def _extensions(facts: Facts) -> Mapping[str, Presence] | None:
