@@ -22,7 +22,8 @@ from pydist.examine.failures import load_failures
 from pydist.manifest.quirks import load_quirks
 from pydist.manifest.schema import schema_of
 from pydist.manifest.versions import load_versions
-from pydist.validate.rules import load_rules
+from pydist.validate.profiles import load_profiles
+from pydist.validate.rules import Rule, load_rules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "<!-- made from the code by `make gen`: do not edit below -->"
@@ -159,11 +160,31 @@ def explanation(action: argparse.Action) -> str:
 
 def rules() -> Iterator[str]:
     """The rules of `pydist validate`."""
-    yield "| rule | severity | of | what holds in a good archive | what to do otherwise |"
-    yield "|---|---|---|---|---|"
+    yield from profiles()
+    yield "| rule | severity | of | profiles | what holds in a good archive | what to do otherwise |"
+    yield "|---|---|---|---|---|---|"
     for rule in load_rules().values():
         targets = " ".join(f"`{pattern}`" for pattern in rule.targets) or "all"
-        yield f"| `{rule.id}` | {rule.severity} | {targets} | {rule.meaning} | {rule.fix} |".replace("\n", " ")
+        cells = (f"`{rule.id}`", rule.severity, targets, demanded(rule), rule.meaning, rule.fix)
+        yield f"| {' | '.join(cells)} |".replace("\n", " ")
+
+
+def profiles() -> Iterator[str]:
+    """The profiles of `pydist validate`."""
+    yield "| profile | of what |"
+    yield "|---|---|"
+    yield from (f"| `{profile.name}` | {profile.meaning} |" for profile in load_profiles().values())
+    yield ""
+
+
+def demanded(rule: Rule) -> str:
+    """The profiles that demand `rule`, each with its severity where that is another than usual."""
+    made = []
+    for profile in load_profiles().values():
+        if rule.id in profile.rules and not profile.fits:
+            severity = profile.severity(rule.id, rule.severity)
+            made.append(profile.name if severity is rule.severity else f"{profile.name} ({severity})")
+    return ", ".join(made)
 
 
 def checks() -> Iterator[str]:

@@ -17,6 +17,7 @@ from typing import BinaryIO, Protocol
 
 from pydist.archive.deb import MAGIC, DebBroken, data_of
 from pydist.archive.entry import Entry, Kind
+from pydist.archive.select import Selection
 from pydist.archive.stream import Inflated, Limits, StreamBroken
 from pydist.archive.tar import TarBroken, read_headers
 from pydist.archive.zip import MAGICS as ZIP_MAGICS
@@ -59,14 +60,14 @@ class Source(Protocol):
 
 
 @contextmanager
-def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
+def open_source(path: Path, limits: Limits = DEFAULT_LIMITS, selection: Selection | None = None) -> Iterator[Source]:
     """Open a folder, a tar that may be compressed with zstd, gzip or xz, a zip, or the files of a Debian package; told
-    apart by content, not by name.
+    apart by content, not by name. Of a folder, only what `selection` holds is looked at.
 
     Raises `InputError` when the path cannot be opened.
     """
     if path.is_dir():
-        yield _Folder(path, limits)
+        yield _Folder(path, limits, selection)
         return
     try:
         # A pipe or a device would block or never end.
@@ -170,8 +171,8 @@ class _Zip:
 
 
 class _Folder:
-    def __init__(self, root: Path, limits: Limits) -> None:
-        self._root, self._limits = root, limits
+    def __init__(self, root: Path, limits: Limits, selection: Selection | None) -> None:
+        self._root, self._limits, self._selection = root, limits, selection
 
     def members(self) -> Iterator[Member]:
         try:
@@ -186,9 +187,11 @@ class _Folder:
         waiting = [folder]
         while waiting:
             here = waiting.pop()
-            if here != folder:
+            name = here.relative_to(folder).as_posix()
+            if here != folder and (self._selection is None or self._selection.holds(name)):
                 yield here
-            if here == folder or stat.S_ISDIR(here.lstat().st_mode):
+            leads = here == folder or self._selection is None or self._selection.leads(name)
+            if leads and stat.S_ISDIR(here.stat().st_mode if here == folder else here.lstat().st_mode):
                 waiting.extend(sorted((Path(item.path) for item in os.scandir(here)), reverse=True))
 
     def _member(self, path: Path) -> Member:

@@ -17,6 +17,7 @@ from pydist.errors import InputError
 from pydist.manifest.convert import encode
 from pydist.validate import Report, choose, validate
 from pydist.validate.page import page
+from pydist.validate.profiles import load_profiles
 from pydist.validate.report import Reports
 from pydist.validate.rules import Rules, Severity, load_rules
 from pydist.validate.sarif import sarif
@@ -35,9 +36,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "exit code 0: all good; 1: at least one judged bad; 2: wrong use, or an input that cannot be opened\n"
         "The interpreter of an archive is run when this machine can; --no-run for archives you do not trust."
     )
-    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help="full archive, or folder with python/")
+    what = "archive, folder with python/, prefix of an installed Python, or virtual environment"
+    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help=what)
     for name, what in (("select", "apply only"), ("ignore", "do not apply")):
         parser.add_argument(f"--{name}", action="append", default=[], metavar="R", help=f"{what} this rule or family")
+    parser.add_argument(
+        "--profile", metavar="P", help=f"{', '.join(load_profiles())}; by default the one that fits the input"
+    )
     parser.add_argument("--no-run", dest="start", action="store_false", help="do not start the interpreter")
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings, with reasons (TOML)")
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="write the findings for code hosts and editors")
@@ -57,7 +62,9 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     reports = []
     for path in args.inputs:
         try:
-            report = validate(path, rules=rules, waivers=waivers, run=args.start, reporter=terminal)
+            report = validate(
+                path, rules=rules, profile=args.profile, waivers=waivers, run=args.start, reporter=terminal
+            )
         except InputError as error:
             terminal.error(str(error))
             reports.append(Report.unreadable(str(path), str(error)))
@@ -96,6 +103,11 @@ def _text(report: Report) -> Text:
         text.append(f"{len(report.waived)} waived, ")
     ran = f"interpreter ran, {summary.modules_imported} extension modules imported"
     text.append(ran if summary.ran else "interpreter not run")
+    text.append(f"\n        profile {report.profile}")
+    for item in summary.learned:
+        text.append(f"\n        {item.fact} {item.value}, as {item.where} says", "dim")
+    if summary.read:
+        text.append(f"\n        {summary.read}", "dim")
     return text
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,9 @@ from pydist.manifest.record import BuildRecord, load_record
 from pydist.progress import Reporter
 from pydist.target import Target
 from pydist.validate.binary_facts import BinaryFacts, Budget, examine
+from pydist.validate.documents import LARGEST, SAYING, Said, read_document
+from pydist.validate.identity import PROGRAM, Clue, Identity, clue, learn
+from pydist.validate.inputs import Form, find, form_of
 
 __all__ = ["MANIFEST", "RECORD", "Facts", "FileFacts", "gather"]
 
@@ -33,6 +37,8 @@ _STEPS, _FOLLOWED = 256, 16  # parts of names and links on the way to a file; lo
 _LARGEST_TEXT = 32 << 20
 _LONGEST_LINK = 4097  # one more than link_escapes accepts
 _LARGEST_BINARY = 512 << 20
+_SAYING = 64  # documents that are kept; a distribution has five
+_PROGRAMS, _LINKS = 64, 20_000
 _FOLDER_NAMES = 64 << 20  # deep nesting multiplies them; a real distribution has 20 kB
 
 
@@ -52,7 +58,8 @@ class Facts:
     """What is in a distribution. Keys of mappings are safe names below `python/`; `entries` are raw and in order.
 
     `manifest` is that of `loaded`: an older one in the form of the newest, with what it lacks left empty; `document` is
-    the file that it was read from.
+    the file that it was read from. Without one, `target` is that of `identity`. `said` tells what was read where that
+    is not all that was given.
     """
 
     where: Path
@@ -70,17 +77,34 @@ class Facts:
     target: Target | None = None
     loaded: Loaded | None = None
     document: bytes | None = None
+    identity: Identity = field(default_factory=Identity)
+    form: Form = Form.FULL
+    said: str = ""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The options: those of the manifest, without one those that were learned."""
+        return self.identity.words if self.manifest is None else frozenset(self.manifest.build_options.split("+"))
 
     @property
     def static(self) -> bool:
-        """Whether the manifest says that nothing is linked dynamically."""
-        made = self.manifest
-        return made is not None and ("static" in made.build_options.split("+") or "static" in made.crt_features)
+        """Whether nothing is linked dynamically, as the manifest says; without one, as the interpreter is linked."""
+        return "static" in self.words or (self.manifest is not None and "static" in self.manifest.crt_features)
+
+    @property
+    def interpreter(self) -> str | None:
+        """The name of the interpreter."""
+        return self.identity.interpreter if self.manifest is None else self.manifest.python_exe
+
+    @property
+    def library(self) -> str | None:
+        """The name of a shared libpython."""
+        return self.identity.library if self.manifest is None else self.manifest.build_info.core.shared_lib
 
     @property
     def program(self) -> BinaryFacts | None:
         """The interpreter, when it is an ELF file that is linked."""
-        return None if self.manifest is None else self.linked_file(self.manifest.python_exe)
+        return self.linked_file(self.interpreter)
 
     def linked_file(self, path: str | None) -> BinaryFacts | None:
         """What `path` leads to, when that is a linked ELF file."""
@@ -125,6 +149,8 @@ class _Gathering:
     folder_bytes: int = 0
     texts: dict[str, str] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
+    saying: dict[str, Said] = field(default_factory=dict)
+    clues: dict[str, Clue] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
     def add(self, member: Member) -> None:
@@ -165,11 +191,22 @@ class _Gathering:
         kind = kind_of(head)
         digest = hashlib.sha256(head)
         binary = None
+        last = name.rpartition("/")[2]
+        saying = entry.size <= LARGEST and len(self.saying) < _SAYING and SAYING.fullmatch(last) is not None
         wanted = name in (MANIFEST, RECORD) or name.endswith("/config.c")
-        if kind in (Binary.ELF, Binary.AR) and entry.size <= _LARGEST_BINARY:
+        program = len(self.clues) < _PROGRAMS and PROGRAM.fullmatch(last) is not None
+        program = program and kind in (Binary.ELF, Binary.MACHO, Binary.PE)
+        if (kind in (Binary.ELF, Binary.AR) or program) and entry.size <= _LARGEST_BINARY:
             data = head + stream.read()
             digest = hashlib.sha256(data)
-            binary = examine(kind, data, self.budget)
+            if kind in (Binary.ELF, Binary.AR):
+                binary = examine(kind, data, self.budget)
+            if program and (made := clue(kind, data)) is not None:
+                self.clues[name] = made
+        elif saying:
+            data = head + stream.read()
+            digest = hashlib.sha256(data)
+            self.saying[name] = read_document(last, data)
         elif wanted and entry.size <= _LARGEST_TEXT:
             data = head + stream.read()
             digest = hashlib.sha256(data)
@@ -188,18 +225,18 @@ class _Gathering:
             self.texts.setdefault(name, data.decode("utf-8", "replace"))
 
 
-def gather(path: Path, reporter: Reporter) -> Facts:
-    """Read all of `path`, an archive or a folder (the one that holds `python/`, or `python/` itself).
+def gather(path: Path, reporter: Reporter, *, whole: bool = False) -> Facts:
+    """Read `path`: an archive, a folder (the one that holds `python/`, or `python/` itself), or an installed Python,
+    of which only what belongs to it is read, unless `whole`.
 
     Raises `InputError` when it cannot be opened; whatever is wrong with its content becomes a fact.
     """
-    packed = not path.is_dir()
-    if not packed and not (path / MANIFEST).is_file() and (path / "python").is_dir():
-        path = path / "python"
-    work = _Gathering("python/" if packed else "")
+    given = find(path, whole)
+    path, packed = given.path, not given.path.is_dir()
+    work = _Gathering(given.prefix)
     damage = None
     reporter.step("read", str(path))
-    with open_source(path, _LIMITS) as source:
+    with open_source(path, _LIMITS, given.selection) as source:
         try:
             for member in source.members():
                 work.add(member)
@@ -221,8 +258,27 @@ def gather(path: Path, reporter: Reporter) -> Facts:
         record=None,
         record_faults=(),
         document=work.documents.get(MANIFEST),
+        form=form_of(given, work.files, work.folders),
+        said=given.said,
     )
-    return _with_documents(facts, work.documents)
+    return _with_identity(_with_documents(facts, work.documents), work)
+
+
+def _with_identity(facts: Facts, work: _Gathering) -> Facts:
+    prefix = "install/" if facts.form is Form.FULL else ""
+    identity = learn(
+        said={name: item for name, item in work.saying.items() if name.startswith(prefix)},
+        clues={name: item for name, item in work.clues.items() if name.startswith(prefix)},
+        binaries={name: file.binary for name, file in facts.files.items() if file.binary and name.startswith(prefix)},
+        resolved={name: facts.resolve(name) for name in islice(facts.links, _LINKS) if PROGRAM.fullmatch(_last(name))},
+        manifest=facts.manifest,
+    )
+    target = facts.target if facts.manifest is not None else identity.target
+    return replace(facts, identity=identity, target=target)
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _with_documents(facts: Facts, documents: Mapping[str, bytes]) -> Facts:

@@ -21,6 +21,7 @@ from pydist.validate.families import (
     binary,
     bitcode,
     hardening,
+    identity,
     linked,
     manifest,
     measured,
@@ -30,7 +31,9 @@ from pydist.validate.families import (
     shared,
 )
 from pydist.validate.families import run as run_family
-from pydist.validate.report import Finding, Needed, Report, Share, Summary
+from pydist.validate.inputs import Form
+from pydist.validate.profiles import Profile, find_profile
+from pydist.validate.report import Finding, Known, Needed, Report, Share, Summary
 from pydist.validate.rules import Severity, choose, load_rules
 from pydist.validate.running import RunFacts, run_interpreter
 from pydist.validate.waivers import Waiver, apply
@@ -51,6 +54,7 @@ _FAMILIES = (
     shared.judge,
     bitcode.judge,
     record.judge,
+    identity.judge,
 )
 
 
@@ -58,23 +62,28 @@ def validate(
     path: Path,
     *,
     rules: frozenset[str] | None = None,
+    profile: str | None = None,
     waivers: Sequence[Waiver] = (),
     run: bool = True,
     reporter: Reporter | None = None,
 ) -> Report:
-    """Judge a full archive (`.tar.zst`, `.tar.gz`, `.tar.xz`, `.tar`) or an unpacked one.
+    """Judge a distribution: an archive (`.tar.zst`, `.tar.gz`, `.tar.xz`, `.tar`, `.zip`), an unpacked one, an
+    installed Python, or the base of a virtual environment.
 
-    `rules` are ids (see `pydist.validate.rules.choose`; default all). With `run` the interpreter is started when this
-    machine can: do so only with archives you would run anyway. `waivers` are held against the findings by today's date.
-    Raises `InputError` when `path` cannot be opened.
+    `rules` are ids (see `pydist.validate.rules.choose`; default all), `profile` is the name of one of
+    `pydist.validate.profiles`, by default the one that fits what `path` is. With `run` the interpreter is started when
+    this machine can: do so only with archives you would run anyway. `waivers` are held against the findings by today's
+    date. Raises `InputError` when `path` cannot be opened, and for a profile that is not known.
     """
-    wanted = choose() if rules is None else rules
     teller = reporter or Silent()
-    facts = gather(path, teller)
+    find_profile(profile, Form.FULL)  # a wrong name is said before anything is read
+    facts = gather(path, teller, whole=profile in (Form.FULL, Form.INSTALL_ONLY))
+    held = find_profile(profile, facts.form)
+    wanted = held.rules & (choose() if rules is None else rules)
     running = None
     if run and any(load_rules()[rule].family == "run" for rule in wanted):
         running = run_interpreter(facts, teller)
-    return judge(path, facts, rules=wanted, waivers=waivers, running=running)
+    return judge(path, facts, rules=wanted, profile=held, waivers=waivers, running=running)
 
 
 def judge(
@@ -82,10 +91,13 @@ def judge(
     facts: Facts,
     *,
     rules: frozenset[str],
+    profile: Profile | None = None,
     waivers: Sequence[Waiver] = (),
     running: RunFacts | None = None,
 ) -> Report:
-    """The report on what was gathered of `path`. Opens nothing."""
+    """The report on what was gathered of `path`, by `rules` that `profile` demands too. Opens nothing."""
+    held = profile or find_profile(None, facts.form)
+    rules &= held.rules
     findings = [finding for family in _FAMILIES for finding in family(facts)]
     if running is not None:
         findings.extend(run_family.judge(facts.manifest, running))
@@ -98,17 +110,24 @@ def judge(
     }
     findings = quirk.unexplained(findings, lacks)
     today = datetime.datetime.now(datetime.UTC).date()
-    counted, waived = apply((item for item in findings if item.rule in demanded), waivers, path.name, today)
+    rated = (_rated(item, held) for item in findings if item.rule in demanded)
+    counted, waived = apply(rated, waivers, path.name, today)
     chosen = _ordered(finding for finding in counted if finding.rule in rules)
     bad = any(finding.severity is Severity.ERROR for finding in chosen)
     return Report(
         input=str(path),
         verdict="bad" if bad else "good",
+        profile=held.name,
         rules=tuple(sorted(rules)),
         findings=tuple(chosen),
         waived=waived,
         summary=_summary(facts, running),
     )
+
+
+def _rated(finding: Finding, profile: Profile) -> Finding:
+    severity = profile.severity(finding.rule, finding.severity)
+    return finding if severity is finding.severity else replace(finding, severity=severity)
 
 
 def _named(facts: Facts) -> str | None:
@@ -137,14 +156,16 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _summary(facts: Facts, running: RunFacts | None) -> Summary:
-    made = facts.manifest
+    made, known = facts.manifest, facts.identity
     return Summary(
         entries=len(facts.entries),
         bytes=sum(file.size for file in facts.files.values()),
         binaries=sum(file.binary.members for file in facts.files.values() if file.binary),
-        python_version=made.python_version[:80] if made else None,
-        target_triple=made.target_triple[:80] or None if made else None,
-        build_options=made.build_options[:80] or None if made else None,
+        python_version=made.python_version[:80] if made else known.version.value if known.version else None,
+        target_triple=made.target_triple[:80] or None if made else known.targets[0].value if known.targets else None,
+        build_options=(made.build_options[:80] if made else "+".join(item.value for item in known.options)) or None,
+        read=facts.said or None,
+        learned=tuple(Known(fact=fact, value=item.value, where=item.where) for fact, item in known.facts()),
         ran=running is not None and running.skipped is None,
         modules_imported=len(running.imported) if running else 0,
         space=_space(facts),

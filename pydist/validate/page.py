@@ -48,7 +48,7 @@ def _report(report: Report) -> Iterator[str]:
 
 def _facts(report: Report) -> Iterator[str]:
     summary = report.summary
-    for text in (summary.python_version, summary.target_triple, summary.build_options):
+    for text in (summary.python_version, summary.target_triple, summary.build_options, summary.read):
         if text:
             yield text
     yield f"{summary.entries:,} entries"

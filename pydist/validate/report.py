@@ -12,7 +12,7 @@ from typing import Literal
 from pydist.manifest.convert import doc
 from pydist.validate.rules import Severity, load_rules
 
-__all__ = ["Finding", "Needed", "Report", "Reports", "Share", "Summary", "Waived", "found"]
+__all__ = ["Finding", "Known", "Needed", "Report", "Reports", "Share", "Summary", "Waived", "found"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +53,30 @@ class Needed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the content says of the distribution."""
+
+    fact: Literal["version", "target", "option", "floor"] = field(
+        metadata=doc("What it is about: floor is the oldest system, such as glibc 2.34 or macOS 11.0.")
+    )
+    value: str = field(metadata=doc("What was learned."))
+    where: str = field(metadata=doc("The file that says it."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What was looked at."""
 
     entries: int = field(metadata=doc("Names in the archive."))
     bytes: int = field(metadata=doc("Size of all files."))
     binaries: int = field(metadata=doc("ELF files, members of static libraries counted one by one."))
-    python_version: str | None = field(default=None, metadata=doc("Version the manifest states."))
-    target_triple: str | None = field(default=None, metadata=doc("Target the manifest states."))
-    build_options: str | None = field(default=None, metadata=doc("Options the manifest states."))
+    python_version: str | None = field(default=None, metadata=doc("Version the manifest states, or that was learned."))
+    target_triple: str | None = field(default=None, metadata=doc("Target the manifest states, or that was learned."))
+    build_options: str | None = field(default=None, metadata=doc("Options the manifest states, or that were learned."))
     ran: bool = field(metadata=doc("Whether the interpreter was started."))
     modules_imported: int = field(metadata=doc("Extension modules that were imported successfully."))
+    read: str | None = field(default=None, metadata=doc("What was read, where that is not all that was given."))
+    learned: tuple[Known, ...] = field(default=(), metadata=doc("What the content says, and which file says it."))
     space: tuple[Share, ...] = field(default=(), metadata=doc("What takes the space, the largest first."))
     glibc: tuple[Needed, ...] = field(default=(), metadata=doc("The glibc that files need, the newest first."))
 
@@ -77,6 +90,7 @@ class Report:
         metadata=doc("bad when there is a finding of severity error; unreadable when it could not be opened.")
     )
     error: str | None = field(default=None, metadata=doc("Why it could not be opened; only when unreadable."))
+    profile: str = field(default="", metadata=doc("The profile that chose the rules; empty when unreadable."))
     rules: tuple[str, ...] = field(metadata=doc("Ids of the rules that were applied."))
     findings: tuple[Finding, ...] = field(metadata=doc("Everything that was found and is not waived."))
     waived: tuple[Waived, ...] = field(default=(), metadata=doc("What was found and is accepted for a reason."))
