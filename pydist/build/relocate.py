@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from pydist.errors import PydistError
-from pydist.policy.relocation import BESIDE_PKGCONFIG, MARK, beside, prefix_path, record_of, sysconfig_source
+from pydist.policy.relocation import (
+    BESIDE_PKGCONFIG,
+    MARK,
+    beside,
+    details_beside,
+    prefix_path,
+    record_of,
+    sysconfig_source,
+)
 
 __all__ = ["PREFIX", "BuildPathLeft", "check_no_trace", "relocate"]
 
@@ -90,24 +98,13 @@ def _sysconfigdata(path: Path, work: Path) -> None:
 
 
 def _build_details(path: Path) -> None:
-    """PEP 739: `base_prefix` may be relative to the file, everything else to `base_prefix`."""
-    details = json.loads(path.read_text(encoding="utf-8"))
-
-    def relative(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: relative(item) for key, item in value.items()}
-        if isinstance(value, str) and value.startswith(PREFIX + "/"):
-            return value.removeprefix(PREFIX + "/")
-        return value
-
-    details = relative(details)
+    details = details_beside(json.loads(path.read_text(encoding="utf-8")), PREFIX)
     # Not everywhere: archives without the builder's files have no static library, and not every build that CPython
     # expects one of has a library of the stable ABI.
     libraries = details.get("libpython", {})
     libraries.pop("static", None)
     if not (path.parents[2] / libraries.get("dynamic_stableabi", "")).is_file():
         libraries.pop("dynamic_stableabi", None)
-    details["base_prefix"] = "../.."
     path.write_text(json.dumps(details, indent=2) + "\n", encoding="utf-8")
 
 

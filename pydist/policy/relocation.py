@@ -12,8 +12,18 @@ import io
 import pprint
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
-__all__ = ["BESIDE_PKGCONFIG", "MARK", "beside", "digest_and_size", "prefix_path", "record_of", "sysconfig_source"]
+__all__ = [
+    "BESIDE_PKGCONFIG",
+    "MARK",
+    "beside",
+    "details_beside",
+    "digest_and_size",
+    "prefix_path",
+    "record_of",
+    "sysconfig_source",
+]
 
 MARK = "\0"
 """Stands for the prefix in the values that `sysconfig_source` is given."""
@@ -29,7 +39,7 @@ _SCRIPT = """\
 
 def prefix_path(prefix: str) -> re.Pattern[str]:
     """Finds `prefix` where it begins a path: with `/install`, `/usr/bin/install -c` is none."""
-    return re.compile(rf"(?<![\w./$}}{{)-]){re.escape(prefix)}(?=$|[/\s\"':;,)])", re.MULTILINE)
+    return re.compile(rf"(?:(?<=-[IL])|(?<![\w./$}}{{)-])){re.escape(prefix)}(?=$|[/\s\"':;,)])", re.MULTILINE)
 
 
 def sysconfig_source(values: Mapping[str, object]) -> str:
@@ -48,6 +58,19 @@ def sysconfig_source(values: Mapping[str, object]) -> str:
 def beside(script: bytes, python: str) -> bytes:
     """`script`, whose first line names an interpreter, as one that starts the `python` in its own folder."""
     return _SCRIPT.format(python=python).encode() + script.partition(b"\n")[2]
+
+
+def details_beside(details: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """PEP 739: `base_prefix` may be relative to the file, everything else to `base_prefix`."""
+
+    def relative(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: relative(item) for key, item in value.items()}
+        if isinstance(value, str) and value.startswith(f"{prefix}/"):
+            return value.removeprefix(f"{prefix}/")
+        return value
+
+    return {**relative(dict(details)), "base_prefix": "../.."}
 
 
 def record_of(text: str, read: Callable[[str], bytes | None]) -> str:
