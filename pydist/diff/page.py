@@ -19,7 +19,7 @@ _ROWS = 2000
 _BARS = 20
 _GREW, _SHRANK = "#b7791f", "#2f6f4f"
 _CLASSES = {"+": "good", "-": "bad", "~": "warning"}
-_NAME = 60
+_NAME = 22  # characters beside a bar
 
 
 def page(report: DiffReport) -> str:
@@ -55,9 +55,9 @@ def _bars(rows: Iterable[tuple[str, int]]) -> list[Bar]:
 
 
 def _end(path: str) -> str:
-    """The file's own name, which has room beside a bar."""
+    """The file's own name, as far as there is room beside a bar."""
     name = path.rpartition("/")[2]
-    return name if len(name) <= _NAME else f"…{name[-_NAME:]}"
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -5,15 +5,12 @@ Invariant: any bytes give an answer, in bounded time.
 
 from __future__ import annotations
 
-import difflib
-
 from pydist.diff.explain import explain
+from pydist.diff.lines import unified
 
 __all__ = ["is_text", "show"]
 
 _LARGEST = 4 << 20
-_LINES = 4000  # that differ, of each: comparing lines takes time that grows with the product
-_CONTEXT = 3
 _WIDTH = 2000
 
 
@@ -29,12 +26,9 @@ def show(path: str, first: bytes | None, second: bytes | None) -> tuple[str, ...
     before, after = one.decode().splitlines(), other.decode().splitlines()
     if before == after:
         return ("the same lines, with other ends",)
-    start, end = _common(before, after)
-    if max(len(before), len(after)) - start - end > _LINES:
-        more = f"{len(before):,} and {len(after):,} lines, too different to be shown line by line"
-        return (more, *(() if first is None or second is None else explain(path, first, second)))
-    names = ["/dev/null" if data is None else f"{side}/{path}" for side, data in (("first", first), ("second", second))]
-    return tuple(line[:_WIDTH] for line in _unified(before, after, names))
+    old = "/dev/null" if first is None else f"first/{path}"
+    new = "/dev/null" if second is None else f"second/{path}"
+    return tuple(line[:_WIDTH] for line in unified(before, after, old, new))
 
 
 def is_text(data: bytes) -> bool:
@@ -46,31 +40,3 @@ def is_text(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _common(first: list[str], second: list[str]) -> tuple[int, int]:
-    """Number of lines at the start and at the end that are the same."""
-    least = min(len(first), len(second))
-    start = next((at for at in range(least) if first[at] != second[at]), least)
-    end = next((at for at in range(least - start) if first[-1 - at] != second[-1 - at]), least - start)
-    return start, end
-
-
-def _unified(first: list[str], second: list[str], names: list[str]) -> list[str]:
-    """The unified diff; only what stands between the common ends is compared."""
-    start, end = _common(first, second)
-    skip = max(0, start - _CONTEXT)
-    keep = max(0, end - _CONTEXT)
-    one, other = first[skip : len(first) - keep], second[skip : len(second) - keep]
-    lines = list(difflib.unified_diff(one, other, names[0], names[1], n=_CONTEXT, lineterm=""))
-    return [_moved(line, skip) if line.startswith("@@") and skip else line for line in lines]
-
-
-def _moved(head: str, by: int) -> str:
-    """The head of a hunk, `@@ -1,3 +1,4 @@`, for lines that begin `by` lines further down."""
-    words = head.split()
-    moved = []
-    for word in words[1:3]:
-        line, comma, count = word[1:].partition(",")
-        moved.append(f"{word[0]}{int(line) + by}{comma}{count}")
-    return " ".join(["@@", *moved, "@@"])
