@@ -100,7 +100,7 @@ def judge(
     rules &= held.rules
     findings = [finding for family in _FAMILIES for finding in family(facts)]
     if running is not None:
-        findings.extend(run_family.judge(facts.manifest, running))
+        findings.extend(run_family.judge(facts.manifest, running, facts.identity))
     name = _named(facts)
     lacks = facts.loaded.lacks if facts.loaded is not None else frozenset()
     demanded = {

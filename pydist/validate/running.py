@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import secrets
 import signal
@@ -18,17 +19,17 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydist.archive.extract import extract
 from pydist.archive.paths import name_fault
 from pydist.errors import InputError
-from pydist.manifest.model import Manifest
 from pydist.policy import targets
 from pydist.progress import Reporter
 from pydist.validate.facts import Facts
+from pydist.validate.inputs import Form
 
 __all__ = ["RunFacts", "run_interpreter"]
 
@@ -36,6 +37,9 @@ _PATIENCE = 10  # how much slower an emulator may be
 _DEADLINE = 120.0  # seconds for everything; 110 modules import in less than two
 _START_DEADLINE = 60.0
 _OUTPUT_LIMIT = 16 << 20
+_INSTALLED = {Form.FULL: "python/install/", Form.INSTALL_ONLY: "python/"}
+_SHARED_MODULE = re.compile(r"/lib-dynload/(\w{1,80})\.[^/]*so$", re.ASCII)
+_MODULES = 500  # of a tree without a manifest; real ones have 80
 _STARTS = 40  # each module that takes the interpreter down costs one
 
 
@@ -56,20 +60,21 @@ class RunFacts:
 
 def run_interpreter(facts: Facts, reporter: Reporter) -> RunFacts:
     """Run the interpreter of `facts`, unpacked to a temporary folder when it is in an archive."""
-    manifest = facts.manifest
+    program = facts.interpreter
     reason, emulator = _why_not(facts), _emulator(facts)
-    if reason is not None or manifest is None or isinstance(emulator, str):
+    if reason is not None or program is None or isinstance(emulator, str):
         return RunFacts(skipped=emulator if isinstance(emulator, str) and reason is None else reason)
-    reporter.step("run", manifest.python_exe)
+    reporter.step("run", program)
     try:
         with tempfile.TemporaryDirectory(prefix="pydist-validate-", ignore_cleanup_errors=True) as folder:
             root = facts.where
             if facts.packed:
                 root = Path(folder, "tree", "python")
-                extract(facts.where, Path(folder, "tree"), select=lambda name: name.startswith("python/install/"))
+                extract(facts.where, Path(folder, "tree"), select=lambda name: name.startswith(_INSTALLED[facts.form]))
             work = Path(folder, "work")
             work.mkdir()
-            result = _Conversation(root.resolve(), manifest, work, emulator, reporter).hold()
+            result = _Conversation(root.resolve() / program, _modules(facts), work, emulator, reporter).hold()
+            result = replace(result, root=str(root.resolve()))
     except (InputError, OSError) as error:
         result = RunFacts(skipped=f"it could not be unpacked: {error}")
     reporter.finish("run", f"{len(result.imported)} modules imported")
@@ -79,12 +84,21 @@ def run_interpreter(facts: Facts, reporter: Reporter) -> RunFacts:
 def _why_not(facts: Facts) -> str | None:
     if facts.damage is not None:
         return "the archive is damaged"
-    if facts.manifest is None:
+    if facts.manifest is None and facts.form is Form.FULL:
         return "there is no usable manifest"
     # The name is joined to a folder and run: it must not be able to mean a program of this machine.
-    if name_fault(facts.manifest.python_exe) or facts.resolve(facts.manifest.python_exe) not in facts.files:
+    program = facts.interpreter
+    if program is None or name_fault(program) or facts.resolve(program) not in facts.files:
         return "the interpreter is not in the archive"
     return None
+
+
+def _modules(facts: Facts) -> list[str]:
+    """The extension modules to import: those of the manifest, without one those whose files are there."""
+    if facts.manifest is not None:
+        return sorted(facts.manifest.build_info.extensions)
+    found = (_SHARED_MODULE.search(name) for name in facts.files)
+    return sorted({match[1] for match in found if match})[:_MODULES]
 
 
 def _emulator(facts: Facts) -> tuple[str, ...] | str:
@@ -106,12 +120,12 @@ class _Conversation:
     """Starts the interpreter until every module was tried."""
 
     def __init__(
-        self, root: Path, manifest: Manifest, work: Path, emulator: tuple[str, ...], reporter: Reporter
+        self, program: Path, modules: list[str], work: Path, emulator: tuple[str, ...], reporter: Reporter
     ) -> None:
-        self._root, self._work, self._reporter = root, work, reporter
-        self._program, self._emulator = root / manifest.python_exe, emulator
+        self._work, self._reporter = work, reporter
+        self._program, self._emulator = program, emulator
         self._patience = _PATIENCE if emulator else 1
-        self._modules = sorted(manifest.build_info.extensions)
+        self._modules = modules
         self._said: dict[str, Any] = {}
         self._imported: list[str] = []
         self._failed: dict[str, str] = {}
@@ -140,7 +154,6 @@ class _Conversation:
         return RunFacts(
             skipped=skipped,
             fault=fault,
-            root=str(self._root),
             said=self._said,
             imported=tuple(self._imported),
             failed=self._failed,

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydist.manifest.convert import encode
 from pydist.manifest.model import Manifest
+from pydist.validate.identity import Identity
 from pydist.validate.report import Finding, found
 from pydist.validate.running import RunFacts
 
@@ -25,15 +26,19 @@ _SAME = (
 )
 
 
-def judge(manifest: Manifest | None, run: RunFacts) -> Iterator[Finding]:
-    """Everything the interpreter failed at, and every answer that is not the manifest's."""
+def judge(manifest: Manifest | None, run: RunFacts, identity: Identity | None = None) -> Iterator[Finding]:
+    """Everything the interpreter failed at, and every answer that is not the manifest's; without one, that is not what
+    was learned of `identity`."""
     if run.skipped is not None:
         yield found("run.skipped", "python_exe", f"the interpreter was not run: {run.skipped}")
     if run.fault is not None:
         yield found("run.start", "python_exe", f"the interpreter does not work: {run.fault}")
     for name, reason in run.failed.items():
         yield found("run.import", f"build_info.extensions.{name[:80]}", f"cannot be imported: {reason[:900]}")
-    if manifest is None or not run.said:
+    if not run.said:
+        return
+    if manifest is None:
+        yield from _learned(run, identity)
         return
     for key in _SAME:
         yield from _compare(key, getattr(manifest, key), run.said.get(key))
@@ -43,6 +48,13 @@ def judge(manifest: Manifest | None, run: RunFacts) -> Iterator[Finding]:
     for name, place in manifest.python_paths.items():
         yield from _compare(f"python_paths.{name[:80]}", place, _relative(_item(paths, name), run.root))
     yield from _builtin(manifest, run.said.get("builtin"))
+
+
+def _learned(run: RunFacts, identity: Identity | None) -> Iterator[Finding]:
+    known, said = identity.version if identity else None, str(run.said.get("python_version"))[:80]
+    if known is not None and not f"{said}.".startswith(f"{known.value.rstrip('+')}."):
+        text = f"{known.value!r}, as {known.where} says, but the interpreter says {said!r}"
+        yield found("run.fact", "version", text)
 
 
 def _compare(where: str, stated: object, said: object) -> Iterator[Finding]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import lzma
+import platform
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,13 @@ import zstandard
 
 from pydist.errors import InputError
 from pydist.progress import Silent
-from pydist.validate import validate
+from pydist.validate import choose, validate
 from pydist.validate.documents import read_document, versions_in
 from pydist.validate.facts import gather
-from pydist.validate.identity import Identity
+from pydist.validate.families.run import judge as judge_run
+from pydist.validate.identity import Identity, Learned
 from pydist.validate.rules import load_rules
+from pydist.validate.running import RunFacts
 from tests.support import tiny, trees
 from tests.support.elf import make_elf
 
@@ -221,3 +225,20 @@ def test_documents_that_are_none_say_nothing(name: str, data: bytes) -> None:
 def test_the_versions_in_a_program_are_bounded() -> None:
     assert versions_in(b"\0".join(b"3.%d.%d" % (minor, micro) for minor in range(30) for micro in range(30))) != set()
     assert len(versions_in(b"\0".join(b"3.%d.1" % minor for minor in range(0, 99)) + b"\0")) <= 64
+
+
+def test_an_installed_python_is_run_and_asked_for_its_version() -> None:
+    report = validate(Path(sys.base_prefix), rules=choose(["run", "identity"]))
+    assert [finding for finding in report.findings if finding.severity == "error"] == []
+    assert report.summary.ran
+    assert report.summary.python_version == platform.python_version()
+    assert report.summary.target_triple == f"{platform.machine()}-unknown-linux-gnu"
+
+
+def test_what_the_interpreter_says_is_held_against_what_was_learned() -> None:
+    identity = Identity(version=Learned("3.14.7", "include/patchlevel.h"))
+    said = {"python_version": "3.14.8"}
+    assert [finding.rule for finding in judge_run(None, RunFacts(said=said), identity)] == ["run.fact"]
+    assert not list(judge_run(None, RunFacts(said={"python_version": "3.14.7"}), identity))
+    assert not list(judge_run(None, RunFacts(said=said), Identity(version=Learned("3.14", "x"))))
+    assert not list(judge_run(None, RunFacts(said=said), Identity()))
