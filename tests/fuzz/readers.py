@@ -5,16 +5,22 @@ Invariant: `READERS[name].read` returns for any bytes, or raises an `InputError`
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydist.archive.stream import Limits
+from pydist.archive.zip import ZipBroken, read_directory
+from pydist.archive.zip_content import ZipContent
 from pydist.binary import ar, coff, fat
 from pydist.binary.elf import ElfFile
 from pydist.binary.kind import HEAD_SIZE, kind_of
 from pydist.binary.macho import MachO
 from pydist.binary.pdb import PdbFile
 from pydist.binary.pe import Pe
+from pydist.validate.documents import read_document, versions_in
+from tests.support import trees, zips
 from tests.support.elf import make_ar, make_elf
 from tests.support.macho import ARM64, LOAD, X86_64, make_fat, make_macho, version
 from tests.support.pe import I386, make_coff, make_import, make_pdb, make_pe
@@ -77,6 +83,21 @@ def _ar(data: bytes) -> None:
         kind_of(bytes(member[:HEAD_SIZE]))
 
 
+def _zip(data: bytes) -> None:
+    file = io.BytesIO(data)
+    try:
+        for member in read_directory(file, Limits(total=1 << 26, member=1 << 24, entries=1000)):
+            ZipContent(file, member, lambda error: ZipBroken(str(error))).skip()
+    except ZipBroken:
+        return
+
+
+def _documents(data: bytes) -> None:
+    for name in ("patchlevel.h", "pyconfig.h", "build-details.json", "_sysconfigdata__linux_.py"):
+        read_document(name, data)
+    versions_in(data)
+
+
 _MACHO = {
     "install_name": "@rpath/a.dylib",
     "dylibs": [(LOAD, "/usr/lib/b.dylib", version(2), version(1))],
@@ -130,6 +151,9 @@ READERS = {
             make_import("f", "a.dll", by=4, other="g"),
         ),
     ),
+    "documents": Reader(
+        _documents, (trees.patchlevel("3.14.0rc1"), trees.pyconfig(debug=True), trees.variables(), trees.details())
+    ),
     "elf": Reader(
         _elf,
         tuple(
@@ -148,4 +172,11 @@ READERS = {
     ),
     "pdb": Reader(_pdb, (make_pdb(), make_pdb(streams=300, first=0xFFFFFFFF))),
     "pe": Reader(_pe, (make_pe(**_PE), make_pe(**_PE, bits=32, machine=I386))),  # type: ignore[arg-type]
+    "zip": Reader(
+        _zip,
+        (
+            zips.archive(zips.Member(name=b"python/a", data=b"abc" * 20), zips.Member(name=b"b/", method=0)),
+            zips.archive(zips.Member(name=b"a", data=b"abc", flags=8, wide=True), wide_end=True, comment=b"c"),
+        ),
+    ),
 }
