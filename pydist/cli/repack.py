@@ -15,15 +15,14 @@ from pydist.errors import Fault, PydistError
 from pydist.manifest.convert import encode
 from pydist.repack import RepackReport, Request, repack
 from pydist.repack.profile import DROPPABLE, Form, profile_named, profiles
-from pydist.validate import Finding, choose, validate
-from pydist.validate.rules import Severity, load_rules
+from pydist.validate import Finding, validate
+from pydist.validate.rules import Severity
 
 __all__ = ["configure", "run"]
 
 _SHOWN = 20
-_WITHOUT_MANIFEST = ("archive", "paths", "binary")
-_ABOUT_MANIFEST = "archive.manifest"
-"""Families of rules that hold for installed trees, and the beginning of those in them that are about the manifest."""
+_PROFILES = {Form.FULL: "full", Form.INSTALLED: "install-only"}
+"""Which of validate's profiles holds for the result."""
 
 
 class Spoiled(PydistError):
@@ -74,25 +73,21 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def _judge(made: Path, form: Form, source: Path) -> None:
     """Raise `Spoiled` for errors that the input has not: what others did wrong is not ours to refuse."""
-    rules = choose() if form is Form.FULL else choose(_families())
-    wrong = _errors(made, rules)
-    if wrong:
-        known = {(finding.rule, finding.where.removeprefix("install/")) for finding in _errors(source, rules)}
-        fresh = [item for item in wrong if (item.rule, item.where.removeprefix("install/")) not in known]
-        if fresh:
-            faults = [Fault(f"{item.rule} {item.where}".rstrip(), item.message) for item in fresh[:_SHOWN]]
-            more = [f"  and {len(fresh) - _SHOWN:,} more"] if len(fresh) > _SHOWN else []
-            raise Spoiled("\n".join(["the result would have faults that the input has not; nothing was published",
-                                     *(f"  {fault}" for fault in faults), *more]))  # fmt: skip
+    wrong = _errors(made, _PROFILES[form])
+    known = {_place(finding) for finding in _errors(source, _PROFILES[form])} if wrong else set()
+    faults = [Fault(f"{item.rule} {item.where}".rstrip(), item.message) for item in wrong if _place(item) not in known]
+    if faults:
+        more = [f"  and {len(faults) - _SHOWN:,} more"] if len(faults) > _SHOWN else []
+        raise Spoiled("\n".join(["the result would have faults that the input has not; nothing was published",
+                                 *(f"  {fault}" for fault in faults[:_SHOWN]), *more]))  # fmt: skip
 
 
-def _families() -> list[str]:
-    return [rule.id for rule in load_rules().values() if rule.family in _WITHOUT_MANIFEST
-            and not rule.id.startswith(_ABOUT_MANIFEST)]  # fmt: skip
+def _place(finding: Finding) -> tuple[str, str]:
+    return finding.rule, finding.where.removeprefix("install/")
 
 
-def _errors(path: Path, rules: frozenset[str]) -> list[Finding]:
-    report = validate(path, rules=rules, run=False)
+def _errors(path: Path, profile: str) -> list[Finding]:
+    report = validate(path, profile=profile, run=False)
     return [finding for finding in report.findings if finding.severity is Severity.ERROR]
 
 
