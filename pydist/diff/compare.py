@@ -124,15 +124,16 @@ def _present(side: Side, beside: Side) -> Mapping[str, Presence]:
 
 
 def _symbols(first: Side, second: Side, names: _Pairs) -> Iterator[SymbolChange]:
-    yield from _symbol_change("", _outside(first), _outside(second))
-    for path, one, other in _with_names(first, second, names):
-        yield from _symbol_change(path, one, other)
+    yield from _symbol_change("", None, _outside(first), _outside(second))
+    for path, renamed, one, other in _with_names(first, second, names):
+        yield from _symbol_change(path, renamed, one, other)
 
 
-def _symbol_change(path: str, first: Names, second: Names) -> Iterator[SymbolChange]:
+def _symbol_change(path: str, renamed: str | None, first: Names, second: Names) -> Iterator[SymbolChange]:
     if first.exports != second.exports or first.needs != second.needs:
         yield SymbolChange(
             path=path,
+            renamed=renamed,
             exports_added=tuple(sorted(second.exports - first.exports)),
             exports_removed=tuple(sorted(first.exports - second.exports)),
             needs_added=tuple(sorted(second.needs - first.needs)),
@@ -141,16 +142,17 @@ def _symbol_change(path: str, first: Names, second: Names) -> Iterator[SymbolCha
 
 
 def _needs(first: Side, second: Side, names: _Pairs) -> Iterator[NeedsChange]:
-    yield from _needs_change("", _outside(first), _outside(second))
-    for path, one, other in _with_names(first, second, names):
-        yield from _needs_change(path, one, other)
+    yield from _needs_change("", None, _outside(first), _outside(second))
+    for path, renamed, one, other in _with_names(first, second, names):
+        yield from _needs_change(path, renamed, one, other)
 
 
-def _needs_change(path: str, first: Names, second: Names) -> Iterator[NeedsChange]:
+def _needs_change(path: str, renamed: str | None, first: Names, second: Names) -> Iterator[NeedsChange]:
     if first.libraries != second.libraries or first.glibc != second.glibc:
         newer = first.glibc != second.glibc
         yield NeedsChange(
             path=path,
+            renamed=renamed,
             added=tuple(sorted(second.libraries - first.libraries)),
             removed=tuple(sorted(first.libraries - second.libraries)),
             glibc_first=(dotted(first.glibc) or None) if newer else None,
@@ -158,11 +160,11 @@ def _needs_change(path: str, first: Names, second: Names) -> Iterator[NeedsChang
         )
 
 
-def _with_names(first: Side, second: Side, names: _Pairs) -> Iterator[tuple[str, Names, Names]]:
+def _with_names(first: Side, second: Side, names: _Pairs) -> Iterator[tuple[str, str | None, Names, Names]]:
     """Linked files and libraries that are in both."""
     for one, other in names:
         if one is not None and other is not None and one in first.names and other in second.names:
-            yield one, first.names[one], second.names[other]
+            yield one, other if other != one else None, first.names[one], second.names[other]
 
 
 def _outside(side: Side) -> Names:

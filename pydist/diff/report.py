@@ -90,6 +90,7 @@ class SymbolChange:
     """What a library or program offers and needs."""
 
     path: str = field(metadata=doc("Path below python/; empty: the whole distribution, of its surroundings."))
+    renamed: str | None = field(default=None, metadata=doc("Path in the second where it differs by versions or tags."))
     exports_added: tuple[str, ...] = field(default=(), metadata=doc("Offered by the second only."))
     exports_removed: tuple[str, ...] = field(default=(), metadata=doc("Offered by the first only."))
     needs_added: tuple[str, ...] = field(default=(), metadata=doc("Needed by the second only."))
@@ -101,6 +102,7 @@ class NeedsChange:
     """What a program or shared library is loaded with."""
 
     path: str = field(metadata=doc("Path below python/; empty: all files together."))
+    renamed: str | None = field(default=None, metadata=doc("Path in the second where it differs by versions or tags."))
     added: tuple[str, ...] = field(default=(), metadata=doc("Libraries that only the second needs."))
     removed: tuple[str, ...] = field(default=(), metadata=doc("Libraries that only the first needs."))
     glibc_first: str | None = field(default=None, metadata=doc("Highest glibc that the first needs, if they differ."))
