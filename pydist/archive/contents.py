@@ -6,10 +6,12 @@ Invariant: whatever the bytes are, only `InputError` leaves this module, and mem
 from __future__ import annotations
 
 from collections.abc import Collection
+from glob import escape
 from pathlib import Path
 
 from pydist.archive.entry import Kind
 from pydist.archive.paths import UnsafeName, check_name
+from pydist.archive.select import Selection
 from pydist.archive.source import open_source
 
 __all__ = ["ROOT", "contents"]
@@ -26,7 +28,8 @@ def contents(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
     """
     found: dict[str, bytes] = {}
     left = _TOTAL
-    with open_source(path) as source:
+    patterns = tuple(root + escape(name) for name in wanted for root in ("", ROOT))
+    with open_source(path, selection=Selection(patterns=patterns)) as source:
         for member in source.members():
             if len(found) == len(set(wanted)):
                 break

@@ -34,7 +34,7 @@ examples:
 
 exit code 0: nothing differs; 1: something does; 2: wrong use, or an input that cannot be read
 Nothing of the distributions is run."""
-    parser.add_argument("first", type=Path, metavar="A", help="archive, or folder with python/")
+    parser.add_argument("first", type=Path, metavar="A", help="archive, folder with python/, or installed Python")
     parser.add_argument("second", type=Path, metavar="B", help="what it is compared with")
     parser.add_argument("--show", action="append", default=[], metavar="PATH",
                         help="show how this file (below python/) differs; may be repeated")  # fmt: skip
@@ -72,7 +72,9 @@ def _summary(report: DiffReport, made: list[Section]) -> Text:
     text.append("equal" if report.equal else "different", "bold green" if report.equal else "bold yellow")
     for mark, side in (("-", report.first), ("+", report.second)):
         text.append(f"\n{mark} ", _STYLES[mark])
-        text.append(plain(_input(side)))
+        text.append(_line(_input(side)))
+        if side.read:
+            text.append(f"\n  {_line(side.read)}", "dim")
     for section in made:
         text.append(f"\n  {section.title}", "bold")
         text.append(f": {counts(section)}")
@@ -80,7 +82,10 @@ def _summary(report: DiffReport, made: list[Section]) -> Text:
 
 
 def _input(side: Input) -> str:
-    return f"{side.path}: {side.files:,} files, {size_text(side.bytes)}, {side.verdict}"
+    known = " ".join(filter(None, (side.python_version, side.target_triple, side.build_options)))
+    return ", ".join(
+        filter(None, (f"{side.path}: {known}", f"{side.files:,} files", size_text(side.bytes), side.verdict))
+    )
 
 
 def _section(section: Section, most: int) -> Text:

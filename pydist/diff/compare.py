@@ -45,7 +45,7 @@ def compare(first: Side, second: Side) -> DiffReport:
     symbols = tuple(_symbols(first, second, names))
     needs = tuple(_needs(first, second, names))
     sizes = tuple(_sizes(first, second))
-    findings = tuple(_findings(first.findings, second.findings))
+    findings = tuple(_findings(first, second))
     return DiffReport(
         first=first.input,
         second=second.input,
@@ -204,10 +204,13 @@ def _sums(side: Side) -> dict[str, _Sum]:
     return dict(sums)
 
 
-def _findings(first: Iterable[Finding], second: Iterable[Finding]) -> Iterator[FindingChange]:
-    """Findings of one side only; those of one rule at one place that say another thing are one row."""
-    one, other = Counter(first), Counter(second)
-    left, right = _by_place(one - other), _by_place(other - one)
+def _findings(first: Side, second: Side) -> Iterator[FindingChange]:
+    """Findings of one side only, by rules that both are judged by: full archives are by more than others.
+
+    Those of one rule at one place that say another thing are one row.
+    """
+    one, other = (_said(side.findings, first.rules & second.rules) for side in (first, second))
+    left, right = _by_place(first.findings, one - other), _by_place(second.findings, other - one)
     for place in sorted(left.keys() | right.keys()):
         before, after = left.get(place, []), right.get(place, [])
         for index in range(max(len(before), len(after))):
@@ -217,8 +220,22 @@ def _findings(first: Iterable[Finding], second: Iterable[Finding]) -> Iterator[F
             )
 
 
-def _by_place(findings: Counter[Finding]) -> dict[tuple[str, str], list[Finding]]:
+_Said = tuple[str, str, str]
+
+
+def _key(finding: Finding) -> _Said:
+    """What makes two findings the same; how serious one is may depend on what is judged."""
+    return finding.rule, finding.where, finding.message
+
+
+def _said(findings: Iterable[Finding], rules: frozenset[str]) -> Counter[_Said]:
+    return Counter(_key(finding) for finding in findings if finding.rule in rules)
+
+
+def _by_place(findings: Iterable[Finding], said: Counter[_Said]) -> dict[tuple[str, str], list[Finding]]:
+    """The findings that are `said`, by rule and place."""
+    made = {_key(finding): finding for finding in findings}
     places: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in sorted(findings.elements(), key=lambda item: item.message):
-        places[finding.rule, finding.where].append(finding)
+    for key in sorted(said.elements()):
+        places[key[0], key[1]].append(made[key])
     return places

@@ -36,7 +36,7 @@ def diff(
     show: Sequence[str] = (),
     reporter: Reporter | None = None,
 ) -> DiffReport:
-    """What differs between two distributions: archives or folders, full ones or `install_only`.
+    """What differs between two distributions: full archives, `install_only` ones, folders or installed Pythons.
 
     `rules` are those whose verdicts are compared (default all but the ones that run the interpreter), `show` names
     files below `python/` whose contents are compared too. Nothing of the distributions is run.
@@ -47,7 +47,7 @@ def diff(
     one, other = _side(first, wanted, teller), _side(second, wanted, teller)
     names = [_pair(one, other, name) for name in show]
     report = compare(one, other)
-    return replace(report, shown=tuple(_shown(first, second, names))) if names else report
+    return replace(report, shown=tuple(_shown(one.where, other.where, names))) if names else report
 
 
 def _side(path: Path, rules: frozenset[str], reporter: Reporter) -> Side:
@@ -86,6 +86,5 @@ def _shown(first: Path, second: Path, names: Sequence[tuple[str | None, str | No
 def _contents(path: Path, names: Sequence[str]) -> dict[str, bytes]:
     """By names of a full archive; `install_only` archives have them without `install/`."""
     bare = {name: name.removeprefix(f"{INSTALL}/") for name in names}
-    place = path / "python" if (path / "python").is_dir() else path
-    found = contents(place, {*names, *bare.values()})
+    found = contents(path, {*names, *bare.values()})
     return {name: found[at] for name in names if (at := name if name in found else bare[name]) in found}

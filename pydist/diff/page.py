@@ -30,9 +30,11 @@ def page(report: DiffReport) -> str:
 def _parts(report: DiffReport) -> Iterator[str]:
     word = "equal" if report.equal else "different"
     yield f'<h1><span class="{"good" if report.equal else "bad"}">{word}</span></h1>'
-    yield "<table><tr><th></th><th>distribution</th><th>files</th><th>size</th><th>validate</th></tr>"
+    yield "<table><tr><th></th><th>distribution</th><th>Python</th><th>files</th><th>size</th><th>validate</th></tr>"
     for name, side in (("first", report.first), ("second", report.second)):
-        cells = (name, side.path, f"{side.files:,}", size_text(side.bytes), side.verdict)
+        known = " ".join(filter(None, (side.python_version, side.target_triple, side.build_options)))
+        place = f"{side.path} ({side.read})" if side.read else side.path
+        cells = (name, place, known, f"{side.files:,}", size_text(side.bytes), side.verdict)
         yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
     yield "</table>"
     made = sections(report)

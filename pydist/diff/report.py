@@ -40,6 +40,12 @@ class Input:
     files: int = field(metadata=doc("Number of files."))
     bytes: int = field(metadata=doc("Their size."))
     verdict: Literal["good", "bad"] = field(metadata=doc("What `pydist validate --no-run` says."))
+    python_version: str | None = field(
+        default=None, metadata=doc("Version, as the manifest says or the content tells.")
+    )
+    target_triple: str | None = field(default=None, metadata=doc("Target, likewise."))
+    build_options: str | None = field(default=None, metadata=doc("Options, likewise."))
+    read: str | None = field(default=None, metadata=doc("What was read, where that is not all that was given."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydist.archive.entry import Kind
 from pydist.archive.paths import UnsafeName, check_name
@@ -20,7 +21,7 @@ from pydist.policy.categories import category_of
 from pydist.validate.binary_facts import BinaryFacts
 from pydist.validate.expected import dotted, glibc_version
 from pydist.validate.facts import MANIFEST, Facts
-from pydist.validate.report import Finding, Report
+from pydist.validate.report import Finding, Report, Summary
 
 __all__ = ["INSTALL", "Names", "Side", "own_name", "side_of"]
 
@@ -46,11 +47,13 @@ class Names:
 class Side:
     """One distribution. `identity` has what is said by its origin; `names` are of files that have symbols.
 
+    `where` is the folder or archive that names are of, `rules` are those that it was judged by.
     `manifest` is the parsed document, None without one.
     `extensions` are those of the manifest, None without one; `modules` are those that are files of their own.
     """
 
     input: Input
+    where: Path
     identity: Mapping[str, Mapping[str, str]]
     manifest: object
     files: Mapping[str, FileState]
@@ -59,6 +62,7 @@ class Side:
     extensions: Mapping[str, Presence] | None
     modules: frozenset[str]
     findings: tuple[Finding, ...]
+    rules: frozenset[str]
 
 
 def side_of(facts: Facts, report: Report) -> Side:
@@ -68,15 +72,20 @@ def side_of(facts: Facts, report: Report) -> Side:
     if not facts.files:
         raise InputError(f"{facts.where}: no file below python/; expected a distribution, as an archive or a folder")
     files = dict(_others(facts)) | dict(_files(facts))
-    document = facts.document
+    document, summary = facts.document, report.summary
     return Side(
         input=Input(
             path=report.input,
             files=len(facts.files),
             bytes=sum(file.size for file in facts.files.values()),
             verdict="good" if report.good else "bad",
+            python_version=summary.python_version,
+            target_triple=summary.target_triple,
+            build_options=summary.build_options,
+            read=summary.read,
         ),
-        identity=_identity(facts),
+        where=facts.where,
+        identity=_identity(facts, summary),
         manifest=None if document is None else _parsed(document),
         files=files,
         categories={name: category_of(name, INSTALL) for name in files},
@@ -88,6 +97,7 @@ def side_of(facts: Facts, report: Report) -> Side:
         extensions=_extensions(facts),
         modules=frozenset(_modules(facts)),
         findings=report.findings,
+        rules=frozenset(report.rules),
     )
 
 
@@ -142,13 +152,14 @@ def _names(binary: BinaryFacts) -> Names | None:
     return Names(exports=defines - hidden, needs=needs - defines)
 
 
-def _identity(facts: Facts) -> Mapping[str, Mapping[str, str]]:
+def _identity(facts: Facts, summary: Summary) -> Mapping[str, Mapping[str, str]]:
     """What says which distribution it is, by who says it: origins that one side lacks are not compared."""
     said: dict[str, dict[str, str]] = {"content": dict(_measured(facts))}
+    if summary.python_version is not None:
+        said["any"] = {"python": summary.python_version}
     if (made := facts.manifest) is not None and facts.loaded is not None:
         said["manifest"] = {
             "manifest version": str(facts.loaded.version),
-            "python": made.python_version,
             "target": made.target_triple,
             "options": made.build_options,
             "tag": made.python_tag,
@@ -158,6 +169,8 @@ def _identity(facts: Facts) -> Mapping[str, Mapping[str, str]]:
             "objects": made.build_info.object_file_format,
             "c run time": ", ".join(sorted(made.crt_features)),
         }
+    elif facts.identity.version is not None:
+        said["learned"] = {"target": summary.target_triple or "", "options": summary.build_options or ""}
     if (record := facts.record) is not None:
         sources = {f"source of {source.name}": source.version for source in record.sources}
         said["record"] = {"compiler": f"{record.toolchain.name} {record.toolchain.version}", **sources}

@@ -246,6 +246,18 @@ def test_an_install_only_archive_is_compared_with_what_a_full_one_installs(tmp_p
     assert manifest.path == "PYTHON.json" and manifest.first and manifest.second is None
 
 
+def test_installed_pythons_are_compared_by_what_belongs_to_them(tmp_path: Path) -> None:
+    for name, text in (("one", "a\n"), ("two", "b\n")):
+        for path in ("bin/python3.14", "lib/python3.14/os.py", "lib/other/x", "games/[x]"):
+            file = tmp_path / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    report = diff(tmp_path / "one", tmp_path / "two", show=["install/lib/python3.14/os.py"])
+    assert paths(report) == {"install/bin/python3.14": ("content",), "install/lib/python3.14/os.py": ("content",)}
+    assert report.first.read and "only what belongs" in report.first.read
+    assert report.shown[0].lines[-2:] == ("-a", "+b")
+
+
 def test_what_stands_outside_and_what_is_no_file_is_compared_too(tmp_path: Path) -> None:
     first = tiny.distribution()
     hostile = {
