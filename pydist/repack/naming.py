@@ -13,10 +13,10 @@ from pydist.archive.zip_write import FORMATS
 from pydist.errors import InputError
 from pydist.policy.names import AssetName
 from pydist.repack.profile import Form, Profile
-from pydist.repack.tree import Tree
+from pydist.repack.tree import MANIFEST, Tree
 from pydist.target import Target
 
-__all__ = ["destination"]
+__all__ = ["destination", "tree_of"]
 
 
 def destination(source: Path, tree: Tree, profile: Profile, output: str, suffix: str | None) -> tuple[Path, str]:
@@ -39,9 +39,18 @@ def destination(source: Path, tree: Tree, profile: Profile, output: str, suffix:
         if suffix and named and suffix != named:
             raise InputError(f"{output} is named as {named}, and --format says {suffix}; expected one of them")
         chosen = suffix or named or profile.suffix
-    if path.resolve() == source.resolve():
-        raise InputError(f"{path} is the input; name another folder or file with --output")
+    inside = source.is_dir() and path.resolve().is_relative_to(tree_of(source).resolve())
+    if inside or path.resolve() == source.resolve():
+        what = f"in the input {source}" if inside else "the input"
+        raise InputError(f"{path} is {what}; name another folder or file with --output")
     return path, chosen
+
+
+def tree_of(folder: Path) -> Path:
+    """The distribution in an unpacked archive: `python/` in `folder`, or `folder` itself."""
+    inner = folder / "python"
+    below = inner.is_dir() and not inner.is_symlink()
+    return inner if below and not (folder / MANIFEST).exists() and not (folder / "bin").exists() else folder
 
 
 def _asset(source: Path, tree: Tree, profile: Profile, suffix: str) -> AssetName:

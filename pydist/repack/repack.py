@@ -20,7 +20,7 @@ from pydist.errors import InputError
 from pydist.progress import Reporter, Silent
 from pydist.repack.documents import Content, documents
 from pydist.repack.fix import fix
-from pydist.repack.naming import destination
+from pydist.repack.naming import destination, tree_of
 from pydist.repack.plan import Plan, make_plan
 from pydist.repack.profile import Form, Profile
 from pydist.repack.report import RepackReport
@@ -101,11 +101,7 @@ def _unpacked(source: Path, folder: Path, reporter: Reporter) -> Path:
     reporter.step("unpack", str(source))
     extract(source, folder)
     reporter.finish("unpack")
-    inner = folder / "python"
-    below = (
-        inner.is_dir() and not inner.is_symlink() and not (folder / MANIFEST).exists() and not (folder / "bin").exists()
-    )
-    return inner if below else folder
+    return tree_of(folder)
 
 
 def _contents(tree: Tree, plan: Plan, changed: set[str]) -> Mapping[str, Content]:
@@ -144,15 +140,18 @@ def _expected(plan: Plan, contents: Mapping[str, Content], fresh: Mapping[str, b
 @contextmanager
 def _staged(path: Path) -> Iterator[Path]:
     """A file of the same name in a folder beside `path`, so that what judges it sees its name."""
+    folder = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:80]}.", dir=path.parent))
+        yield folder / path.name
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}; name another place with --output") from error
-    try:
-        yield folder / path.name
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish_debug(debug: Path, target: Path) -> None:

@@ -18,6 +18,7 @@ from pydist.repack.tree import Tree
 
 __all__ = ["shrink"]
 
+_LONGEST_ID = 128  # hexadecimal digits; linkers write 16, 32 or 40
 _OTHERS = {Kind.MACHO: "Mach-O: its signature covers all of it", Kind.PE: "PE: its symbols are in files of their own"}
 
 
@@ -63,7 +64,7 @@ def _one(path: Path, item: Item, debug: Path | None) -> StrippedRow | LeftAlone 
 
 def _keep(made: Stripped, item: Item, debug: Path) -> str:
     # A debugger finds by build-id; what has none is found by people, by its name.
-    usable = made.build_id is not None and len(made.build_id) > 2
+    usable = made.build_id is not None and 2 < len(made.build_id) <= _LONGEST_ID
     name = debug_name(made.build_id) if usable and made.build_id is not None else f"{item.name}.debug"
     path = debug / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pydist.archive.entry import Kind
+from pydist.archive.extract import extract
 from pydist.archive.source import open_source
 from pydist.archive.zip_write import FORMATS
 from pydist.binary.elf import ElfFile
@@ -132,8 +134,6 @@ def test_a_full_archive_without_tests_describes_itself(full: Path) -> None:
 
 
 def test_a_folder_is_an_input_too(full: Path, tmp_path: Path) -> None:
-    from pydist.archive.extract import extract
-
     extract(full, tmp_path / "tree")
     output = str(tmp_path / "a.tar.gz")
     for folder in (tmp_path / "tree", tmp_path / "tree" / "python"):
@@ -174,6 +174,13 @@ def test_the_input_is_never_replaced(full: Path) -> None:
     assert full.read_bytes() == before
 
 
+def test_the_result_does_not_become_a_part_of_the_input(full: Path, tmp_path: Path) -> None:
+    extract(full, tmp_path / "tree")
+    with pytest.raises(InputError, match="in the input"):
+        made(tmp_path / "tree" / "python", "minimal", output=str(tmp_path / "tree" / "python" / "a.zip"))
+    made(tmp_path / "tree", "minimal", output=str(tmp_path / "tree" / "a.zip"))
+
+
 def test_what_the_judge_refuses_is_not_published(full: Path) -> None:
     seen = []
 
@@ -199,8 +206,6 @@ def test_names_and_links_that_lead_out_are_refused(tmp_path: Path, name: str, va
 
 def test_what_is_stripped_is_kept_for_debuggers(tmp_path: Path) -> None:
     """With real bytes: a program of the toolchain, its symbols under its build-id."""
-    import subprocess
-
     (tmp_path / "a.c").write_text("int helper(int a) { return a; } int main(int c, char **v) { return helper(c) - 1; }")
     command = [str(zig()), "cc", "-target", "x86_64-linux-musl", "-g", "-Wl,--build-id=sha1", "-o", "a", "a.c"]
     subprocess.run(command, check=True, cwd=tmp_path)
