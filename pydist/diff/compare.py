@@ -110,17 +110,15 @@ def _changes(first: FileState | None, second: FileState | None) -> Iterator[Chan
 
 def _extensions(first: Side, second: Side) -> Iterator[ExtensionChange]:
     """By both manifests; where one has none, by the modules that are files."""
-    one, other = _present(first, second), _present(second, first)
+    missing: Presence = "absent"
+    one, other = first.extensions, second.extensions
+    if one is None or other is None:
+        missing = "no file"
+        one, other = dict.fromkeys(first.modules, "shared"), dict.fromkeys(second.modules, "shared")
     for name in sorted(one.keys() | other.keys()):
-        before, after = one.get(name, "absent"), other.get(name, "absent")
+        before, after = one.get(name, missing), other.get(name, missing)
         if before != after:
             yield ExtensionChange(name=name, first=before, second=after)
-
-
-def _present(side: Side, beside: Side) -> Mapping[str, Presence]:
-    if side.extensions is not None and beside.extensions is not None:
-        return side.extensions
-    return dict.fromkeys(side.modules, "shared")
 
 
 def _symbols(first: Side, second: Side, names: _Pairs) -> Iterator[SymbolChange]:

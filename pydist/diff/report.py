@@ -28,7 +28,7 @@ __all__ = [
     "ValueChange",
 ]
 
-Presence = Literal["core", "built in", "shared", "absent"]
+Presence = Literal["core", "built in", "shared", "absent", "no file"]
 Change = Literal["added", "removed", "name", "kind", "content", "mode", "link"]
 
 
@@ -84,10 +84,13 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionChange:
-    """An extension module that is not there in the same way in both."""
+    """An extension module that is not there in the same way in both.
+
+    `no file`: built in or absent; which of them is not known where one of both has no manifest.
+    """
 
     name: str = field(metadata=doc("Name of the module."))
-    first: Presence = field(metadata=doc("How the first has it; core: built in and never left out."))
+    first: Presence = field(metadata=doc("How the first has it; core: built in, never left out."))
     second: Presence = field(metadata=doc("How the second has it."))
 
 

@@ -21,6 +21,7 @@ _NONE, _ARROW = "(none)", " -> "
 _AROUND = 30  # characters shown of what is the same around a difference in a long text
 _LONG = 60
 _SYMBOLS = 12
+_NOT_THERE = ("absent", "no file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _finding(change: FindingChange) -> Row:
 
 def _extensions(report: DiffReport) -> Iterator[Row]:
     for change in report.extensions:
-        mark: Mark = "+" if change.first == "absent" else "-" if change.second == "absent" else "~"
+        mark: Mark = "+" if change.first in _NOT_THERE else "-" if change.second in _NOT_THERE else "~"
         yield Row(mark, change.name, f"{change.first}{_ARROW}{change.second}")
 
 

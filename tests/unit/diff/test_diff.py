@@ -166,7 +166,7 @@ def test_modules_are_known_by_their_files_where_there_is_no_manifest(tmp_path: P
     base: tiny.Members = {f"{stdlib}/os.py": b""}
     more: tiny.Members = {**base, f"{stdlib}/lib-dynload/_ssl.cpython-314-x86_64-linux-gnu.so": make_elf(kind=3)}
     report = diff(packed(tmp_path / "1", "a.tar", base), packed(tmp_path / "2", "a.tar", more))
-    assert report.extensions == (ExtensionChange(name="_ssl", first="absent", second="shared"),)
+    assert report.extensions == (ExtensionChange(name="_ssl", first="no file", second="shared"),)
 
 
 def test_symbols_libraries_and_glibc_by_file_and_for_all_together(tmp_path: Path) -> None:
