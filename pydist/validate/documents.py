@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -121,7 +122,9 @@ def _flag(values: Mapping[str, Any], name: str) -> bool | None:
 def _assigned(text: str) -> dict[str, Any]:
     """The dictionary of `build_time_vars = {…}`, its keys and values that are plain texts and numbers."""
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about code that is not ours
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     for node in tree.body:

@@ -191,7 +191,9 @@ class _Gathering:
         kind = kind_of(head)
         digest = hashlib.sha256(head)
         binary = None
-        last = name.rpartition("/")[2]
+        last = (
+            "" if "-packages/" in name else name.rpartition("/")[2]
+        )  # what packages bring says nothing of this Python
         saying = entry.size <= LARGEST and len(self.saying) < _SAYING and SAYING.fullmatch(last) is not None
         wanted = name in (MANIFEST, RECORD) or name.endswith("/config.c")
         program = len(self.clues) < _PROGRAMS and PROGRAM.fullmatch(last) is not None

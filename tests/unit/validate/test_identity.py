@@ -215,8 +215,8 @@ def test_a_full_archive_without_its_manifest_is_no_install_only_archive(tmp_path
     b"build_time_vars = " + b"-" * 90_000 + b"1",
     b'{"implementation": {"version": {"major": 3, "minor": -1, "micro": 1, "releaselevel": "x", "serial": 0}}}',
     b"import os; os._exit(1)", b"build_time_vars = " + b"(" * 150 + b")" * 150, b"x=1+" * 30_000 + b"1",
-    b'#define PY_VERSION "../../etc"', b"a" * (2 << 20),
-], ids=range(11))  # fmt: skip
+    b"x = 1if 2else 3; y = '\\d'", b'#define PY_VERSION "../../etc"', b"a" * (2 << 20),
+], ids=range(12))  # fmt: skip
 def test_documents_that_are_none_say_nothing(name: str, data: bytes) -> None:
     said = read_document(name, data)
     assert (said.version, said.triple, said.freethreaded, said.debug) == (None, None, None, None)
@@ -242,3 +242,16 @@ def test_what_the_interpreter_says_is_held_against_what_was_learned() -> None:
     assert not list(judge_run(None, RunFacts(said={"python_version": "3.14.7"}), identity))
     assert not list(judge_run(None, RunFacts(said=said), Identity(version=Learned("3.14", "x"))))
     assert not list(judge_run(None, RunFacts(said=said), Identity()))
+
+
+def test_an_archive_for_windows_that_is_a_zip_is_good(tmp_path: Path) -> None:
+    report = validate(trees.zipped(tmp_path / "a.zip", trees.windows()), run=False)
+    assert report.profile == "install-only" and report.good
+    assert report.summary.python_version == "3.14.7"
+
+
+def test_names_lead_to_the_interpreter_and_never_out_of_the_tree(tmp_path: Path) -> None:
+    tree = trees.unix()
+    tree["bin/python3"] = ("sym", "/usr/bin/env")
+    facts = gather(trees.write(tmp_path, tree), Silent())
+    assert facts.interpreter == "bin/python3.14"
