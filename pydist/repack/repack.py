@@ -17,6 +17,7 @@ from pathlib import Path
 from pydist.archive.extract import extract
 from pydist.archive.zip_write import Writer, open_writer
 from pydist.errors import InputError
+from pydist.policy.categories import category_of
 from pydist.progress import Reporter, Silent
 from pydist.repack.documents import Content, documents
 from pydist.repack.fix import fix
@@ -171,5 +172,5 @@ def _notes(tree: Tree, plan: Plan) -> Iterator[str]:
     if plan.profile.form is Form.INSTALLED:
         if tree.loaded is None and tree.compact is None:
             yield "the input has no manifest, so the result has none"
-        if not any(item.name.startswith("share/licenses/") for item in plan.items):
+        if not any(category_of(item.name) == "licences" for item in plan.items):
             yield "the input has no licence texts, so the result has none"
