@@ -9,17 +9,15 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.archive.extract import extract
-from pydist.archive.zip_write import Writer, open_writer
 from pydist.errors import InputError
 from pydist.policy.categories import category_of
 from pydist.progress import Reporter, Silent
-from pydist.repack.documents import Content, documents
 from pydist.repack.fix import fix
 from pydist.repack.naming import destination, tree_of
 from pydist.repack.plan import Plan, make_plan
@@ -27,8 +25,8 @@ from pydist.repack.profile import Form, Profile
 from pydist.repack.report import RepackReport
 from pydist.repack.shrink import shrink
 from pydist.repack.space import space
-from pydist.repack.tree import MANIFEST, Tree, read_tree
-from pydist.repack.verify import check_written
+from pydist.repack.tree import Tree, read_tree
+from pydist.repack.write import prepare
 
 __all__ = ["Judge", "Request", "repack"]
 
@@ -69,13 +67,11 @@ def repack(
         path, suffix = destination(request.source, tree, profile, request.output, request.suffix)
         debug = Path(folder) / "debug" if request.debug_files is not None else None
         stripped, left_alone = shrink(tree, plan, debug, teller)
-        contents = _contents(tree, plan, {row.path for row in stripped})
-        fresh = documents(tree, plan, contents)
+        made = prepare(tree, plan, {row.path for row in stripped})
         with _staged(path) as staged:
             teller.step("write", path.name)
-            _write(open_writer(staged, suffix), tree, plan, fresh)
-            teller.finish("write", f"{len(contents):,} files")
-            check_written(staged, _expected(plan, contents, fresh))
+            made.write(staged, suffix)
+            teller.finish("write", f"{len(made.contents):,} files")
             judge(staged, profile.form)
             if debug is not None and request.debug_files is not None:
                 _publish_debug(debug, request.debug_files)
@@ -90,7 +86,7 @@ def repack(
         sha256=digest,
         size=size,
         left_out=plan.left_out,
-        space=space(tree, profile, contents, fresh),
+        space=space(tree, profile, made.contents, made.fresh),
         stripped=tuple(stripped),
         left_alone=tuple(left_alone),
         fixed=tuple(fixed),
@@ -103,39 +99,6 @@ def _unpacked(source: Path, folder: Path, reporter: Reporter) -> Path:
     extract(source, folder)
     reporter.finish("unpack")
     return tree_of(folder)
-
-
-def _contents(tree: Tree, plan: Plan, changed: set[str]) -> Mapping[str, Content]:
-    """All files of the result by name, as they are in the tree now."""
-    found = {}
-    for item in plan.items:
-        node = tree.nodes[item.source]
-        if item.link is None and item.name in changed:
-            data = (tree.root / item.source).read_bytes()
-            found[item.name] = Content(hashlib.sha256(data).hexdigest(), len(data), node.mode)
-        elif item.link is None:
-            found[item.name] = Content(node.sha256, node.size, node.mode)
-    return found
-
-
-def _write(new: Writer, tree: Tree, plan: Plan, fresh: Mapping[str, bytes]) -> None:
-    sources = {item.name: item for item in plan.items}
-    with new as writer:
-        for name in sorted({*sources, *fresh}, key=lambda name: (name != MANIFEST, name)):
-            item = sources.get(name)
-            if name in fresh:
-                writer.add_bytes(f"python/{name}", fresh[name])
-            elif item is not None and item.link is not None:
-                writer.add_symlink(f"python/{name}", item.link)
-            elif item is not None:
-                writer.add_file(f"python/{name}", tree.root / item.source)
-
-
-def _expected(plan: Plan, contents: Mapping[str, Content], fresh: Mapping[str, bytes]) -> dict[str, str]:
-    made = {item.name: f"-> {item.link}" for item in plan.items if item.link is not None}
-    made |= {name: item.sha256 for name, item in contents.items()}
-    made |= {name: hashlib.sha256(data).hexdigest() for name, data in fresh.items()}
-    return {f"python/{name}": text for name, text in made.items()}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,10 +62,12 @@ class Tree:
         return "install/" if self.form is Form.FULL else ""
 
 
-def read_tree(root: Path) -> Tree:
-    """Read the folder `root`, which has `PYTHON.json` or `bin/` in it. Raises `InputError` for what is neither, and
-    `ManifestInvalid` for documents that cannot be read."""
-    nodes = {name: _node(path, name) for name, path in _paths(root)}
+def read_tree(root: Path, wanted: Callable[[str], bool] = lambda _: True) -> Tree:
+    """Read the folder `root`, which has `PYTHON.json` or `bin/` in it; names that are not `wanted` are not there.
+
+    Raises `InputError` for what is no distribution, and `ManifestInvalid` for documents that cannot be read.
+    """
+    nodes = {name: _node(path, name) for name, path in _paths(root) if wanted(name)}
     if MANIFEST in nodes and any(name.startswith("install/") for name in nodes):
         manifest = _document(root, MANIFEST, nodes)
         record = load_record(_document(root, RECORD, nodes), RECORD) if RECORD in nodes else None

@@ -32,6 +32,7 @@ ROWS = (
 INSIDE = {
     ("link", "repack"): "linking slims a distribution the way repack does",
     ("diff", "validate"): "what differs is what the judge knows of both, and its verdicts",
+    ("build", "repack"): "archives of the installed tree are written as repacking writes them",
     ("build", "diff"): "what a rebuild changed is explained as in any two distributions",
     ("sources", "policy"): "what to fetch is a recipe",
     ("sources", "store"): "verified archives are kept there",
