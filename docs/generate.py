@@ -18,10 +18,10 @@ from typing import Any
 from pydist.cli import main as command_line
 from pydist.cli.schemas import DOCUMENTS
 from pydist.examine.checks import load_checks
-from pydist.examine.failures import load_failures
 from pydist.manifest.quirks import load_quirks
 from pydist.manifest.schema import schema_of
 from pydist.manifest.versions import load_versions
+from pydist.trial.failures import load_failures
 from pydist.validate.profiles import load_profiles
 from pydist.validate.rules import Rule, load_rules
 

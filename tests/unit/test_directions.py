@@ -1,7 +1,7 @@
 """Who may import whom: the table of design.md section 4, held against the code.
 
-    cli -> link repack validate adopt build examine fetch diff -> policy manifest archive store sources -> binary
-        -> target errors progress
+    cli -> link repack validate adopt build examine fetch diff -> trial -> policy manifest archive store sources
+        -> binary -> target errors progress
 
 A row imports only to its right. Inside a row nothing crosses but the pairs named in `_INSIDE`.
 """
@@ -23,6 +23,7 @@ PACKAGE = CHECKOUT / "pydist"
 ROWS = (
     {"cli", "__main__"},
     {"link", "repack", "validate", "adopt", "build", "examine", "fetch", "diff"},
+    {"trial"},
     {"policy", "manifest", "archive", "store", "sources"},
     {"binary"},
     {"target", "errors", "progress"},

@@ -1,0 +1,56 @@
+"""library.handshake: TLS with itself over a local socket, with the certificates of CPython's own tests."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import sysconfig
+import threading
+from pathlib import Path
+
+from pydist.trial.probes.say import absent, done, expect, refuses
+
+TESTS = Path(sysconfig.get_path("stdlib"), "test")
+# Up to 3.12, they stood among the tests.
+CERTIFICATES = TESTS / "certdata" if (TESTS / "certdata").is_dir() else TESTS
+NAME = "localhost"
+
+
+def serve(listener: socket.socket, context: ssl.SSLContext) -> None:
+    try:
+        connection, _ = listener.accept()
+        with connection, context.wrap_socket(connection, server_side=True) as secure:
+            secure.sendall(secure.recv(100)[::-1])
+    except (ssl.SSLError, OSError):
+        return  # the client refused: what the client says counts
+
+
+def talk(version: ssl.TLSVersion, *, authority: Path | None, name: str = NAME) -> tuple[str | None, bytes]:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(CERTIFICATES / "keycert3.pem")
+    client = ssl.create_default_context(cafile=authority)
+    client.minimum_version = client.maximum_version = version
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        thread = threading.Thread(target=serve, args=(listener, server))
+        thread.start()
+        try:
+            with (
+                socket.create_connection(listener.getsockname(), timeout=30) as plain,
+                client.wrap_socket(plain, server_hostname=name) as secure,
+            ):
+                secure.sendall(b"olleh")
+                return secure.version(), secure.recv(100)
+        finally:
+            thread.join()
+
+
+if not (CERTIFICATES / "keycert3.pem").is_file():
+    absent("the tests of CPython, whose certificates are used, are not in this distribution")
+ours = CERTIFICATES / "pycacert.pem"
+expect("TLS 1.2", talk(ssl.TLSVersion.TLSv1_2, authority=ours), ("TLSv1.2", b"hello"))
+expect("TLS 1.3", talk(ssl.TLSVersion.TLSv1_3, authority=ours), ("TLSv1.3", b"hello"))
+refused = ssl.SSLCertVerificationError
+refuses("a certificate of an unknown authority", refused, lambda: talk(ssl.TLSVersion.TLSv1_3, authority=None))
+refuses("another name", refused, lambda: talk(ssl.TLSVersion.TLSv1_3, authority=ours, name="example.invalid"))
+done(ssl.OPENSSL_VERSION)
