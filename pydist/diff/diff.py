@@ -19,7 +19,7 @@ from pydist.diff.show import show as show_content
 from pydist.diff.side import INSTALL, Side, side_of
 from pydist.errors import InputError
 from pydist.progress import Reporter, Silent
-from pydist.validate.facts import gather
+from pydist.validate.gather import gather
 from pydist.validate.judge import judge
 from pydist.validate.rules import choose
 

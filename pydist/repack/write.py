@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.archive.zip_write import Writer, open_writer
+from pydist.manifest.compact import COMPACT
 from pydist.repack.documents import Content, documents
 from pydist.repack.plan import Plan
 from pydist.repack.tree import MANIFEST, Tree
 from pydist.repack.verify import check_written
 
 __all__ = ["Output", "prepare"]
+
+_FIRST = (MANIFEST, COMPACT)  # readers need not unpack everything to find it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class Output:
     def _fill(self, new: Writer) -> None:
         sources = {item.name: item for item in self.plan.items}
         with new as writer:
-            for name in sorted({*sources, *self.fresh}, key=lambda name: (name != MANIFEST, name)):
+            for name in sorted({*sources, *self.fresh}, key=lambda name: (name not in _FIRST, name)):
                 item = sources.get(name)
                 if name in self.fresh:
                     writer.add_bytes(f"python/{name}", self.fresh[name])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydist.manifest.compact import Compact
 from pydist.manifest.model import Manifest
 from pydist.target import Arch, Libc
 
@@ -70,7 +71,7 @@ def is_libpython(path: str) -> bool:
     return _LIBPYTHON.search(path) is not None
 
 
-def abi_flags(manifest: Manifest) -> str:
+def abi_flags(manifest: Manifest | Compact) -> str:
     """What `sys.abiflags` is, by version and options: t of free-threaded builds, d of debug builds, m up to 3.7."""
     words = manifest.build_options.split("+")
     pymalloc = re.match(r"3\.[0-7]\.", manifest.python_version) is not None

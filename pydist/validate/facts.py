@@ -1,45 +1,30 @@
-"""Everything that judging needs to know of an archive or a folder, gathered in one pass over it.
+"""Everything that judging needs to know of an archive or a folder.
 
-Invariant: the rules see these facts and nothing else; gathering never fails on content, it records the damage.
-Memory is bounded by the largest binary, work by the limits of `pydist.archive`.
+Invariant: the rules see these facts and nothing else; `pydist.validate.gather` makes them.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
-from pydist.archive.entry import Entry, Kind
-from pydist.archive.paths import UnsafeName, check_name
-from pydist.archive.source import ArchiveDamaged, Limits, Member, open_source
-from pydist.binary.kind import HEAD_SIZE, kind_of
+from pydist.archive.entry import Entry
 from pydist.binary.kind import Kind as Binary
-from pydist.errors import Fault, InputError
-from pydist.manifest.load import Loaded, ManifestInvalid, load_any
+from pydist.errors import Fault
+from pydist.manifest.compact import Compact
+from pydist.manifest.load import Loaded
 from pydist.manifest.model import Manifest
-from pydist.manifest.record import BuildRecord, load_record
-from pydist.progress import Reporter
+from pydist.manifest.record import BuildRecord
 from pydist.target import Target
-from pydist.validate.binary_facts import BinaryFacts, Budget, examine
-from pydist.validate.documents import LARGEST, SAYING, Said, read_document
-from pydist.validate.identity import PROGRAM, Clue, Identity, clue, learn
-from pydist.validate.inputs import Form, find, form_of
+from pydist.validate.binary_facts import BinaryFacts
+from pydist.validate.identity import Identity
+from pydist.validate.inputs import Form
 
-__all__ = ["MANIFEST", "RECORD", "Facts", "FileFacts", "gather"]
+__all__ = ["MANIFEST", "RECORD", "Facts", "FileFacts"]
 
 MANIFEST, RECORD = "PYTHON.json", "build/pydist.json"
-_LIMITS = Limits(total=8 << 30, member=2 << 30)
 _STEPS, _FOLLOWED = 256, 16  # parts of names and links on the way to a file; longer chains lead nowhere
-_LARGEST_TEXT = 32 << 20
-_LONGEST_LINK = 4097  # one more than link_escapes accepts
-_LARGEST_BINARY = 512 << 20
-_SAYING = 64  # documents that are kept; a distribution has five
-_PROGRAMS, _LINKS = 64, 20_000
-_FOLDER_NAMES = 64 << 20  # deep nesting multiplies them; a real distribution has 20 kB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +43,8 @@ class Facts:
     """What is in a distribution. Keys of mappings are safe names below `python/`; `entries` are raw and in order.
 
     `manifest` is that of `loaded`: an older one in the form of the newest, with what it lacks left empty; `document` is
-    the file that it was read from. Without one, `target` is that of `identity`. `said` tells what was read where that
-    is not all that was given.
+    the file that it was read from. `compact` is what an installed tree may have in its place. Without either, `target`
+    is that of `identity`. `said` tells what was read where that is not all that was given.
     """
 
     where: Path
@@ -80,21 +65,28 @@ class Facts:
     identity: Identity = field(default_factory=Identity)
     form: Form = Form.FULL
     said: str = ""
+    compact: Compact | None = None
+    compact_faults: tuple[Fault, ...] = ()
+
+    @property
+    def about(self) -> Manifest | Compact | None:
+        """What the distribution says of itself: its manifest, or the compact one of an installed tree."""
+        return self.manifest or self.compact
 
     @property
     def words(self) -> frozenset[str]:
         """The options: those of the manifest, without one those that were learned."""
-        return self.identity.words if self.manifest is None else frozenset(self.manifest.build_options.split("+"))
+        return self.identity.words if self.about is None else frozenset(self.about.build_options.split("+"))
 
     @property
     def static(self) -> bool:
         """Whether nothing is linked dynamically, as the manifest says; without one, as the interpreter is linked."""
-        return "static" in self.words or (self.manifest is not None and "static" in self.manifest.crt_features)
+        return "static" in self.words or (self.about is not None and "static" in self.about.crt_features)
 
     @property
     def interpreter(self) -> str | None:
         """The name of the interpreter."""
-        return self.identity.interpreter if self.manifest is None else self.manifest.python_exe
+        return self.identity.interpreter if self.about is None else self.about.python_exe
 
     @property
     def library(self) -> str | None:
@@ -137,170 +129,3 @@ class Facts:
         """Whether `path`, followed through links, is a file or a folder."""
         real = self.resolve(path)
         return real in self.files or real in self.folders
-
-
-@dataclass(slots=True)
-class _Gathering:
-    prefix: str
-    entries: list[Entry] = field(default_factory=list)
-    files: dict[str, FileFacts] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
-    folder_bytes: int = 0
-    texts: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, bytes] = field(default_factory=dict)
-    saying: dict[str, Said] = field(default_factory=dict)
-    clues: dict[str, Clue] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
-
-    def add(self, member: Member) -> None:
-        entry = member.entry
-        self.entries.append(entry)
-        try:
-            whole = check_name(entry.path)
-        except UnsafeName:
-            return
-        if not whole.startswith(self.prefix):
-            return
-        name = whole[len(self.prefix) :]
-        self._parents(name)
-        if entry.kind is Kind.DIRECTORY:
-            self.folders.add(name)
-        elif entry.kind is Kind.SYMLINK:
-            self.links.setdefault(name, (entry.link or "")[:_LONGEST_LINK])
-        elif entry.kind is Kind.HARDLINK:
-            self._hard_link(name, entry.link or "")
-        elif entry.kind is Kind.FILE:
-            with member.open() as stream:
-                self.files.setdefault(name, self._file(name, entry, stream))
-
-    def _parents(self, name: str) -> None:
-        while (name := name.rpartition("/")[0]) and name not in self.folders:
-            self.folders.add(name)
-            self.folder_bytes += len(name)
-        if self.folder_bytes > _FOLDER_NAMES:
-            raise ArchiveDamaged("the names of all folders take more than 64 MiB")
-
-    def _hard_link(self, name: str, target: str) -> None:
-        original = self.files.get(target.removeprefix("./").removeprefix(self.prefix))
-        if original is not None:
-            self.files.setdefault(name, original)
-
-    def _file(self, name: str, entry: Entry, stream: BinaryIO) -> FileFacts:
-        head = stream.read(HEAD_SIZE)
-        kind = kind_of(head)
-        digest = hashlib.sha256(head)
-        binary = None
-        last = (
-            "" if "-packages/" in name else name.rpartition("/")[2]
-        )  # what packages bring says nothing of this Python
-        saying = entry.size <= LARGEST and len(self.saying) < _SAYING and SAYING.fullmatch(last) is not None
-        wanted = name in (MANIFEST, RECORD) or name.endswith("/config.c")
-        program = len(self.clues) < _PROGRAMS and PROGRAM.fullmatch(last) is not None
-        program = program and kind in (Binary.ELF, Binary.MACHO, Binary.PE)
-        if (kind in (Binary.ELF, Binary.AR) or program) and entry.size <= _LARGEST_BINARY:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
-            if kind in (Binary.ELF, Binary.AR):
-                binary = examine(kind, data, self.budget)
-            if program and (made := clue(kind, data)) is not None:
-                self.clues[name] = made
-        elif saying:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
-            self.saying[name] = read_document(last, data)
-        elif wanted and entry.size <= _LARGEST_TEXT:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
-            self._keep(name, data)
-        else:
-            while piece := stream.read(1 << 20):
-                digest.update(piece)
-            if kind in (Binary.ELF, Binary.AR):
-                binary = BinaryFacts(fault=f"{entry.size:,} bytes, more than the {_LARGEST_BINARY:,} that are examined")
-        return FileFacts(mode=entry.mode, size=entry.size, sha256=digest.hexdigest(), kind=kind, binary=binary)
-
-    def _keep(self, name: str, data: bytes) -> None:
-        if name in (MANIFEST, RECORD):
-            self.documents.setdefault(name, data)
-        else:
-            self.texts.setdefault(name, data.decode("utf-8", "replace"))
-
-
-def gather(path: Path, reporter: Reporter, *, whole: bool = False) -> Facts:
-    """Read `path`: an archive, a folder (the one that holds `python/`, or `python/` itself), or an installed Python,
-    of which only what belongs to it is read, unless `whole`.
-
-    Raises `InputError` when it cannot be opened; whatever is wrong with its content becomes a fact.
-    """
-    given = find(path, whole)
-    path, packed = given.path, not given.path.is_dir()
-    work = _Gathering(given.prefix)
-    damage = None
-    reporter.step("read", str(path))
-    with open_source(path, _LIMITS, given.selection) as source:
-        try:
-            for member in source.members():
-                work.add(member)
-                reporter.advance("read", len(work.entries))
-        except ArchiveDamaged as error:
-            damage = error.message
-    reporter.finish("read", f"{len(work.entries):,} entries")
-    facts = Facts(
-        where=path,
-        packed=packed,
-        entries=tuple(work.entries),
-        damage=damage,
-        files=work.files,
-        links=work.links,
-        folders=frozenset(work.folders),
-        texts=work.texts,
-        manifest=None,
-        manifest_faults=(),
-        record=None,
-        record_faults=(),
-        document=work.documents.get(MANIFEST),
-        form=form_of(given, work.files, work.folders),
-        said=given.said,
-    )
-    return _with_identity(_with_documents(facts, work.documents), work)
-
-
-def _with_identity(facts: Facts, work: _Gathering) -> Facts:
-    prefix = "install/" if facts.form is Form.FULL else ""
-    identity = learn(
-        said={name: item for name, item in work.saying.items() if name.startswith(prefix)},
-        clues={name: item for name, item in work.clues.items() if name.startswith(prefix)},
-        binaries={name: file.binary for name, file in facts.files.items() if file.binary and name.startswith(prefix)},
-        resolved={name: facts.resolve(name) for name in islice(facts.links, _LINKS) if PROGRAM.fullmatch(_last(name))},
-        manifest=facts.manifest,
-    )
-    target = facts.target if facts.manifest is not None else identity.target
-    return replace(facts, identity=identity, target=target)
-
-
-def _last(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _with_documents(facts: Facts, documents: Mapping[str, bytes]) -> Facts:
-    try:
-        if MANIFEST in documents:
-            loaded = load_any(documents[MANIFEST], MANIFEST, lenient=True)
-            made = loaded.manifest
-            facts = replace(facts, manifest=made, loaded=loaded, target=_target(made.target_triple))
-    except ManifestInvalid as error:
-        facts = replace(facts, manifest_faults=error.faults)
-    try:
-        if RECORD in documents:
-            facts = replace(facts, record=load_record(documents[RECORD], RECORD))
-    except ManifestInvalid as error:
-        facts = replace(facts, record_faults=error.faults)
-    return facts
-
-
-def _target(triple: str) -> Target | None:
-    try:
-        return Target.parse(triple)
-    except InputError:
-        return None

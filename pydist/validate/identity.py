@@ -18,13 +18,12 @@ from pydist.binary.macho_facts import CpuType
 from pydist.binary.pe import Machine as PeMachine
 from pydist.binary.pe import Pe
 from pydist.errors import InputError
-from pydist.manifest.model import Manifest
 from pydist.target import Arch, Target
 from pydist.validate.binary_facts import BinaryFacts, ElfFacts
 from pydist.validate.documents import Said, versions_in
 from pydist.validate.expected import dotted, glibc_version
 
-__all__ = ["PROGRAM", "Clue", "Contradiction", "Identity", "Learned", "clue", "learn"]
+__all__ = ["PROGRAM", "Clue", "Contradiction", "Identity", "Learned", "Stated", "clue", "learn"]
 
 PROGRAM = re.compile(
     r"(python(3(\.\d{1,2})?t?d?)?w?(_d)?(\.exe)?|Python|libpython3\.\d{1,2}[a-z]*\.(so[\d.]*|dylib)|python3\d{1,2}t?(_d)?\.dll)",
@@ -110,6 +109,17 @@ class Identity:
         return frozenset(item.value for item in self.options)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What a manifest says, which counts most. `below` is what stands before all names of the installed tree."""
+
+    where: str
+    version: str
+    options: frozenset[str]
+    interpreter: str
+    below: str = ""
+
+
 def clue(kind: Kind, data: bytes) -> Clue | None:
     """What a program says; None for what is none, or is damaged."""
     try:
@@ -159,19 +169,18 @@ def learn(
     clues: Mapping[str, Clue],
     binaries: Mapping[str, BinaryFacts],
     resolved: Mapping[str, str],
-    manifest: Manifest | None = None,
+    stated: Stated | None = None,
 ) -> Identity:
     """The identity that files have together. `said` are documents, `clues` and `binaries` programs, by their names;
-    `resolved` is where names that may be links lead to. A manifest counts most."""
+    `resolved` is where names that may be links lead to."""
     work = _Learning()
-    stated = Learned(manifest.python_version, "PYTHON.json") if manifest is not None else None
-    words = manifest.build_options.split("+") if manifest is not None else []
-    interpreter = _interpreter(clues, resolved, manifest)
+    first = Learned(stated.version, stated.where) if stated is not None else None
+    interpreter = _interpreter(clues, resolved, stated)
     documents = sorted(said.items(), key=lambda item: (item[0].count("/"), item[0]))
-    version = work.settle("version", _versions(stated, documents, clues))
+    version = work.settle("version", _versions(first, documents, clues))
     options = []
     for word in ("freethreaded", "debug"):
-        claims = _claims(word, words if stated else None, documents)
+        claims = _claims(word, stated, documents)
         made = work.settle(word, claims)
         if made is not None and made.value == "yes":
             options.append(Learned(word, made.where))
@@ -198,9 +207,9 @@ def _is_program(name: str) -> bool:
     return name.rpartition("/")[2].startswith("python") and not name.endswith(".dll")
 
 
-def _interpreter(clues: Mapping[str, Clue], resolved: Mapping[str, str], manifest: Manifest | None) -> str | None:
-    below = "install/" if manifest is not None else ""
-    wanted = [] if manifest is None else [manifest.python_exe]
+def _interpreter(clues: Mapping[str, Clue], resolved: Mapping[str, str], stated: Stated | None) -> str | None:
+    below = "" if stated is None else stated.below
+    wanted = [] if stated is None else [stated.interpreter]
     wanted += [f"{below}{name}" for name in _INTERPRETERS]
     wanted += sorted(name for name in clues if _is_program(name))
     return next((resolved.get(name, name) for name in wanted if resolved.get(name, name) in clues), None)
@@ -222,9 +231,9 @@ def _versions(
             yield Learned(texts[0], name)
 
 
-def _claims(word: str, words: list[str] | None, documents: list[tuple[str, Said]]) -> Iterator[Learned]:
-    if words is not None:
-        yield Learned("yes" if word in words else "no", "PYTHON.json")
+def _claims(word: str, stated: Stated | None, documents: list[tuple[str, Said]]) -> Iterator[Learned]:
+    if stated is not None:
+        yield Learned("yes" if word in stated.options else "no", stated.where)
     for name, item in documents:
         value = item.freethreaded if word == "freethreaded" else item.debug
         if value is not None:

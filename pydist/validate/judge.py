@@ -14,12 +14,13 @@ from pathlib import Path
 from pydist.policy.categories import category_of
 from pydist.progress import Reporter, Silent
 from pydist.validate.expected import dotted, glibc_version
-from pydist.validate.facts import Facts, gather
+from pydist.validate.facts import Facts
 from pydist.validate.families import (
     abi,
     archive,
     binary,
     bitcode,
+    compact,
     hardening,
     identity,
     linked,
@@ -31,6 +32,7 @@ from pydist.validate.families import (
     shared,
 )
 from pydist.validate.families import run as run_family
+from pydist.validate.gather import gather
 from pydist.validate.inputs import Form
 from pydist.validate.profiles import Profile, find_profile
 from pydist.validate.report import Finding, Known, Needed, Report, Share, Summary
@@ -54,6 +56,7 @@ _FAMILIES = (
     shared.judge,
     bitcode.judge,
     record.judge,
+    compact.judge,
     identity.judge,
 )
 
@@ -100,7 +103,7 @@ def judge(
     rules &= held.rules
     findings = [finding for family in _FAMILIES for finding in family(facts)]
     if running is not None:
-        findings.extend(run_family.judge(facts.manifest, running, facts.identity))
+        findings.extend(run_family.judge(facts.about, running, facts.identity))
     name = _named(facts)
     lacks = facts.loaded.lacks if facts.loaded is not None else frozenset()
     demanded = {
@@ -156,7 +159,7 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _summary(facts: Facts, running: RunFacts | None) -> Summary:
-    made, known = facts.manifest, facts.identity
+    made, known = facts.about, facts.identity
     return Summary(
         entries=len(facts.entries),
         bytes=sum(file.size for file in facts.files.values()),

@@ -97,6 +97,8 @@ def _modules(facts: Facts) -> list[str]:
     """The extension modules to import: those of the manifest, without one those whose files are there."""
     if facts.manifest is not None:
         return sorted(facts.manifest.build_info.extensions)
+    if facts.compact is not None:
+        return sorted(facts.compact.extensions)
     found = (_SHARED_MODULE.search(name) for name in facts.files)
     return sorted({match[1] for match in found if match})[:_MODULES]
 

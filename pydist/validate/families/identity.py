@@ -29,7 +29,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     identity = facts.identity
     if facts.damage is not None:
         return  # what says it may stand behind the damage
-    if facts.manifest is None:
+    if facts.about is None:
         if identity.version is None:
             yield found("identity.version", "", "no file of it says which version of Python it is")
         if not identity.targets:

@@ -237,7 +237,8 @@ def test_every_rule_that_needs_no_interpreter_is_reached_by_these_tests() -> Non
         "quirk",
         "waiver",
         "identity",
-    }  # test_identity, test_running, test_abi, test_gnu, test_bitcode, test_quirk, test_waivers
+        "compact",
+    }  # test_compact, test_identity, test_running, test_abi, test_gnu, test_bitcode, test_quirk, test_waivers
     assert {rule.id for rule in load_rules().values() if rule.family not in others} == reached
 
 

@@ -14,8 +14,8 @@ from pydist.errors import InputError
 from pydist.progress import Silent
 from pydist.validate import choose, validate
 from pydist.validate.documents import read_document, versions_in
-from pydist.validate.facts import gather
 from pydist.validate.families.run import judge as judge_run
+from pydist.validate.gather import gather
 from pydist.validate.identity import Identity, Learned
 from pydist.validate.rules import load_rules
 from pydist.validate.running import RunFacts
