@@ -18,6 +18,7 @@ from pydist.manifest.model import Manifest
 from pydist.manifest.record import BuildRecord
 from pydist.target import Target
 from pydist.validate.binary_facts import BinaryFacts
+from pydist.validate.content import Content
 from pydist.validate.identity import Identity
 from pydist.validate.inputs import Form
 
@@ -29,13 +30,15 @@ _STEPS, _FOLLOWED = 256, 16  # parts of names and links on the way to a file; lo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """One regular file. `sha256` in hex; `binary` for ELF files and static libraries."""
+    """One regular file. `sha256` in hex; `binary` for ELF files and static libraries; `mtime` as the entry has it."""
 
     mode: int
     size: int
     sha256: str
     kind: Binary
     binary: BinaryFacts | None = None
+    content: Content | None = None
+    mtime: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

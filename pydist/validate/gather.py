@@ -25,6 +25,7 @@ from pydist.manifest.record import load_record
 from pydist.progress import Reporter
 from pydist.target import Target
 from pydist.validate.binary_facts import BinaryFacts, Budget, examine
+from pydist.validate.content import DOCUMENT, look
 from pydist.validate.documents import LARGEST, SAYING, Said, read_document
 from pydist.validate.facts import MANIFEST, RECORD, Facts, FileFacts
 from pydist.validate.identity import PROGRAM, Clue, Stated, clue, learn
@@ -37,6 +38,8 @@ _LIMITS = Limits(total=8 << 30, member=2 << 30)
 _LARGEST_TEXT = 32 << 20
 _LONGEST_LINK = 4097  # one more than link_escapes accepts
 _LARGEST_BINARY = 512 << 20
+_LARGEST_DOCUMENT, _ALL_DOCUMENTS = 4 << 20, 64 << 20  # bytes of texts that are kept; a real distribution has 3 MiB
+_BINARIES = (Binary.ELF, Binary.AR, Binary.MACHO, Binary.PE)
 _SAYING = 64  # documents that are kept; a distribution has five
 _PROGRAMS, _LINKS = 64, 20_000
 _FOLDER_NAMES = 64 << 20  # deep nesting multiplies them; a real distribution has 20 kB
@@ -55,6 +58,7 @@ class _Gathering:
     saying: dict[str, Said] = field(default_factory=dict)
     clues: dict[str, Clue] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
+    document_bytes: int = _ALL_DOCUMENTS
 
     def add(self, member: Member) -> None:
         entry = member.entry
@@ -92,42 +96,46 @@ class _Gathering:
     def _file(self, name: str, entry: Entry, stream: BinaryIO) -> FileFacts:
         head = stream.read(HEAD_SIZE)
         kind = kind_of(head)
-        digest = hashlib.sha256(head)
-        binary = None
-        last = (
-            "" if "-packages/" in name else name.rpartition("/")[2]
-        )  # what packages bring says nothing of this Python
-        saying = entry.size <= LARGEST and len(self.saying) < _SAYING and SAYING.fullmatch(last) is not None
-        wanted = name in _DOCUMENTS or name.endswith("/config.c")
+        if entry.size > (_LARGEST_BINARY if kind in _BINARIES else _LARGEST_TEXT):
+            return _unread(entry, kind, head, stream)
+        data = head + stream.read()
+        last = "" if "-packages/" in name else _last(name)  # what packages bring says nothing of this Python
         program = len(self.clues) < _PROGRAMS and PROGRAM.fullmatch(last) is not None
-        program = program and kind in (Binary.ELF, Binary.MACHO, Binary.PE)
-        if (kind in (Binary.ELF, Binary.AR) or program) and entry.size <= _LARGEST_BINARY:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
-            if kind in (Binary.ELF, Binary.AR):
-                binary = examine(kind, data, self.budget)
-            if program and (made := clue(kind, data)) is not None:
-                self.clues[name] = made
-        elif saying:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
+        if program and kind in _BINARIES and (made := clue(kind, data)) is not None:
+            self.clues[name] = made
+        elif entry.size <= LARGEST and len(self.saying) < _SAYING and SAYING.fullmatch(last):
             self.saying[name] = read_document(last, data)
-        elif wanted and entry.size <= _LARGEST_TEXT:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
-            self._keep(name, data)
-        else:
-            while piece := stream.read(1 << 20):
-                digest.update(piece)
-            if kind in (Binary.ELF, Binary.AR):
-                binary = BinaryFacts(fault=f"{entry.size:,} bytes, more than the {_LARGEST_BINARY:,} that are examined")
-        return FileFacts(mode=entry.mode, size=entry.size, sha256=digest.hexdigest(), kind=kind, binary=binary)
+        self._keep(name, kind, data)
+        return FileFacts(
+            mode=entry.mode,
+            size=entry.size,
+            sha256=hashlib.sha256(data).hexdigest(),
+            kind=kind,
+            binary=examine(kind, data, self.budget) if kind in (Binary.ELF, Binary.AR) else None,
+            content=look(name, kind, data),
+            mtime=entry.mtime,
+        )
 
-    def _keep(self, name: str, data: bytes) -> None:
+    def _keep(self, name: str, kind: Binary, data: bytes) -> None:
         if name in _DOCUMENTS:
             self.documents.setdefault(name, data)
-        else:
+            return
+        fits = len(data) <= min(_LARGEST_DOCUMENT, self.document_bytes) and kind not in _BINARIES
+        if fits and DOCUMENT.fullmatch(name):
+            self.document_bytes -= len(data)
             self.texts.setdefault(name, data.decode("utf-8", "replace"))
+
+
+def _unread(entry: Entry, kind: Binary, head: bytes, stream: BinaryIO) -> FileFacts:
+    """The facts of a file that is too large to look into."""
+    digest = hashlib.sha256(head)
+    while piece := stream.read(1 << 20):
+        digest.update(piece)
+    large = f"{entry.size:,} bytes, more than the {_LARGEST_BINARY:,} that are examined"
+    binary = BinaryFacts(fault=large) if kind in (Binary.ELF, Binary.AR) else None
+    return FileFacts(
+        mode=entry.mode, size=entry.size, sha256=digest.hexdigest(), kind=kind, binary=binary, mtime=entry.mtime
+    )
 
 
 def gather(path: Path, reporter: Reporter, *, whole: bool = False) -> Facts:
