@@ -21,6 +21,7 @@ from pydist.validate.families import (
     binary,
     bitcode,
     compact,
+    entries,
     hardening,
     identity,
     linked,
@@ -45,6 +46,7 @@ __all__ = ["judge", "validate"]
 _SHOWN = 500  # findings of one rule; a hostile archive could have millions
 _FAMILIES = (
     archive.judge,
+    entries.judge,
     manifest.judge,
     abi.judge,
     quirk.judge,

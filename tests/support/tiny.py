@@ -15,6 +15,7 @@ from pydist.archive.paths import name_fault
 from tests.support.elf import R, W, make_ar, make_elf
 
 TRIPLE = "x86_64-unknown-linux-musl"
+TIME = 1_704_067_200  # 2024-01-01
 
 
 def manifest() -> dict[str, Any]:
@@ -163,6 +164,7 @@ def pack(path: Path, content: Members) -> Path:
         for name, value in content.items():
             info = tarfile.TarInfo(name)
             info.mode = 0o755 if "/bin/" in name else 0o644
+            info.mtime = TIME
             if isinstance(value, bytes):
                 info.size = len(value)
                 tar.addfile(info, io.BytesIO(value))
