@@ -1,7 +1,7 @@
 """What judging needs to know of one ELF file or static library.
 
-Invariant: damage is a fact (`fault`), never an exception; what is kept is small whatever the size of the file, and what
-is kept of all files of a distribution together is bounded by one `Budget`.
+Invariant: damage is a fact (`fault`), never an exception; what is kept is small whatever the size of the file, and a
+`Budget` bounds names of symbols.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydist.binary.kind import Kind as Binary
 __all__ = ["BinaryFacts", "Budget", "DynamicNames", "ElfFacts", "SymbolNames", "examine"]
 
 _MEMBERS = 50_000  # of one static library; libLLVM as one archive has some ten thousand
-_NAMES = 256 << 20  # bytes of all symbol names in memory; a real distribution takes 10 MiB
+_NAMES = 64 << 20  # bytes of all symbol names of one file; libpython takes 2 MiB
 _NAME = 100  # bytes that a name takes besides its characters
 _LOCAL, _WEAK = 0, 2
 _INTERNAL, _HIDDEN = 1, 2
@@ -33,7 +33,7 @@ class Budget:
         """`name`, paid for. Raises `ElfInvalid` when there is too much of them."""
         self.left -= len(name) + _NAME
         if self.left < 0:
-            raise ElfInvalid(f"symbol names of the distribution take more than {_NAMES:,} bytes up to here")
+            raise ElfInvalid(f"symbol names take more than {_NAMES:,} bytes")
         return name
 
 
@@ -109,7 +109,7 @@ class BinaryFacts:
 
 
 def examine(kind: Binary, data: bytes, budget: Budget | None = None) -> BinaryFacts:
-    """The facts of an ELF file or a static library; `budget` is that of all files of the distribution."""
+    """The facts of an ELF file or a static library; `budget` is what names may take."""
     budget = budget or Budget()
     try:
         if kind is Binary.AR:

@@ -1,12 +1,14 @@
 """One pass over an archive or a folder that gathers all facts.
 
-Invariant: gathering never fails on content, it records the damage. Memory is bounded by the largest binary, work by the
-limits of `pydist.archive`.
+Invariant: gathering never fails on content, it records the damage; facts are the same whoever looked at a member, and
+in the order of the archive. Memory is bounded by the largest binary that is examined, work by the limits of
+`pydist.archive`.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -24,12 +26,14 @@ from pydist.manifest.load import ManifestInvalid, load_any
 from pydist.manifest.record import load_record
 from pydist.progress import Reporter
 from pydist.target import Target
-from pydist.validate.binary_facts import BinaryFacts, Budget, examine
-from pydist.validate.content import DOCUMENT, look
-from pydist.validate.documents import LARGEST, SAYING, Said, read_document
+from pydist.validate.binary_facts import BinaryFacts
+from pydist.validate.content import DOCUMENT
+from pydist.validate.documents import LARGEST, SAYING, Said
 from pydist.validate.facts import MANIFEST, RECORD, Facts, FileFacts
-from pydist.validate.identity import PROGRAM, Clue, Stated, clue, learn
-from pydist.validate.inputs import Form, find, form_of
+from pydist.validate.identity import PROGRAM, Clue, Stated, learn
+from pydist.validate.inputs import Form, Input, find, form_of
+from pydist.validate.looking import ALONE, HelperLost, Helpers, Looking
+from pydist.validate.members import Seen, Task
 
 __all__ = ["gather"]
 
@@ -40,9 +44,18 @@ _LONGEST_LINK = 4097  # one more than link_escapes accepts
 _LARGEST_BINARY = 512 << 20
 _LARGEST_DOCUMENT, _ALL_DOCUMENTS = 4 << 20, 64 << 20  # bytes of texts that are kept; a real distribution has 3 MiB
 _BINARIES = (Binary.ELF, Binary.AR, Binary.MACHO, Binary.PE)
-_SAYING = 64  # documents that are kept; a distribution has five
-_PROGRAMS, _LINKS = 64, 20_000
+_NAMES = 256 << 20  # bytes of all symbol names in memory; a real distribution takes 10 MiB
+_ASKED = 64  # programs, and documents, that are asked what Python this is; a distribution has five
+_LINKS = 20_000
 _FOLDER_NAMES = 64 << 20  # deep nesting multiplies them; a real distribution has 20 kB
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A file, in the order of the archive. `original` is the name that a hard link has the content of."""
+
+    name: str
+    original: str | None = None
 
 
 @dataclass(slots=True)
@@ -55,12 +68,14 @@ class _Gathering:
     folder_bytes: int = 0
     texts: dict[str, str] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
+    document_bytes: int = _ALL_DOCUMENTS
     saying: dict[str, Said] = field(default_factory=dict)
     clues: dict[str, Clue] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
-    document_bytes: int = _ALL_DOCUMENTS
+    asked: Counter[str] = field(default_factory=Counter)
+    rows: deque[_Row] = field(default_factory=deque)
+    names: int = field(default_factory=lambda: _NAMES)
 
-    def add(self, member: Member) -> None:
+    def add(self, member: Member, looking: Looking) -> None:
         entry = member.entry
         self.entries.append(entry)
         try:
@@ -76,10 +91,34 @@ class _Gathering:
         elif entry.kind is Kind.SYMLINK:
             self.links.setdefault(name, (entry.link or "")[:_LONGEST_LINK])
         elif entry.kind is Kind.HARDLINK:
-            self._hard_link(name, entry.link or "")
+            target = (entry.link or "").removeprefix("./").removeprefix(self.prefix)
+            self.rows.append(_Row(name, target))
         elif entry.kind is Kind.FILE:
             with member.open() as stream:
-                self.files.setdefault(name, self._file(name, entry, stream))
+                self._file(name, entry, stream, looking)
+
+    def take(self, seen: Seen) -> None:
+        """What was seen of the first file of `rows`; hard links in front of it are made."""
+        self.settle()
+        name, file = self.rows.popleft().name, seen.file
+        self.names -= seen.names
+        if self.names < 0:
+            text = f"symbol names of the distribution take more than {_NAMES:,} bytes up to here"
+            file = replace(file, binary=BinaryFacts(fault=text))
+        if name in self.files:
+            return  # the first of two files with one name counts
+        self.files[name] = file
+        if seen.clue is not None:
+            self.clues[name] = seen.clue
+        if seen.said is not None:
+            self.saying[name] = seen.said
+
+    def settle(self) -> None:
+        """Make the hard links whose originals are known by now."""
+        while self.rows and (original := self.rows[0].original) is not None:
+            if original in self.files:
+                self.files.setdefault(self.rows[0].name, self.files[original])
+            self.rows.popleft()
 
     def _parents(self, name: str) -> None:
         while (name := name.rpartition("/")[0]) and name not in self.folders:
@@ -88,40 +127,46 @@ class _Gathering:
         if self.folder_bytes > _FOLDER_NAMES:
             raise ArchiveDamaged("the names of all folders take more than 64 MiB")
 
-    def _hard_link(self, name: str, target: str) -> None:
-        original = self.files.get(target.removeprefix("./").removeprefix(self.prefix))
-        if original is not None:
-            self.files.setdefault(name, original)
-
-    def _file(self, name: str, entry: Entry, stream: BinaryIO) -> FileFacts:
+    def _file(self, name: str, entry: Entry, stream: BinaryIO, looking: Looking) -> None:
         head = stream.read(HEAD_SIZE)
         kind = kind_of(head)
         if entry.size > (_LARGEST_BINARY if kind in _BINARIES else _LARGEST_TEXT):
-            return _unread(entry, kind, head, stream)
-        data = head + stream.read()
+            facts = _unread(entry, kind, head, stream)
+            self.rows.append(_Row(name))
+            looking.pass_on(Seen(file=facts))
+            return
         last = "" if "-packages/" in name else _last(name)  # what packages bring says nothing of this Python
-        program = len(self.clues) < _PROGRAMS and PROGRAM.fullmatch(last) is not None
-        if program and kind in _BINARIES and (made := clue(kind, data)) is not None:
-            self.clues[name] = made
-        elif entry.size <= LARGEST and len(self.saying) < _SAYING and SAYING.fullmatch(last):
-            self.saying[name] = read_document(last, data)
-        self._keep(name, kind, data)
-        return FileFacts(
-            mode=entry.mode,
-            size=entry.size,
-            sha256=hashlib.sha256(data).hexdigest(),
-            kind=kind,
-            binary=examine(kind, data, self.budget) if kind in (Binary.ELF, Binary.AR) else None,
-            content=look(name, kind, data),
-            mtime=entry.mtime,
-        )
+        program = kind in _BINARIES and PROGRAM.fullmatch(last) is not None and self._may("program")
+        saying = entry.size <= LARGEST and SAYING.fullmatch(last) is not None and self._may("document")
+        task = Task(name=name, kind=kind, mode=entry.mode, mtime=entry.mtime, program=program, saying=saying)
+        if self._is_kept(name, kind, entry.size):
+            data = head + stream.read()
+            self._keep(name, data)
+            self.rows.append(_Row(name))
+            looking.put_whole(task, data)
+            return
+        self.rows.append(_Row(name))
+        try:
+            looking.put(task, entry.size, head, stream)
+        except ArchiveDamaged:
+            self.rows.pop()
+            raise
 
-    def _keep(self, name: str, kind: Binary, data: bytes) -> None:
+    def _may(self, what: str) -> bool:
+        self.asked[what] += 1
+        return self.asked[what] <= _ASKED
+
+    def _is_kept(self, name: str, kind: Binary, size: int) -> bool:
+        """Whether the rules look at all of its text."""
+        if name in _DOCUMENTS:
+            return True
+        fits = size <= min(_LARGEST_DOCUMENT, self.document_bytes) and kind not in _BINARIES
+        return fits and DOCUMENT.fullmatch(name) is not None
+
+    def _keep(self, name: str, data: bytes) -> None:
         if name in _DOCUMENTS:
             self.documents.setdefault(name, data)
-            return
-        fits = len(data) <= min(_LARGEST_DOCUMENT, self.document_bytes) and kind not in _BINARIES
-        if fits and DOCUMENT.fullmatch(name):
+        else:
             self.document_bytes -= len(data)
             self.texts.setdefault(name, data.decode("utf-8", "replace"))
 
@@ -138,28 +183,20 @@ def _unread(entry: Entry, kind: Binary, head: bytes, stream: BinaryIO) -> FileFa
     )
 
 
-def gather(path: Path, reporter: Reporter, *, whole: bool = False) -> Facts:
+def gather(path: Path, reporter: Reporter, *, whole: bool = False, helpers: Helpers | None = None) -> Facts:
     """Read `path`: an archive, a folder (the one that holds `python/`, or `python/` itself), or an installed Python,
-    of which only what belongs to it is read, unless `whole`.
+    of which only what belongs to it is read, unless `whole`. `helpers` are by default those of this machine.
 
     Raises `InputError` when it cannot be opened; whatever is wrong with its content becomes a fact.
     """
     given = find(path, whole)
-    path, packed = given.path, not given.path.is_dir()
-    work = _Gathering(given.prefix)
-    damage = None
-    reporter.step("read", str(path))
-    with open_source(path, _LIMITS, given.selection) as source:
-        try:
-            for member in source.members():
-                work.add(member)
-                reporter.advance("read", len(work.entries))
-        except ArchiveDamaged as error:
-            damage = error.message
-    reporter.finish("read", f"{len(work.entries):,} entries")
+    try:
+        work, damage = _read(given, reporter, Helpers.of_this_machine() if helpers is None else helpers)
+    except HelperLost:
+        work, damage = _read(given, reporter, ALONE)
     facts = Facts(
-        where=path,
-        packed=packed,
+        where=given.path,
+        packed=not given.path.is_dir(),
         entries=tuple(work.entries),
         damage=damage,
         files=work.files,
@@ -175,6 +212,23 @@ def gather(path: Path, reporter: Reporter, *, whole: bool = False) -> Facts:
         said=given.said,
     )
     return _with_identity(_with_documents(facts, work.documents), work)
+
+
+def _read(given: Input, reporter: Reporter, helpers: Helpers) -> tuple[_Gathering, str | None]:
+    """All that is there, and what is wrong where it ends early."""
+    work, damage = _Gathering(given.prefix), None
+    reporter.step("read", str(given.path))
+    with open_source(given.path, _LIMITS, given.selection) as source, Looking(work.take, helpers) as looking:
+        try:
+            for member in source.members():
+                work.add(member, looking)
+                reporter.advance("read", len(work.entries))
+        except ArchiveDamaged as error:
+            damage = error.message
+        looking.finish()
+        work.settle()
+    reporter.finish("read", f"{len(work.entries):,} entries")
+    return work, damage
 
 
 def _with_identity(facts: Facts, work: _Gathering) -> Facts:
