@@ -48,7 +48,7 @@ _BUILD_ID = ".note.gnu.build-id"
 DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_TEXTREL, DT_BIND_NOW = 1, 5, 10, 14, 15, 22, 24
 DT_RUNPATH, DT_FLAGS, DT_FLAGS_1, DT_VERNEED = 29, 30, 0x6FFFFFFB, 0x6FFFFFFE
 _NOTES = 16  # segments of notes, and KiB of one, that are looked into; linkers write two of some 100 bytes
-DF_TEXTREL, DF_BIND_NOW, DF_1_NOW, DF_1_PIE = 4, 8, 1, 0x08000000
+DF_TEXTREL, DF_BIND_NOW, DF_STATIC_TLS, DF_1_NOW, DF_1_PIE = 4, 8, 16, 1, 0x08000000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +134,7 @@ class ElfFile:
     version_needs: tuple[VersionNeed, ...]
     bind_now: bool
     textrel: bool
+    static_tls: bool
     pie: bool
     properties: Properties
     build_id: str | None
@@ -172,6 +173,7 @@ class ElfFile:
             or bool(dynamic.flags(DT_FLAGS) & DF_BIND_NOW)
             or bool(dynamic.flags(DT_FLAGS_1) & DF_1_NOW),
             textrel=dynamic.has(DT_TEXTREL) or bool(dynamic.flags(DT_FLAGS) & DF_TEXTREL),
+            static_tls=bool(dynamic.flags(DT_FLAGS) & DF_STATIC_TLS),
             # Linkers before 2015 wrote no DF_1_PIE; a library that names a loader is a program, too.
             pie=header.type == Type.DYN and (interp is not None or bool(dynamic.flags(DT_FLAGS_1) & DF_1_PIE)),
             properties=Properties()

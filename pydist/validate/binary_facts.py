@@ -67,6 +67,7 @@ class ElfFacts:
     """One ELF file, or all members of a library that are alike in everything here.
 
     `versions` are the symbol versions that it needs of libraries, `search` the folders of its RPATH and RUNPATH.
+    `build_id` is hexadecimal, of linked files alone.
     """
 
     machine: int
@@ -85,6 +86,8 @@ class ElfFacts:
     search: tuple[str, ...] = ()
     pie: bool = False
     properties: Properties = field(default_factory=Properties)
+    static_tls: bool = False
+    build_id: str | None = None
 
     @property
     def linked(self) -> bool:
@@ -97,7 +100,8 @@ class BinaryFacts:
     """`elf` has one item for an ELF file; for a library the distinct ones of its members, with a member's name.
 
     `symbols` has one item for each ELF object: one of an object file, those of a library in order. `members` counts the
-    ELF files inside; `kinds` are all kinds of members. `dynamic` is there for programs and shared libraries.
+    ELF files inside; `kinds` are all kinds of members, `names` their names in order. `indexed`: a library has an index
+    of symbols. `dynamic` is there for programs and shared libraries.
     """
 
     fault: str | None = None
@@ -106,6 +110,8 @@ class BinaryFacts:
     dynamic: DynamicNames | None = None
     members: int = 0
     kinds: frozenset[Binary] = field(default=frozenset())
+    names: tuple[str, ...] = ()
+    indexed: bool = False
 
 
 def examine(kind: Binary, data: bytes, budget: Budget | None = None) -> BinaryFacts:
@@ -126,6 +132,7 @@ def examine(kind: Binary, data: bytes, budget: Budget | None = None) -> BinaryFa
 def _library(data: bytes, budget: Budget) -> BinaryFacts:
     distinct: dict[ElfFacts, str] = {}
     kinds: set[Binary] = set()
+    names: list[str] = []
     symbols: list[SymbolNames] = []
     count = 0
     for number, (name, view) in enumerate(ar.members(data), 1):
@@ -133,6 +140,7 @@ def _library(data: bytes, budget: Budget) -> BinaryFacts:
             return BinaryFacts(fault=f"a static library of more than {_MEMBERS:,} members")
         kind = kind_of(bytes(view[:HEAD_SIZE]))
         kinds.add(kind)
+        names.append(budget.take(name))
         if kind is Binary.ELF:
             count += 1
             try:
@@ -142,7 +150,14 @@ def _library(data: bytes, budget: Budget) -> BinaryFacts:
             except ElfInvalid as error:
                 return BinaryFacts(fault=f"member {name[:100]}: {error.message}")
     found = tuple((name, facts) for facts, name in distinct.items())
-    return BinaryFacts(elf=found, symbols=tuple(symbols), members=count, kinds=frozenset(kinds))
+    return BinaryFacts(
+        elf=found,
+        symbols=tuple(symbols),
+        members=count,
+        kinds=frozenset(kinds),
+        names=tuple(names),
+        indexed=ar.has_index(data),
+    )
 
 
 def _facts(elf: ElfFile) -> ElfFacts:
@@ -163,6 +178,8 @@ def _facts(elf: ElfFile) -> ElfFacts:
         search=tuple(folder for path in (elf.rpath, elf.runpath) if path is not None for folder in path.split(":")),
         pie=elf.pie,
         properties=elf.properties,
+        static_tls=elf.static_tls,
+        build_id=elf.build_id if elf.type != Type.REL else None,
     )
 
 

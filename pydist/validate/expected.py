@@ -25,12 +25,18 @@ _NUMBERED = re.compile(r"GLIBC_(\d{1,6}(?:\.\d{1,6})+)", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CLibrary:
-    """`libraries` are on every system with it, `modules` are what single extension modules may need besides."""
+    """`libraries` are on every system with it, `modules` are what single extension modules may need besides.
+
+    `floors` are the oldest versions that distributions usually run with, `gone` functions that nothing new should use,
+    with what is in their place.
+    """
 
     libraries: frozenset[str]
     loaders: Mapping[Arch, str]
     modules: Mapping[str, tuple[str, ...]]
     markers: Mapping[str, tuple[int, ...]]
+    floors: Mapping[Arch, tuple[int, ...]]
+    gone: Mapping[str, str]
 
 
 @functools.cache
@@ -49,6 +55,8 @@ def c_library(libc: Libc) -> CLibrary | None:
         loaders={Arch(name): path for name, path in row["loaders"].items()},
         modules={name: tuple(libraries) for name, libraries in row.get("modules", {}).items()},
         markers={name: tuple(map(int, text.split("."))) for name, text in row.get("markers", {}).items()},
+        floors={Arch(name): tuple(map(int, text.split("."))) for name, text in row.get("floors", {}).items()},
+        gone=row.get("gone", {}),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ENTRIES"]
+__all__ = ["ENTRIES", "LIBRARIES"]
 
 ENTRIES = frozenset(
     {
@@ -24,5 +24,24 @@ ENTRIES = frozenset(
         "archive.file-and-folder",
         "archive.link-on-windows",
         "archive.large-file",
+    }
+)
+
+LIBRARIES = frozenset(
+    {
+        "binary.archive-member",
+        "binary.mixed-archive",
+        "binary.archive-index",
+        "linked.floor",
+        "linked.gone",
+        "linked.static-tls",
+        "linked.soname",
+        "linked.provided",
+        "linked.declared",
+        "linked.module",
+        "linked.api",
+        "linked.leaked",
+        "linked.build-id",
+        "linked.debug-file",
     }
 )

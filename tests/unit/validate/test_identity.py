@@ -143,13 +143,13 @@ def test_environments_that_are_based_on_each_other_are_refused(tmp_path: Path) -
 
 @pytest.mark.parametrize("form", ["gz", "xz", "zst", "zip", "folder"])
 def test_install_only_archives_are_good_without_a_manifest(tmp_path: Path, form: str) -> None:
-    path = tmp_path / "whatever"
+    path, tree = tmp_path / "whatever", trees.unix() | {"bin/python3.14": trees.elf(glibc="GLIBC_2.17")}
     if form == "folder":
-        trees.write(path / "python", trees.unix())
+        trees.write(path / "python", tree)
     elif form == "zip":
-        trees.zipped(path, trees.unix())
+        trees.zipped(path, tree)
     else:
-        trees.tar(path, trees.unix(), "w:gz" if form == "gz" else "w")
+        trees.tar(path, tree, "w:gz" if form == "gz" else "w")
         compress = {"gz": bytes, "xz": lzma.compress, "zst": zstandard.ZstdCompressor().compress}[form]
         path.write_bytes(compress(path.read_bytes()))
     report = validate(path, run=False)
