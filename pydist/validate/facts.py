@@ -30,7 +30,7 @@ _STEPS, _FOLLOWED = 256, 16  # parts of names and links on the way to a file; lo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """One regular file. `sha256` in hex; `binary` for ELF files and static libraries; `mtime` as the entry has it."""
+    """One regular file. `sha256` in hex; `binary` for kinds in `EXAMINED`; `mtime` as the entry has it."""
 
     mode: int
     size: int
@@ -85,6 +85,13 @@ class Facts:
     def static(self) -> bool:
         """Whether nothing is linked dynamically, as the manifest says; without one, as the interpreter is linked."""
         return "static" in self.words or (self.about is not None and "static" in self.about.crt_features)
+
+    @property
+    def series(self) -> str:
+        """The series, 3.14, that the manifest says or that was learned; empty where nothing says it."""
+        learned = self.identity.version.value if self.identity.version is not None else ""
+        version = self.about.python_version if self.about is not None else learned
+        return ".".join(version.split(".")[:2])
 
     @property
     def interpreter(self) -> str | None:

@@ -26,7 +26,7 @@ from pydist.manifest.load import ManifestInvalid, load_any
 from pydist.manifest.record import load_record
 from pydist.progress import Reporter
 from pydist.target import Target
-from pydist.validate.binary_facts import BinaryFacts
+from pydist.validate.binary_facts import EXAMINED, BinaryFacts, is_examined
 from pydist.validate.content import DOCUMENT
 from pydist.validate.documents import LARGEST, SAYING, Said
 from pydist.validate.facts import MANIFEST, RECORD, Facts, FileFacts
@@ -43,7 +43,6 @@ _LARGEST_TEXT = 32 << 20
 _LONGEST_LINK = 4097  # one more than link_escapes accepts
 _LARGEST_BINARY = 512 << 20
 _LARGEST_DOCUMENT, _ALL_DOCUMENTS = 4 << 20, 64 << 20  # bytes of texts that are kept; a real distribution has 3 MiB
-_BINARIES = (Binary.ELF, Binary.AR, Binary.MACHO, Binary.PE)
 _NAMES = 256 << 20  # bytes of all symbol names in memory; a real distribution takes 10 MiB
 _ASKED = 64  # programs, and documents, that are asked what Python this is; a distribution has five
 _LINKS = 20_000
@@ -130,13 +129,13 @@ class _Gathering:
     def _file(self, name: str, entry: Entry, stream: BinaryIO, looking: Looking) -> None:
         head = stream.read(HEAD_SIZE)
         kind = kind_of(head)
-        if entry.size > (_LARGEST_BINARY if kind in _BINARIES else _LARGEST_TEXT):
-            facts = _unread(entry, kind, head, stream)
+        if entry.size > (_LARGEST_BINARY if kind in EXAMINED else _LARGEST_TEXT):
+            facts = _unread(entry, is_examined(name, kind), kind, head, stream)
             self.rows.append(_Row(name))
             looking.pass_on(Seen(file=facts))
             return
         last = "" if "-packages/" in name else _last(name)  # what packages bring says nothing of this Python
-        program = kind in _BINARIES and PROGRAM.fullmatch(last) is not None and self._may("program")
+        program = kind in EXAMINED and PROGRAM.fullmatch(last) is not None and self._may("program")
         saying = entry.size <= LARGEST and SAYING.fullmatch(last) is not None and self._may("document")
         task = Task(name=name, kind=kind, mode=entry.mode, mtime=entry.mtime, program=program, saying=saying)
         if self._is_kept(name, kind, entry.size):
@@ -160,7 +159,7 @@ class _Gathering:
         """Whether the rules look at all of its text."""
         if name in _DOCUMENTS:
             return True
-        fits = size <= min(_LARGEST_DOCUMENT, self.document_bytes) and kind not in _BINARIES
+        fits = size <= min(_LARGEST_DOCUMENT, self.document_bytes) and kind not in EXAMINED
         return fits and DOCUMENT.fullmatch(name) is not None
 
     def _keep(self, name: str, data: bytes) -> None:
@@ -171,13 +170,13 @@ class _Gathering:
             self.texts.setdefault(name, data.decode("utf-8", "replace"))
 
 
-def _unread(entry: Entry, kind: Binary, head: bytes, stream: BinaryIO) -> FileFacts:
+def _unread(entry: Entry, examined: bool, kind: Binary, head: bytes, stream: BinaryIO) -> FileFacts:
     """The facts of a file that is too large to look into."""
     digest = hashlib.sha256(head)
     while piece := stream.read(1 << 20):
         digest.update(piece)
     large = f"{entry.size:,} bytes, more than the {_LARGEST_BINARY:,} that are examined"
-    binary = BinaryFacts(fault=large) if kind in (Binary.ELF, Binary.AR) else None
+    binary = BinaryFacts(fault=large) if examined else None
     return FileFacts(
         mode=entry.mode, size=entry.size, sha256=digest.hexdigest(), kind=kind, binary=binary, mtime=entry.mtime
     )

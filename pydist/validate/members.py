@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from pydist.binary.kind import Kind
-from pydist.validate.binary_facts import Budget, examine
+from pydist.validate.binary_facts import Budget, examine, is_examined
 from pydist.validate.content import look
 from pydist.validate.documents import Said, read_document
 from pydist.validate.facts import FileFacts
@@ -50,7 +50,7 @@ def see(task: Task, data: bytes) -> Seen:
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         kind=task.kind,
-        binary=examine(task.kind, data, budget) if task.kind in (Kind.ELF, Kind.AR) else None,
+        binary=examine(task.kind, data, budget) if is_examined(task.name, task.kind) else None,
         content=look(task.name, task.kind, data),
         mtime=task.mtime,
     )

@@ -69,7 +69,7 @@ class Summary:
 
     entries: int = field(metadata=doc("Names in the archive."))
     bytes: int = field(metadata=doc("Size of all files."))
-    binaries: int = field(metadata=doc("ELF files, members of static libraries counted one by one."))
+    binaries: int = field(metadata=doc("Programs, libraries and objects; members of static libraries one by one."))
     python_version: str | None = field(default=None, metadata=doc("Version the manifest states, or that was learned."))
     target_triple: str | None = field(default=None, metadata=doc("Target the manifest states, or that was learned."))
     build_options: str | None = field(default=None, metadata=doc("Options the manifest states, or that were learned."))

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.support.elf import make_elf
 from tests.support.macho import make_fat, make_macho
 from tests.support.pe import make_pe
+from tests.support.tiny_gnu import API
 from tests.support.zips import Member, archive
 
 Tree = dict[str, "bytes | tuple[str, str]"]
@@ -65,7 +66,8 @@ def unix(series: str = "3.14", version: str = "3.14.7") -> Tree:
 def windows() -> Tree:
     return {
         "python.exe": make_pe(),
-        "python314.dll": make_pe(characteristics=0x2022, name="python314.dll") + b"\x003.14.7\0",
+        "python314.dll": make_pe(characteristics=0x2022, name="python314.dll", exports=[(name, None) for name in API])
+        + b"\x003.14.7\0",
         "Lib/os.py": b"",
         "Lib/site-packages/other/patchlevel.h": patchlevel("3.1.1"),
         "include/patchlevel.h": patchlevel("3.14.7"),
@@ -115,7 +117,7 @@ def tar(path: Path, tree: Tree, mode: str = "w:gz") -> Path:
 def zipped(path: Path, tree: Tree) -> Path:
     """`tree` as an install_only archive that is a zip."""
     made = [
-        Member(name=f"python/{name}".encode(), data=value, mode=0o100755)
+        Member(name=f"python/{name}".encode(), data=value, mode=0o100755 if name.startswith("bin/") else 0o100644)
         if isinstance(value, bytes)
         else Member(name=f"python/{name}".encode(), data=value[1].encode(), mode=0o120777)
         for name, value in tree.items()

@@ -184,7 +184,7 @@ def _init_functions(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
 def _defined(facts: Facts, objects: tuple[str, ...]) -> frozenset[str] | None:
     """What ELF objects define; None when an object is missing or of another format."""
     binaries = [facts.files[path].binary for path in objects if path in facts.files]
-    good = [binary for binary in binaries if binary is not None and binary.fault is None and binary.members]
+    good = [binary for binary in binaries if binary is not None and binary.fault is None and binary.symbols]
     if len(good) != len(objects) or not objects:
         return None
     return frozenset().union(*(names.defines for binary in good for names in binary.symbols))
