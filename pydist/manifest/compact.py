@@ -60,6 +60,10 @@ class Compact:
         default_factory=dict,
         metadata=doc("Versions of what was built in; empty: the full archive has no record of it."),
     )
+    all_licenses: tuple[str, ...] = field(
+        default=(),
+        metadata=doc("SPDX expressions of all that was built in; empty: the full archive has no record of it."),
+    )
     left_out: tuple[str, ...] = field(default=(), metadata=doc("Categories of files that were left out."))
     stripped: bool = field(default=False, metadata=doc("Whether symbols and debugging information were taken out."))
 
@@ -99,7 +103,13 @@ def compact(loaded: Loaded, data: bytes, record: BuildRecord | None, place: Call
         license_path=None if made.license_path is None else place(made.license_path),
         extensions=extensions,
         components={} if record is None else {source.name: source.version for source in record.sources},
+        all_licenses=() if record is None else _licenses(record),
     )
+
+
+def _licenses(record: BuildRecord) -> tuple[str, ...]:
+    parts = {name for source in record.sources for name in source.licenses}
+    return tuple(sorted(parts | {part.license for part in record.runtime}))
 
 
 def load_compact(data: bytes, where: str) -> Compact:

@@ -20,7 +20,7 @@ from pydist.repack.plan import Plan
 from pydist.repack.profile import Form
 from pydist.repack.tree import MANIFEST, RECORD, Tree
 
-__all__ = ["Content", "documents"]
+__all__ = ["Content", "about", "documents"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def documents(tree: Tree, plan: Plan, contents: Mapping[str, Content]) -> Mappin
     Raises `InputError` when the manifest cannot do without something that is left out.
     """
     if plan.profile.form is Form.INSTALLED:
-        made = _compact(tree, plan)
+        made = about(tree, plan)
         return {} if made is None else {COMPACT: dump_compact(made)}
     fresh: dict[str, bytes] = {}
     gone = {name for name in tree.nodes if name not in plan.kept}
@@ -54,8 +54,8 @@ def documents(tree: Tree, plan: Plan, contents: Mapping[str, Content]) -> Mappin
     return fresh
 
 
-def _compact(tree: Tree, plan: Plan) -> Compact | None:
-    """None for a tree of which nothing is known: what it is made of is then for others to measure."""
+def about(tree: Tree, plan: Plan) -> Compact | None:
+    """What the result says of itself as an installed tree; None where nothing is known of the input."""
     kept = plan.kept
     if tree.loaded is not None and tree.manifest is not None:
         made = compact(tree.loaded, tree.manifest, tree.record, kept.get)
@@ -95,13 +95,13 @@ def _pruned(data: bytes, gone: _Gone) -> bytes:
         value["python_stdlib_test_packages"] = [
             name for name in packages if not gone(posixpath.join(library, name.replace(".", "/")))
         ]
-    about = value.get("build_info", {})
-    _without(about.get("core", {}), gone, ("shared_lib", "static_lib"))
-    for name, variants in list(about.get("extensions", {}).items()):
+    parts = value.get("build_info", {})
+    _without(parts.get("core", {}), gone, ("shared_lib", "static_lib"))
+    for name, variants in list(parts.get("extensions", {}).items()):
         left = [item for item in variants if not gone(item.get("shared_lib"))]
-        about["extensions"][name] = left
+        parts["extensions"][name] = left
         if not left:
-            del about["extensions"][name]
+            del parts["extensions"][name]
     _named({**value, "python_paths": {}}, "", gone)
     if gone.faults:
         raise InputError("the manifest of a full archive names what is to be left out", gone.faults)

@@ -16,20 +16,29 @@ from pydist.repack.profile import Form, Profile
 from pydist.repack.tree import MANIFEST, Tree
 from pydist.target import Target
 
-__all__ = ["destination", "tree_of"]
+__all__ = ["destination", "tag_of", "tree_of"]
 
 
-def destination(source: Path, tree: Tree, profile: Profile, output: str, suffix: str | None) -> tuple[Path, str]:
-    """The path of the result and its format. `output` is a folder or a file, `suffix` one of `FORMATS`.
+def destination(
+    source: Path, tree: Tree, profile: Profile, output: str, suffix: str | None, *, wheel: str | None = None
+) -> tuple[Path, str]:
+    """The path of the result and its format. `output` is a folder or a file, `suffix` one of `FORMATS`; `wheel` is the
+    name that it has to have.
 
     Raises `InputError` where name and format do not go together, or a name cannot be made.
     """
     if suffix is not None and suffix not in FORMATS:
         raise InputError(f"format {suffix!r} is not known; expected one of {', '.join(FORMATS)}")
+    if wheel is not None and suffix is not None:
+        raise InputError(f"--to {profile.name} makes a wheel, and --format says {suffix}; expected one of them")
     path = Path(output)
     if output.endswith(("/", os.sep)) or path.is_dir():
         chosen = suffix or profile.suffix
-        path /= str(_asset(source, tree, profile, chosen))
+        path /= wheel or str(_asset(source, tree, profile, chosen))
+    elif wheel is not None:
+        chosen = profile.suffix
+        if path.name != wheel:
+            raise InputError(f"{output}: installers read what a wheel is from its name; expected {wheel}, or a folder")
     else:
         named = next((form for form in FORMATS if path.name.endswith(f".{form}")), None)
         if (suffix or named) is None:
@@ -51,6 +60,14 @@ def tree_of(folder: Path) -> Path:
     inner = folder / "python"
     below = inner.is_dir() and not inner.is_symlink()
     return inner if below and not (folder / MANIFEST).exists() and not (folder / "bin").exists() else folder
+
+
+def tag_of(source: Path) -> str:
+    """The release tag, which is in no file, by the name of `source`; empty where that has none."""
+    try:
+        return AssetName.parse(source.name).tag
+    except InputError:
+        return ""
 
 
 def _asset(source: Path, tree: Tree, profile: Profile, suffix: str) -> AssetName:

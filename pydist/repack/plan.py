@@ -17,7 +17,7 @@ from pydist.policy.categories import categories, category_of
 from pydist.repack.profile import Form, Profile
 from pydist.repack.tree import MANIFEST, Tree, resolved
 
-__all__ = ["Item", "Plan", "make_plan"]
+__all__ = ["Item", "Plan", "folders", "make_plan"]
 
 _LICENSES = "share/licenses/"
 
@@ -78,12 +78,12 @@ def _kept(tree: Tree, profile: Profile, drop: set[str]) -> frozenset[str]:
             if not node.stale and _category(tree, name) not in drop and _belongs(tree, profile, name)}  # fmt: skip
     kept = {name for name in kept if not _orphan(name, tree, kept)}
     # A link that led somewhere must do so still; one link less can make others lead nowhere.
-    before = _folders(tree.nodes)
+    before = folders(tree.nodes)
     links = {name for name in kept
              if tree.nodes[name].link is not None and resolved(name, tree.nodes, before) is not None}  # fmt: skip
     while True:
-        nodes, folders = {name: tree.nodes[name] for name in kept}, _folders(kept)
-        lost = {name for name in links & kept if resolved(name, nodes, folders) is None}
+        nodes, there = {name: tree.nodes[name] for name in kept}, folders(kept)
+        lost = {name for name in links & kept if resolved(name, nodes, there) is None}
         if not lost:
             return frozenset(kept)
         kept -= lost
@@ -107,7 +107,8 @@ def _orphan(name: str, tree: Tree, kept: set[str]) -> bool:
     return source in tree.nodes and source not in kept
 
 
-def _folders(names: Iterable[str]) -> frozenset[str]:
+def folders(names: Iterable[str]) -> frozenset[str]:
+    """All folders that `names` stand in."""
     found = set[str]()
     for name in names:
         folder = name.rpartition("/")[0]

@@ -18,14 +18,16 @@ from pydist.archive.extract import extract
 from pydist.errors import InputError
 from pydist.policy.categories import category_of
 from pydist.progress import Reporter, Silent
+from pydist.repack.documents import about
 from pydist.repack.fix import fix
-from pydist.repack.naming import destination, tree_of
+from pydist.repack.naming import destination, tag_of, tree_of
 from pydist.repack.plan import Plan, make_plan
 from pydist.repack.profile import Form, Profile
 from pydist.repack.report import RepackReport
 from pydist.repack.shrink import shrink
 from pydist.repack.space import space
 from pydist.repack.tree import Tree, read_tree
+from pydist.repack.wheel import Wheel
 from pydist.repack.write import prepare
 
 __all__ = ["Judge", "Request", "repack"]
@@ -64,15 +66,21 @@ def repack(
         fixed = fix(root) if request.fix else ()
         tree = read_tree(root)
         plan = make_plan(tree, profile)
-        path, suffix = destination(request.source, tree, profile, request.output, request.suffix)
+        wheel = _wheel(request.source, tree, plan)
+        name = wheel.filename if wheel is not None else None
+        path, suffix = destination(request.source, tree, profile, request.output, request.suffix, wheel=name)
         debug = Path(folder) / "debug" if request.debug_files is not None else None
         stripped, left_alone = shrink(tree, plan, debug, teller)
         made = prepare(tree, plan, {row.path for row in stripped})
         with _staged(path) as staged:
             teller.step("write", path.name)
-            made.write(staged, suffix)
+            # Of a wheel, the tree in it is judged.
+            judged = staged if wheel is None else staged.with_name("tree.tar.zst")
+            made.write(judged, suffix if wheel is None else "tar.zst")
+            if wheel is not None:
+                wheel.write(made, staged)
             teller.finish("write", f"{len(made.contents):,} files")
-            judge(staged, profile.form)
+            judge(judged, profile.form)
             if debug is not None and request.debug_files is not None:
                 _publish_debug(debug, request.debug_files)
             with staged.open("rb") as file:
@@ -92,6 +100,17 @@ def repack(
         fixed=tuple(fixed),
         notes=tuple(_notes(tree, plan)),
     )
+
+
+def _wheel(source: Path, tree: Tree, plan: Plan) -> Wheel | None:
+    if plan.profile.suffix != "whl":
+        return None
+    said = about(tree, plan)
+    if said is None:
+        raise InputError(
+            "nothing says which version and target this is; expected a full archive, or a compact manifest"
+        )
+    return Wheel(said, tag_of(source))
 
 
 def _unpacked(source: Path, folder: Path, reporter: Reporter) -> Path:

@@ -95,7 +95,7 @@ def test_a_minimal_tree_has_what_running_needs_and_no_link_into_nothing(full: Pa
     assert about.stripped
 
 
-@pytest.mark.parametrize("to", list(profiles()))
+@pytest.mark.parametrize("to", [name for name, profile in profiles().items() if profile.suffix in FORMATS])
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_repacked_twice_is_unchanged(full: Path, to: str, suffix: str) -> None:
     first = made(full, to, suffix=suffix)
