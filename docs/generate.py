@@ -21,6 +21,7 @@ from pydist.examine.checks import load_checks
 from pydist.manifest.quirks import load_quirks
 from pydist.manifest.schema import schema_of
 from pydist.manifest.versions import load_versions
+from pydist.policy.features import load_allowances
 from pydist.trial.failures import load_failures
 from pydist.validate.profiles import load_profiles
 from pydist.validate.rules import Rule, load_rules
@@ -48,6 +49,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("rules.md", rules())
     yield below_mark("checks.md", checks())
     yield below_mark("known-failures.md", known_failures())
+    yield below_mark("features.md", allowances())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
     yield below_mark("manifest.md", about_manifests(made["python-json-8.schema.json"]))
@@ -205,6 +207,18 @@ def known_failures() -> Iterator[str]:
         places += [f"+{option}" for option in row.options] + [f"Python {series}" for series in row.series]
         places += [f"depends on: {row.sometimes}"] if row.sometimes else []
         yield f"| `{row.test}` | {row.reason} | {', '.join(places) or 'everywhere'} |"
+
+
+def allowances() -> Iterator[str]:
+    """The table of what a distribution may lack of a native build."""
+    yield "| what | of | may be missing because | where |"
+    yield "|---|---|---|---|"
+    for row in load_allowances():
+        linking = {True: "static", False: "dynamic", None: ""}[row.static]
+        where = " ".join(filter(None, ["" if row.target == "*" else f"`{row.target}`", linking])) or "everywhere"
+        reason = f"{row.reason} (depends on: {row.sometimes})" if row.sometimes else row.reason
+        names = ", ".join(f"`{name}`" for name in row.names)
+        yield f"| {names} | {row.group} | {reason} | {where} |".replace("\n", " ")
 
 
 def about_manifests(schema: dict[str, Any]) -> Iterator[str]:

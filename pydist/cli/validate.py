@@ -15,6 +15,7 @@ from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
 from pydist.errors import InputError
 from pydist.manifest.convert import encode
+from pydist.trial.outcome import Verdict
 from pydist.validate import Report, choose, validate
 from pydist.validate.page import page
 from pydist.validate.profiles import load_profiles
@@ -101,7 +102,9 @@ def _text(report: Report) -> Text:
     text.append(f"  {report.input}: {', '.join(counts)}; {summary.entries:,} entries, {summary.binaries:,} binaries, ")
     if report.waived:
         text.append(f"{len(report.waived)} waived, ")
-    ran = f"interpreter ran, {summary.modules_imported} extension modules imported"
+    passed = sum(item.verdict is Verdict.PASSED for item in summary.tried)
+    trials = f", {passed} of {len(summary.tried)} trials passed" if summary.tried else ""
+    ran = f"interpreter ran, {summary.modules_imported} extension modules imported{trials}"
     text.append(ran if summary.ran else "interpreter not run")
     text.append(f"\n        profile {report.profile}")
     for item in summary.learned:

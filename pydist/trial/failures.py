@@ -48,9 +48,13 @@ class KnownRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureTable:
-    """`resources` are what tests may use (`-u` of `python -m test`), `seconds` the deadline of one test file."""
+    """`resources` are what tests may use (`-u` of `python -m test`), `seconds` the deadline of one test file.
+
+    `quick` are the files that `pydist validate` runs.
+    """
 
     resources: tuple[str, ...]
+    quick: tuple[str, ...]
     seconds: int
     rows: tuple[KnownRow, ...]
 
@@ -89,7 +93,9 @@ def read_failures(path: Path) -> FailureTable:
                 )
             )
             row.done()
-    table = FailureTable(resources=top.texts("resources"), seconds=top.number("seconds"), rows=tuple(rows))
+    table = FailureTable(
+        resources=top.texts("resources"), quick=top.texts("quick", []), seconds=top.number("seconds"), rows=tuple(rows)
+    )
     top.done()
     faults.raise_if_any("the table of known failures is not right")
     return table

@@ -68,7 +68,7 @@ def _missing(features: Groups, reference: Reference) -> list[Difference]:
 def _out_of_date(features: Groups, reference: Reference) -> list[Difference]:
     """Patterns that name something of the reference, all of which is there."""
     found = []
-    for row in reference.allowances:
+    for row in (row for row in reference.allowances if not row.sometimes):
         there = features.get(row.group, frozenset())
         for pattern in row.names:
             named = {name for name in reference.groups.get(row.group, ()) if fnmatchcase(name, pattern)}

@@ -63,10 +63,12 @@ def run(
     given: str = "",
     executable: Path | None = None,
     user: int | None = None,
+    largest: int = _FILE_LIMIT,
     log: Path | None = None,
     each: Callable[[], None] | None = None,
 ) -> Ended:
     """Run `command` with the text `given` as its input; `user` is the number of another user, for root only.
+    `largest` is how many bytes a file that it writes may have, and its output.
 
     With `log` the output goes into that file instead of a temporary one and is not limited as other output is.
     `each` is called twice a second while the program runs.
@@ -93,7 +95,7 @@ def run(
             # Linux says "no such file" when the loader that the program names is missing.
             return Ended(code=127, out="", err=f"{command[0]} cannot be started: {error.strerror}", refused=error.errno)
         if log is None:
-            _limit(process.pid)  # a test-suite tests limits
+            _limit(process.pid, largest)  # a test-suite tests limits
         code = _wait(process, seconds, each)
         out.seek(0)
         err.seek(0)
@@ -120,8 +122,8 @@ def _wait(process: subprocess.Popen[bytes], seconds: float, each: Callable[[], N
         process.wait()
 
 
-def _limit(pid: int) -> None:
+def _limit(pid: int, largest: int) -> None:
     # From outside, because a function run between fork and exec may not be used where there are threads.
-    for what, limit in ((resource.RLIMIT_FSIZE, _FILE_LIMIT), (resource.RLIMIT_CORE, 0)):
+    for what, limit in ((resource.RLIMIT_FSIZE, largest), (resource.RLIMIT_CORE, 0)):
         with contextlib.suppress(OSError, ValueError):
             resource.prlimit(pid, what, (limit, limit))

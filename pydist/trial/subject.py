@@ -32,7 +32,8 @@ class Subject:
     `linking` is `static` for programs that can load nothing, else `dynamic`. `left_out` maps extension modules that are
     not there to the reason. `emulator` is what starts its programs; `registered` says that the kernel starts them by
     itself, also those that they start. `seconds` is the deadline of one program, `until` that of all together
-    (`time.monotonic`). `watch` is called twice a second while a program runs; what it raises ends the program.
+    (`time.monotonic`). `largest` is how many bytes a file may have that they
+    write. `watch` is called twice a second while a program runs; what it raises ends the program.
     """
 
     work: Path
@@ -49,6 +50,7 @@ class Subject:
     installed: bool = False
     seconds: float = 120
     until: float = float("inf")
+    largest: int = 4 << 30
     watch: Callable[[], None] | None = None
 
     def environment(self, **more: str) -> dict[str, str]:
@@ -67,8 +69,11 @@ class Subject:
         user: int | None = None,
     ) -> Ended:
         """Run the interpreter (or `program`, for the same target) with `arguments`."""
-        flags = ["-B"] if self.installed else []
-        return self.run([*self.emulator, program or self.python, *flags, *arguments], cwd, env, given=given, user=user)
+        return self.run(self.command(*arguments, program=program), cwd, env, given=given, user=user)
+
+    def command(self, *arguments: str | os.PathLike[str], program: Path | None = None) -> list[str | os.PathLike[str]]:
+        """What starts the interpreter (or `program`) here."""
+        return [*self.emulator, program or self.python, *(["-B"] if self.installed else []), *arguments]
 
     def run(
         self,
@@ -89,6 +94,7 @@ class Subject:
             given=given,
             executable=executable,
             user=user,
+            largest=self.largest,
             each=self.watch,
         )
 

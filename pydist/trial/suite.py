@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,19 +21,27 @@ from pydist.trial.regrtest import LogFacts, read_log
 from pydist.trial.running import run
 from pydist.trial.subject import Subject
 
-__all__ = ["run_suite"]
+__all__ = ["run_suite", "tests_folder"]
 
 _NAME = "suite"
+_LARGEST_LOG = 256 << 20
 _WHOLE = 4 * 3600.0  # seconds for all files; an hour on two cores is usual
 # Of `python -m test`: 0 good, 2 something failed, 3 the environment changed, 4 no tests ran, 5 after a second run.
 _JUDGED = {0, 2, 3, 5}
 
 
-def run_suite(subject: Subject, tests: Sequence[str], jobs: int, reporter: Reporter) -> SuiteReport:
-    """Run the files `tests` (default all) with `jobs` processes."""
-    if not (subject.prefix / "lib" / f"python{subject.series}" / "test" / "libregrtest").is_dir() and not list(
-        (subject.prefix / "lib").glob("python3*/test/libregrtest")
-    ):
+def tests_folder(subject: Subject) -> Path | None:
+    """Where CPython's tests are in the distribution, if they are."""
+    library = subject.prefix / "lib"
+    places = [library / f"python{subject.series}", *sorted(library.glob("python3*"))]
+    return next((place / "test" for place in places if (place / "test" / "libregrtest").is_dir()), None)
+
+
+def run_suite(
+    subject: Subject, tests: Sequence[str], jobs: int, reporter: Reporter, seconds: float = _WHOLE
+) -> SuiteReport:
+    """Run the files `tests` (default all) with `jobs` processes, for `seconds` at the most."""
+    if tests_folder(subject) is None:
         return SuiteReport(verdict=Verdict.NOT_APPLICABLE, reason="the tests of CPython are not in this distribution")
     if subject.emulator and not subject.registered:
         reason = f"a kernel that starts programs for {subject.target.arch} by an emulator (binfmt_misc)"
@@ -47,16 +55,16 @@ def run_suite(subject: Subject, tests: Sequence[str], jobs: int, reporter: Repor
     home = folder / "home"
     home.mkdir()
     ended = run(
-        [
-            *subject.emulator, subject.python, "-m", "test", f"-j{jobs}", "-W", "--timeout", str(table.seconds),
-            "-u", ",".join(table.resources), "--junit-xml", results, "--tempdir", folder, *tests,
-        ],
+        subject.command(
+            "-m", "test", f"-j{jobs}", "-W", "--timeout", str(table.seconds), "-u", ",".join(table.resources),
+            "--junit-xml", results, "--tempdir", folder, *tests,
+        ),
         cwd=folder,
         # No terminal and no display; the language that messages are compared in.
         env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "dumb"},
-        seconds=subject.patience(_WHOLE),
+        seconds=subject.patience(seconds),
         log=log,
-        each=_Follower(log, reporter).look,
+        each=_Follower(log, reporter, subject.watch).look,
     )  # fmt: skip
     text = log.read_text(encoding="utf-8", errors="replace")
     facts = read_log(text)
@@ -90,11 +98,16 @@ def _missing(tests: Sequence[str], facts: LogFacts) -> list[Problem]:
 class _Follower:
     """Tells how many files are done while the suite runs, from the end of its log."""
 
-    def __init__(self, log: Path, reporter: Reporter) -> None:
+    def __init__(self, log: Path, reporter: Reporter, watch: Callable[[], None] | None) -> None:
         self._log, self._reporter, self._position = log, reporter, 0
         self._done = 0
+        self._watch = watch
 
     def look(self) -> None:
+        if self._watch is not None:
+            self._watch()
+        if self._log.stat().st_size > _LARGEST_LOG:
+            raise InputError(f"CPython's tests wrote a log of more than {_LARGEST_LOG:,} bytes")
         with self._log.open("rb") as file:
             file.seek(self._position)
             new = file.read(1 << 20)

@@ -39,7 +39,7 @@ from pydist.validate.families import run as run_family
 from pydist.validate.gather import gather
 from pydist.validate.inputs import Form
 from pydist.validate.profiles import Profile, find_profile
-from pydist.validate.report import Finding, Known, Needed, Report, Share, Summary
+from pydist.validate.report import Finding, Known, Needed, Report, Share, Summary, Tried
 from pydist.validate.rules import Severity, choose, load_rules
 from pydist.validate.running import RunFacts, run_interpreter
 from pydist.validate.waivers import Waiver, apply
@@ -93,7 +93,7 @@ def validate(
     wanted = held.rules & (choose() if rules is None else rules)
     running = None
     if run and any(load_rules()[rule].family == "run" for rule in wanted):
-        running = run_interpreter(facts, teller)
+        running = run_interpreter(facts, wanted, teller)
     return judge(path, facts, rules=wanted, profile=held, waivers=waivers, running=running)
 
 
@@ -179,6 +179,10 @@ def _summary(facts: Facts, running: RunFacts | None) -> Summary:
         learned=tuple(Known(fact=fact, value=item.value, where=item.where) for fact, item in known.facts()),
         ran=running is not None and running.skipped is None,
         modules_imported=len(running.imported) if running else 0,
+        tried=tuple(
+            Tried(rule=rule, verdict=outcome.verdict, detail=outcome.detail or outcome.reason or None)
+            for rule, outcome in (running.tried if running else {}).items()
+        ),
         space=_space(facts),
         glibc=_glibc(facts),
     )

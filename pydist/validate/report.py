@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pydist.manifest.convert import doc
+from pydist.trial.outcome import Verdict
 from pydist.validate.rules import Severity, load_rules
 
-__all__ = ["Finding", "Known", "Needed", "Report", "Reports", "Share", "Summary", "Waived", "found"]
+__all__ = ["Finding", "Known", "Needed", "Report", "Reports", "Share", "Summary", "Tried", "Waived", "found"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,17 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of a trial with the running interpreter."""
+
+    rule: str = field(metadata=doc("Id of the rule that it is about."))
+    verdict: Verdict = field(
+        metadata=doc("`not applicable`: there is nothing to try; `lacking`: this machine cannot tell.")
+    )
+    detail: str | None = field(default=None, metadata=doc("What was seen, or why nothing was."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What was looked at."""
 
@@ -75,6 +87,7 @@ class Summary:
     build_options: str | None = field(default=None, metadata=doc("Options the manifest states, or that were learned."))
     ran: bool = field(metadata=doc("Whether the interpreter was started."))
     modules_imported: int = field(metadata=doc("Extension modules that were imported successfully."))
+    tried: tuple[Tried, ...] = field(default=(), metadata=doc("What was tried with the interpreter."))
     read: str | None = field(default=None, metadata=doc("What was read, where that is not all that was given."))
     learned: tuple[Known, ...] = field(default=(), metadata=doc("What the content says, and which file says it."))
     space: tuple[Share, ...] = field(default=(), metadata=doc("What takes the space, the largest first."))

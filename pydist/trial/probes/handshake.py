@@ -1,18 +1,15 @@
-"""library.handshake: TLS with itself over a local socket, with the certificates of CPython's own tests."""
+"""library.handshake: TLS with a server of its own over a local socket, with the certificates beside this file."""
 
 from __future__ import annotations
 
 import socket
 import ssl
-import sysconfig
 import threading
 from pathlib import Path
 
-from pydist.trial.probes.say import absent, done, expect, refuses
+from pydist.trial.probes.say import done, expect, refuses
 
-TESTS = Path(sysconfig.get_path("stdlib"), "test")
-# Up to 3.12, they stood among the tests.
-CERTIFICATES = TESTS / "certdata" if (TESTS / "certdata").is_dir() else TESTS
+CERTIFICATES = Path(__file__).with_name("certificates")
 NAME = "localhost"
 
 
@@ -27,7 +24,7 @@ def serve(listener: socket.socket, context: ssl.SSLContext) -> None:
 
 def talk(version: ssl.TLSVersion, *, authority: Path | None, name: str = NAME) -> tuple[str | None, bytes]:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(CERTIFICATES / "keycert3.pem")
+    server.load_cert_chain(CERTIFICATES / "localhost.pem")
     client = ssl.create_default_context(cafile=authority)
     client.minimum_version = client.maximum_version = version
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -45,9 +42,7 @@ def talk(version: ssl.TLSVersion, *, authority: Path | None, name: str = NAME) -
             thread.join()
 
 
-if not (CERTIFICATES / "keycert3.pem").is_file():
-    absent("the tests of CPython, whose certificates are used, are not in this distribution")
-ours = CERTIFICATES / "pycacert.pem"
+ours = CERTIFICATES / "authority.pem"
 expect("TLS 1.2", talk(ssl.TLSVersion.TLSv1_2, authority=ours), ("TLSv1.2", b"hello"))
 expect("TLS 1.3", talk(ssl.TLSVersion.TLSv1_3, authority=ours), ("TLSv1.3", b"hello"))
 refused = ssl.SSLCertVerificationError

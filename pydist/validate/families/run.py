@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydist.manifest.compact import Compact
 from pydist.manifest.convert import encode
 from pydist.manifest.model import Manifest
+from pydist.trial.outcome import Verdict
 from pydist.validate.identity import Identity
 from pydist.validate.report import Finding, found
 from pydist.validate.running import RunFacts
@@ -36,6 +38,7 @@ def judge(about: Manifest | Compact | None, run: RunFacts, identity: Identity | 
         yield found("run.start", "python_exe", f"the interpreter does not work: {run.fault}")
     for name, reason in run.failed.items():
         yield found("run.import", f"build_info.extensions.{name[:80]}", f"cannot be imported: {reason[:900]}")
+    yield from _tried(run)
     if not run.said:
         return
     if about is None:
@@ -54,6 +57,14 @@ def _places(manifest: Manifest, run: RunFacts) -> Iterator[Finding]:
         yield from _compare(f"python_suffixes.{name[:80]}", encode(stated), _item(suffixes, name))
     for name, place in manifest.python_paths.items():
         yield from _compare(f"python_paths.{name[:80]}", place, _relative(_item(paths, name), run.root))
+
+
+def _tried(run: RunFacts) -> Iterator[Finding]:
+    for rule, outcome in run.tried.items():
+        for problem in outcome.problems:
+            yield found(rule, problem.where, str(replace(problem, where="")))
+        if outcome.verdict is Verdict.LACKING:
+            yield found("run.lacking", rule, f"this machine cannot tell, it lacks {outcome.reason}")
 
 
 def _learned(run: RunFacts, identity: Identity | None) -> Iterator[Finding]:

@@ -23,6 +23,12 @@ def test_the_table_loads_and_every_row_holds_for_something_that_can_be_built() -
         ), row.test
 
 
+def test_what_is_quickly_tried_is_tried_once_and_by_name_of_file() -> None:
+    quick = load_failures().quick
+    assert len(set(quick)) == len(quick) > 15
+    assert all(name.startswith("test_") and name.isidentifier() for name in quick)
+
+
 def test_no_row_is_there_twice() -> None:
     keys = [(row.test, row.targets, row.options, row.series) for row in load_failures().rows]
     assert len(keys) == len(set(keys))
