@@ -19,6 +19,7 @@ from pydist.errors import PydistError
 from pydist.policy.relocation import (
     BESIDE_PKGCONFIG,
     MARK,
+    PREFIX,
     beside,
     details_beside,
     prefix_path,
@@ -26,9 +27,8 @@ from pydist.policy.relocation import (
     sysconfig_source,
 )
 
-__all__ = ["PREFIX", "BuildPathLeft", "check_no_trace", "relocate"]
+__all__ = ["BuildPathLeft", "check_no_trace", "relocate"]
 
-PREFIX = "/install"
 _PREFIX_PATH = prefix_path(PREFIX)
 _DEPS = re.compile(r"(?<![\w/-])-[IL]deps/[\w/.+-]+[ \t]?")
 _COMPILER = re.compile(r"(?<![\w./-])clang(\+\+)?(?![\w./-])")

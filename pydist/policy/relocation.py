@@ -17,6 +17,7 @@ from typing import Any
 __all__ = [
     "BESIDE_PKGCONFIG",
     "MARK",
+    "PREFIX",
     "beside",
     "details_beside",
     "digest_and_size",
@@ -27,6 +28,8 @@ __all__ = [
 
 MARK = "\0"
 """Stands for the prefix in the values that `sysconfig_source` is given."""
+PREFIX = "/install"
+"""Where distributions are built to be, as everywhere in the ecosystem."""
 BESIDE_PKGCONFIG = "${pcfiledir}/../.."
 """The prefix as files in lib/pkgconfig name it."""
 
@@ -43,16 +46,29 @@ def prefix_path(prefix: str) -> re.Pattern[str]:
 
 
 def sysconfig_source(values: Mapping[str, object]) -> str:
-    """A `_sysconfigdata_*.py` whose `build_time_vars` follow `sys.base_prefix` where `values` have `MARK`."""
+    """A `_sysconfigdata_*.py` whose `build_time_vars` follow `sys.base_prefix` where `values` have `MARK`.
+
+    uv reads the first table of it when it installs a distribution, and writes the file anew without the rest: it wants
+    exactly this first line, texts with no escapes but of quotes and backslashes, and words that begin with `PREFIX`,
+    for which it puts the place (crates/uv-python/src/sysconfig, uv 0.13).
+    """
+    fixed = {key: _plain(value.replace(MARK, PREFIX)) if isinstance(value, str) else value
+             for key, value in values.items()}  # fmt: skip
+    exact = {key: value for key, value in values.items() if value != fixed[key]}
     return (
+        "# system configuration generated and used by the sysconfig module\n"
+        f"build_time_vars = {pprint.pformat(fixed, width=120)}\n"
+        "\n"
         "# Paths follow the installation, in virtual environments too: NUL stands for its prefix below.\n"
         "import sys as _sys\n"
-        f"build_time_vars = {pprint.pformat(dict(values), width=120)}\n"
-        "build_time_vars = {\n"
-        "    key: value.replace('\\0', _sys.base_prefix) if isinstance(value, str) and '\\0' in value else value\n"
-        "    for key, value in build_time_vars.items()\n"
-        "}\n"
+        f"_moving = {pprint.pformat(exact, width=120)}\n"
+        "build_time_vars.update((_key, _text.replace('\\0', _sys.base_prefix)) for _key, _text in _moving.items())\n"
     )
+
+
+def _plain(text: str) -> str:
+    """`text` with spaces for what a literal would have to escape."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
 def beside(script: bytes, python: str) -> bytes:
