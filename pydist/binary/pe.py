@@ -24,6 +24,7 @@ from pydist.binary.pe_facts import (
     Subsystem,
 )
 from pydist.binary.pe_read import PeInvalid, open_pe
+from pydist.binary.pe_resources import read_manifest
 from pydist.binary.pe_tables import read_exports, read_imports
 from pydist.binary.span import Span
 
@@ -51,8 +52,8 @@ class Pe:
     """What the headers and tables of a file say.
 
     `machine` and `subsystem` are members of the enumerations or numbers that are none; `bits` is 32 (PE32) or
-    64 (PE32+); versions are major and minor; `name` is what a DLL was linked as; `timestamp` is seconds since 1970
-    unless `debug.reproducible`. `sections` are sorted by address.
+    64 (PE32+); versions are major and minor; `name` is what a DLL was linked as, `manifest` the text of the application
+    manifest; `timestamp` is seconds since 1970 unless `debug.reproducible`. `sections` are sorted by address.
     """
 
     machine: int
@@ -76,6 +77,7 @@ class Pe:
     certificates: tuple[Certificate, ...]
     debug: Debug
     load_config: LoadConfig | None
+    manifest: str | None
 
     @classmethod
     def parse(cls, data: bytes | memoryview) -> Pe:
@@ -105,6 +107,7 @@ class Pe:
             certificates=read_certificates(span, optional),
             debug=read_debug(layout, optional),
             load_config=read_load_config(layout, optional),
+            manifest=read_manifest(layout, optional),
         )
 
     @property

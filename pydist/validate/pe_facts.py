@@ -5,6 +5,7 @@ Invariant: what is kept is small whatever the size of the file; every name that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from pydist.binary.pe import Characteristic, DllCharacteristic, GuardFlag, LoadC
 from pydist.binary.pe_sums import PeSums
 
 __all__ = ["ImportedNames", "Needed", "PeFacts", "examine_pe"]
+
+_LONG_PATHS = re.compile(r"<(?:\w+:)?longPathAware\b[^>]*>\s*true\s*<", re.IGNORECASE)
+_WINDOWS_10 = "{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}"  # and newer, which have no number of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,8 @@ class PeFacts:
     `exports` are names and, for what has none, numbers such as `#7`; `forwarded` those that are passed on, each with
     where they are: `LIBRARY.name`. `system` is the oldest Windows that it runs on, `writable_code` names of sections.
     `checksum` is what the header says, 0 for nothing, `summed` what it should say. `certified` tells whether a
-    certificate was made for these bytes; None without one.
+    certificate was made for these bytes; None without one. `long_paths` and `windows_10` are what its manifest says
+    that it works with.
     """
 
     machine: int
@@ -60,6 +65,8 @@ class PeFacts:
     checksum: int
     summed: int
     certified: bool | None
+    long_paths: bool = False
+    windows_10: bool = False
 
     @property
     def guarded(self) -> bool:
@@ -108,4 +115,6 @@ def examine_pe(data: bytes, take: Callable[[str], str]) -> PeFacts:
         checksum=pe.checksum,
         summed=sums.checksum() if pe.checksum else 0,
         certified=sums.certified() if pe.certificates else None,
+        long_paths=_LONG_PATHS.search(pe.manifest or "") is not None,
+        windows_10=_WINDOWS_10 in (pe.manifest or "").lower(),
     )

@@ -6,6 +6,7 @@ Invariant: `READERS[name].read` returns for any bytes, or raises an `InputError`
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,13 @@ from pydist.binary.kind import HEAD_SIZE, kind_of
 from pydist.binary.macho import MachO
 from pydist.binary.pdb import PdbFile
 from pydist.binary.pe import Pe
+from pydist.binary.pe_sums import PeSums
+from pydist.target import Target
+from pydist.validate.binary_facts import EXAMINED, examine
 from pydist.validate.documents import read_document, versions_in
+from pydist.validate.facts import Facts, FileFacts
+from pydist.validate.families import macho, pe
+from pydist.validate.identity import Identity, Learned
 from tests.support import trees, zips
 from tests.support.elf import make_ar, make_elf
 from tests.support.macho import ARM64, LOAD, X86_64, make_fat, make_macho, version
@@ -65,6 +72,30 @@ def _macho(data: bytes) -> None:
 
 def _pe(data: bytes) -> None:
     Pe.parse(data)
+    sums = PeSums.of(data)
+    sums.checksum()
+    sums.certified()
+
+
+def _facts(data: bytes) -> None:
+    """What judging keeps of a file, and the rules about it, wherever it stands in a distribution of any system."""
+    kind = kind_of(data[:HEAD_SIZE])
+    if kind not in EXAMINED:
+        return
+    binary = examine(kind, data)
+    pickle.dumps(binary)
+    file = FileFacts(mode=0o755, size=len(data), sha256="", kind=kind, binary=binary)
+    names = ("bin/python3", "lib/libpython3.14.dylib", "lib/lib-dynload/m.so", "python.exe", "DLLs/m.pyd", "libs/m.lib")
+    for triple in ("aarch64-apple-darwin", "x86_64-pc-windows-msvc", "x86_64-unknown-linux-gnu"):
+        learned = (Learned(triple, "bin/python3"),)
+        facts = Facts(
+            where=Path(), packed=True, entries=(), damage=None, files=dict.fromkeys(names, file), links={},
+            folders=frozenset({"bin", "lib"}), texts={}, manifest=None, manifest_faults=(), record=None,
+            record_faults=(), target=Target.parse(triple),
+            identity=Identity(targets=learned, interpreter=names[0], library=names[1]),
+        )  # fmt: skip
+        for family in (macho.judge, pe.judge):
+            _exhaust(family(facts))
 
 
 def _pdb(data: bytes) -> None:
@@ -120,6 +151,7 @@ _PE = {
     "shadow_stack": True,
     "guard": 0x500,
     "certificates": [b"certificate"],
+    "manifest": b"<assembly/>",
 }
 _COFF = {
     "sections": [(".text", b"\xc3"), (".drectve", b"/EXPORT:f"), (".debug_with_a_long_name", b"")],
@@ -160,6 +192,17 @@ READERS = {
             make_elf(**_ELF, bits=bits, little=little, loadable=True)  # type: ignore[arg-type]
             for bits in (32, 64)
             for little in (True, False)
+        ),
+    ),
+    "facts": Reader(
+        _facts,
+        (
+            make_macho(**_MACHO),  # type: ignore[arg-type]
+            make_fat([(X86_64, make_macho(cpu=X86_64)), (ARM64, make_macho(**_MACHO))]),  # type: ignore[arg-type]
+            make_fat([(ARM64, make_ar({"a.o": make_macho(kind=1)}))]),
+            make_pe(**_PE),  # type: ignore[arg-type]
+            make_ar({"a.dll": make_import("f", "a.dll"), "b.obj": make_coff(), "c.o": make_macho(kind=1)}),
+            make_pdb(),
         ),
     ),
     "macho": Reader(

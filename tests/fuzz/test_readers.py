@@ -41,6 +41,8 @@ def test_every_folder_of_kept_inputs_has_a_reader() -> None:
         ("macho", "aarch64-macos", ["-shared", "-Wl,-undefined,dynamic_lookup"]),
         ("macho", "aarch64-macos", ["-c"]),
         ("pe", "x86_64-windows-gnu", ["-shared", "-DNEEDS", "needed.lib"]),
+        ("facts", "aarch64-macos", ["-shared", "-Wl,-undefined,dynamic_lookup"]),
+        ("facts", "x86_64-windows-gnu", ["-shared", "-DNEEDS", "needed.lib"]),
         ("coff", "aarch64-windows-gnu", ["-c", "-g"]),
         ("elf", "x86_64-linux-musl", ["-shared", "-g"]),
     ],

@@ -54,6 +54,8 @@ def make_pe(
     cookie: int = 0,
     handlers: int = 0,
     certificates: Sequence[bytes] = (),
+    manifest: bytes | None = None,
+    manifest_type: int = 24,
 ) -> bytes:
     """A PE file of one section.
 
@@ -106,6 +108,7 @@ def make_pe(
         struct.pack_into(f"<{pointer}", config, 136 if wide else 84, 12)
         struct.pack_into("<I", config, 144 if wide else 88, guard)
         directories[10] = (image.put(bytes(config)), 64)
+    directories[2] = _put_resource(image, manifest, manifest_type)
     content = bytes(image.data) + bytes(-len(image.data) % 0x200 or 0x200)
     signed = b""
     for data in certificates:
@@ -126,6 +129,17 @@ def make_pe(
     row = struct.pack("<8sIIIIIIHHI", b".text", len(content), _START, len(content), _HEADERS, 0, 0, 0, 0, section)
     head = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64) + b"PE\0\0" + header + optional + row
     return head.ljust(_HEADERS, b"\0") + content + signed
+
+
+def _put_resource(image: _Image, data: bytes | None, kind: int) -> tuple[int, int]:
+    """Address and size of tables with one resource; zeros for none."""
+    if data is None:
+        return 0, 0
+    place, tables = image.put(data), b""
+    for level, number in enumerate((kind, 1, 0x409)):
+        below = 24 * (level + 1)
+        tables += struct.pack("<IIIHHII", 0, 0, 0, 0, 1, number, below if level == 2 else 0x80000000 + below)
+    return image.put(tables + struct.pack("<IIII", place, len(data), 0, 0)), 88
 
 
 def _put_exports(image: _Image, name: str, exports: Sequence[tuple[str | None, str | None]]) -> tuple[int, int]:

@@ -37,12 +37,31 @@ const struct config _load_config_used = {sizeof(struct config), {0}, &__security
 int DllMainCRTStartup(void *a, int b, void *c) { return 1; }
 int _DllMainCRTStartup(void *a, int b, void *c) { return 1; }
 """
+# Three tables (type 24, number 1, English) that lead to a manifest.
+_RESOURCES = """
+.section .rsrc,"dr"
+types: .long 0, 0, 0
+ .short 0, 1
+ .long 24, names - types + 0x80000000
+names: .long 0, 0, 0
+ .short 0, 1
+ .long 1, languages - types + 0x80000000
+languages: .long 0, 0, 0
+ .short 0, 1
+ .long 0x409, entry - types
+entry: .rva text
+ .long end - text, 0, 0
+text: .ascii "<assembly><supportedOS Id='{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}'/>"
+ .ascii "<ws2:longPathAware>true</ws2:longPathAware></assembly>"
+end:
+"""
 _SOURCES = {
     "api.c": _CONFIG
     + "TAKE void ExitProcess(unsigned);\n"
     + "".join(f"OFFER int {name} = 1;\n" for name in API if name != "Py_Main")
     + "OFFER int Py_Main(void) { ExitProcess(1); return 0; }\n",
     "main.c": _CONFIG + "TAKE int Py_Main(void);\nint wWinMainCRTStartup(void) { return Py_Main(); }\n",
+    "manifest.s": _RESOURCES,
     "stable.c": _CONFIG,
     "runtime.c": _CONFIG + "OFFER int set_new(void) { return 1; }\n",
     "crypto.c": _CONFIG + "OFFER int BIO_new(void) { return 1; }\n",
@@ -62,8 +81,8 @@ _SOURCES = {
 }  # fmt: skip
 _MODULE = ("-s", "-shared", "module.c", "python314.lib", "libcrypto-3.lib", "vcruntime140.lib")
 WORDS = {
-    EXE: ("-s", "main.c", "python314.lib", "-Wl,--subsystem,console"),
-    WINDOW: ("-s", "main.c", "python314.lib", "-Wl,--subsystem,windows"),
+    EXE: ("-s", "main.c", "manifest.s", "python314.lib", "-Wl,--subsystem,console"),
+    WINDOW: ("-s", "main.c", "manifest.s", "python314.lib", "-Wl,--subsystem,windows"),
     DLL: ("-shared", "api.c", "kernel32.lib"),
     STABLE: ("-s", "-shared", "stable.c", "stable.def"),
     RUNTIME: ("-s", "-shared", "runtime.c"),

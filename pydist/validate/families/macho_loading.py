@@ -163,22 +163,23 @@ class _Loader:
                 continue
             dylib = macho.dylibs[number - 1] if 0 < number <= len(macho.dylibs) else None
             place = self.interpreter if number == PROGRAM else self.find(name, dylib.name) if dylib else None
-            if place in self.files and (lost := names - self._offered((place,))):
+            if place in self.files and (lost := self._lost(names, (place,))):
                 yield found("macho.unresolved", name, f"needs {_listed(lost)} of {shown(place)}, which has it not")
         for host in dict.fromkeys((self.interpreter, self.library)):
-            if loose and host in self.files and (lost := frozenset(loose) - self._offered((name, host))):
+            if loose and host in self.files and (lost := self._lost(loose, (name, host))):
                 yield found("macho.unresolved", name, f"needs {_listed(lost)}, which {shown(host)} does not export")
 
-    def _offered(self, names: Iterable[str]) -> frozenset[str]:
-        """What `names` and all libraries of the archive that they load export."""
-        waiting, seen = list(names), set[str]()
-        while waiting and len(seen) < _LIBRARIES:
+    def _lost(self, symbols: Iterable[str], names: Iterable[str]) -> set[str]:
+        """What of `symbols` neither `names` nor any library of the archive that they load exports."""
+        lost, waiting, seen = set(symbols), list(names), set[str]()
+        while lost and waiting and len(seen) < _LIBRARIES:
             name = waiting.pop()
             self.spend()
             if name not in seen and name in self.files:
                 seen.add(name)
+                lost = {symbol for symbol in lost if symbol not in self.files[name].exports}
                 waiting += [place for dylib in self.files[name].dylibs if (place := self.find(name, dylib.name))]
-        return frozenset().union(*(self.files[name].exports for name in seen))
+        return lost
 
     def _module(self, name: str, macho: MachOFacts) -> Iterator[Finding]:
         if "/lib-dynload/" in f"/{name}" and name.endswith(".so"):

@@ -25,6 +25,7 @@ __all__ = ["judge"]
 _MACHINES = {Arch.X86_64: (Machine.AMD64,), Arch.I686: (Machine.I386,), Arch.AARCH64: (Machine.ARM64, Machine.ARM64X)}
 _PACKAGES = "-packages/"
 _CONSOLE = re.compile(r"(python(\d[\d.]*t?)?|venvlaunchert?|py)(_d)?\.exe", re.ASCII)
+_PYTHON = re.compile(r"pythonw?(\d[\d.]*t?)?(_d)?\.exe", re.ASCII)
 _WINDOW = re.compile(r"(pythonw(\d[\d.]*t?)?|venvwlaunchert?|pyw)(_d)?\.exe", re.ASCII)
 _ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|[\\/]", re.ASCII)
 
@@ -116,6 +117,10 @@ def _system(name: str, pe: PeFacts, facts: Facts) -> Iterator[Finding]:
                 expected = " or ".join(f"{int(item)} ({item.name})" for item in wanted)
                 yield found("pe.subsystem", name, f"subsystem {pe.subsystem}, expected {expected}")
             break
+    lacking = [word for word, there in (("long paths", pe.long_paths), ("Windows 10", pe.windows_10)) if not there]
+    beside = name.rpartition("/")[0] == facts.resolve(facts.interpreter or "").rpartition("/")[0]
+    if beside and lacking and _PYTHON.fullmatch(_last(name)):
+        yield found("pe.manifest", name, f"does not say that it works with {' and '.join(lacking)}")
     oldest = windows().oldest_for(facts.series)
     if pe.system > oldest:
         text = f"needs Windows {_dotted(pe.system)}, but Python {facts.series[:20]} runs on {_dotted(oldest)}"

@@ -20,6 +20,7 @@ __all__ = ["judge"]
 
 _PACKAGES = "-packages/"
 _SHOWN = 3
+_PLACES = 16  # of files with one name; real ones have one
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -96,7 +97,7 @@ class _Loader:
     def _import_libraries(self) -> Iterator[Finding]:
         for name, file in self.facts.files.items():
             for item in file.binary.imported if file.binary is not None and _PACKAGES not in name else ():
-                places = self.places.get(item.library.lower(), [])
+                places = self.places.get(item.library.lower(), [])[:_PLACES]
                 if not places:
                     if not windows().has(item.library):
                         text = f"stands for {shown(item.library)}, which is not in the archive"

@@ -140,6 +140,8 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("subsystem", WINDOW, number(WINDOW, "H", SUBSYSTEM, 3)),
     ("subsystem", MODULE, number(MODULE, "H", SUBSYSTEM, 1)),
     ("minimum-os", DLL, number(DLL, "HH", VERSION, 10, 1)),
+    ("manifest", EXE, on(EXE, lambda data: data.replace(b">true<", b">fals<"))),
+    ("manifest", WINDOW, on(WINDOW, lambda data: data.replace(b"{8e0f7a12", b"{1f676c76"))),
     ("checksum", DLL, number(DLL, "I", CHECKSUM, 1)),
     ("signature", CRYPTO, on(CRYPTO, lambda data: patch.pe(patch.certified(data), "I", 8, 7))),
     ("needed", MODULE, text(MODULE, "libcrypto-3.dll", "libcrypto-4.dll")),
