@@ -27,6 +27,7 @@ _COMMANDS = {
     "inspect": "show what a linked application or a distribution contains",
     "link": "make one file of a distribution and an application",
     "fetch": "get a distribution that others publish, verified",
+    "index": "make a folder of archives one that uv and `pydist fetch` can fetch from",
     "repack": "make another archive of the same distribution: less of it, or in another format",
     "cache": "list or collect the store",
     "doctor": "say what this machine lacks",

@@ -6,7 +6,7 @@ Invariant: the files in `schema/` are made from these classes (`make gen`); a te
 from __future__ import annotations
 
 from pydist.build.report import BuildReport, RebuildReport
-from pydist.cli import cache, doctor
+from pydist.cli import cache, doctor, index
 from pydist.diff.report import DiffReport
 from pydist.examine.checks import Checks
 from pydist.examine.report import Report as TestReport
@@ -27,6 +27,7 @@ DOCUMENTS: dict[str, type] = {
     "diff-report-1.schema.json": DiffReport,
     "doctor-report-1.schema.json": doctor.Report,
     "fetch-report-1.schema.json": FetchReport,
+    "index-report-1.schema.json": index.IndexReport,
     "inspect-report-1.schema.json": InspectReport,
     "link-report-1.schema.json": LinkReport,
     **{f"python-json-{version}.schema.json": document_class(version) for version in range(NEWEST + 1)},
