@@ -157,23 +157,28 @@ def _identity(facts: Facts, summary: Summary) -> Mapping[str, Mapping[str, str]]
     said: dict[str, dict[str, str]] = {"content": dict(_measured(facts))}
     if summary.python_version is not None:
         said["any"] = {"python": summary.python_version}
-    if (made := facts.manifest) is not None and facts.loaded is not None:
-        said["manifest"] = {
-            "manifest version": str(facts.loaded.version),
-            "target": made.target_triple,
-            "options": made.build_options,
-            "tag": made.python_tag,
-            "abi flags": made.python_abi_tag or "",
-            "platform": made.python_platform_tag,
-            "libpython": made.libpython_link_mode,
-            "objects": made.build_info.object_file_format,
-            "c run time": ", ".join(sorted(made.crt_features)),
+    if (about := facts.about) is not None:
+        said["stated"] = {
+            "target": about.target_triple,
+            "options": about.build_options,
+            "tag": about.python_tag,
+            "abi flags": about.python_abi_tag or "",
+            "platform": about.python_platform_tag,
+            "libpython": about.libpython_link_mode,
+            "c run time": ", ".join(sorted(about.crt_features)),
         }
     elif facts.identity.version is not None:
         said["learned"] = {"target": summary.target_triple or "", "options": summary.build_options or ""}
+    if (made := facts.manifest) is not None and facts.loaded is not None:
+        said["manifest"] = {
+            "manifest version": str(facts.loaded.version),
+            "objects": made.build_info.object_file_format,
+        }
     if (record := facts.record) is not None:
-        sources = {f"source of {source.name}": source.version for source in record.sources}
-        said["record"] = {"compiler": f"{record.toolchain.name} {record.toolchain.version}", **sources}
+        said["record"] = {"compiler": f"{record.toolchain.name} {record.toolchain.version}"}
+        said["sources"] = {f"source of {source.name}": source.version for source in record.sources}
+    elif facts.compact is not None and facts.compact.components:
+        said["sources"] = {f"source of {name}": text for name, text in facts.compact.components.items()}
     return {origin: {key: value for key, value in rows.items() if value} for origin, rows in said.items()}
 
 
