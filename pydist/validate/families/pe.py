@@ -65,7 +65,9 @@ def _machine(where: str, machine: int, target: Target) -> Iterator[Finding]:
 
 def _file(name: str, pe: PeFacts, facts: Facts) -> Iterator[Finding]:
     yield from _type(name, pe)
-    yield from _hardening(name, pe)
+    # Windows checks where the program asks for it; of all else libpython has most of such calls.
+    core = name in (facts.resolve(facts.interpreter or ""), facts.resolve(facts.library or ""))
+    yield from _hardening(name, pe, core)
     yield from _system(name, pe, facts)
     if pe.checksum and pe.checksum != pe.summed:
         yield found("pe.checksum", name, f"its header says {pe.checksum:#x}, its bytes make {pe.summed:#x}")
@@ -81,7 +83,7 @@ def _type(name: str, pe: PeFacts) -> Iterator[Finding]:
         yield found("pe.type", name, f"is {'a library' if pe.is_dll else 'a program'}, which its name does not say")
 
 
-def _hardening(name: str, pe: PeFacts) -> Iterator[Finding]:
+def _hardening(name: str, pe: PeFacts, core: bool) -> Iterator[Finding]:
     flags = pe.dll_characteristics
     for section in pe.writable_code:
         yield found("pe.writable-code", name, f"section {shown(section)} is writable and executable")
@@ -98,10 +100,10 @@ def _hardening(name: str, pe: PeFacts) -> Iterator[Finding]:
         yield found("pe.dep", name, "is not marked as working where data is never executed")
     if not pe.code:
         return  # a library that only passes on what others have
-    if not pe.guarded:
-        half = DllCharacteristic.GUARD_CF in flags
-        text = "asks for checks of indirect calls without a table of their targets" if half else "has no such checks"
-        yield found("pe.control-flow", name, text)
+    if DllCharacteristic.GUARD_CF in flags and not pe.guarded:
+        yield found("pe.control-flow", name, "asks for checks of indirect calls without a table of their targets")
+    elif core and not pe.guarded:
+        yield found("pe.control-flow", name, "does not check the targets of indirect calls")
     if pe.load_config is None or not pe.load_config.security_cookie:
         yield found("pe.stack-cookie", name, "has no security cookie")
     safe = DllCharacteristic.NO_SEH in flags or (pe.load_config is not None and pe.load_config.safe_handlers)

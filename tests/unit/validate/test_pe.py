@@ -90,10 +90,18 @@ def flags(name: str, at: int, *, flags: int = 0, without: int = 0) -> Change:
     return on(name, lambda data: patch.pe_flags(data, at, flags=flags, without=without))
 
 
+CONFIG = struct.pack("<I", 152) + bytes(84)
+"""How the load configuration begins: its size, and what is not set."""
+
+
 def without_cookie(data: bytes) -> bytes:
-    head = struct.pack("<I", 152) + bytes(84)
-    place = data.index(head) + len(head)
+    place = data.index(CONFIG) + 88
     return data[:place] + bytes(8) + data[place + 8 :]
+
+
+def without_table(data: bytes) -> bytes:
+    place = data.index(CONFIG) + 144
+    return data[:place] + struct.pack("<I", 0x100) + data[place + 4 :]
 
 
 def other_guid(data: bytes) -> bytes:
@@ -133,7 +141,9 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("high-entropy", EXE, flags(EXE, FLAGS, without=HIGH_ENTROPY)),
     ("high-entropy", EXE, flags(EXE, CHARACTERISTICS, without=LARGE_ADDRESSES)),
     ("dep", MODULE, flags(MODULE, FLAGS, without=NX)),
-    ("control-flow", MODULE, flags(MODULE, FLAGS, without=GUARD_CF)),
+    ("control-flow", DLL, flags(DLL, FLAGS, without=GUARD_CF)),
+    ("control-flow", EXE, flags(EXE, FLAGS, without=GUARD_CF)),
+    ("control-flow", MODULE, on(MODULE, without_table)),
     ("stack-cookie", MODULE, on(MODULE, without_cookie)),
     ("writable-code", MODULE, number(MODULE, "I", FIRST_SECTION, WRITABLE_CODE)),
     ("subsystem", EXE, number(EXE, "H", SUBSYSTEM, 2)),
@@ -223,8 +233,9 @@ def with_checksum(data: bytes) -> bytes:
         on(PDB, lambda data: data + bytes(4096)),
         without(PDB),
         number(DLL, "HH", VERSION, 10, 0),
+        flags(MODULE, FLAGS, without=GUARD_CF),
     ],
-    ids=["checksum", "certificate", "case", "system", "two places", "longer PDB", "no PDB", "newest Windows"],
+    ids=["checksum", "certificate", "case", "system", "two places", "longer PDB", "no PDB", "newest Windows", "unguarded"],
 )  # fmt: skip
 def test_what_is_allowed_is_no_fault(tmp_path: Path, change: Change) -> None:
     assert judged(tmp_path, change).findings == ()
