@@ -14,6 +14,7 @@ from pydist.binary.elf import ElfFile, ElfInvalid, Type
 from pydist.binary.elf_notes import Properties
 from pydist.binary.kind import HEAD_SIZE, kind_of
 from pydist.binary.kind import Kind as Binary
+from pydist.binary.macho import FileType, MachO
 from pydist.binary.pdb import PdbFile
 from pydist.errors import InputError
 from pydist.validate.macho_facts import MachOFacts, examine_macho, object_facts
@@ -111,10 +112,10 @@ class BinaryFacts:
     """`elf` has one item for an ELF file; for a library the distinct ones of its members, with a member's name.
 
     `macho` has one for each slice of a Mach-O file, `coff` the machine of an object; of a library both have distinct
-    ones, too. `symbols` has one item for each ELF object: one of an object file, those of a library in order. `members`
-    counts the files inside that are ELF, Mach-O, PE or COFF; `kinds` are all kinds of members, `names` their names in
-    order. `indexed`: a library has an index of symbols. `dynamic` is there for ELF programs and shared libraries,
-    `imported` for import libraries of Windows.
+    ones, too. `symbols` has one item for each ELF or Mach-O object, those of a library in order, with the names of C.
+    `members` counts the files inside that are ELF, Mach-O, PE or COFF; `kinds` are all kinds of members, `names` their
+    names in order. `indexed`: a library has an index of symbols. `dynamic` is there for ELF programs and shared
+    libraries, `imported` for import libraries of Windows.
     """
 
     fault: str | None = None
@@ -156,7 +157,9 @@ def _elf(data: bytes, budget: Budget) -> BinaryFacts:
 def _macho(data: bytes, budget: Budget) -> BinaryFacts:
     distinct = {facts: name for name, facts in examine_macho(data, budget.take)}
     found = tuple((name, facts) for facts, name in distinct.items())
-    return BinaryFacts(macho=found, members=1, kinds=frozenset({Binary.MACHO}))
+    single = len(found) == 1 and not found[0][0] and found[0][1].type == FileType.OBJECT
+    symbols = (_macho_names(MachO.parse(data)[0], data, budget),) if single else ()
+    return BinaryFacts(macho=found, symbols=symbols, members=1, kinds=frozenset({Binary.MACHO}))
 
 
 def _pe(data: bytes, budget: Budget) -> BinaryFacts:
@@ -227,7 +230,9 @@ class _Library:
             self.elf.setdefault(_facts(elf), name)
             self.symbols.append(_names(elf, view, self.budget))
         elif kind is Binary.MACHO:
-            self.macho.setdefault(object_facts(view), name)
+            macho = MachO.parse(view)[0]
+            self.macho.setdefault(object_facts(macho), name)
+            self.symbols.append(_macho_names(macho, view, self.budget))
         elif kind is Binary.COFF and name.lower().endswith(_COFF_NAMES):
             member = read_member(view)
             self.coff.setdefault(member.machine, name)
@@ -275,6 +280,19 @@ def _dynamic(elf: ElfFile, data: bytes | memoryview, budget: Budget) -> DynamicN
             if symbol.version is None:
                 loose.add(symbol.name)
     return DynamicNames(frozenset(exports), frozenset(needs), frozenset(weak), frozenset(loose))
+
+
+def _macho_names(macho: MachO, data: bytes | memoryview, budget: Budget) -> SymbolNames:
+    defines, hidden, needs = set(), set(), set()
+    for symbol in macho.symbols(data):
+        name = symbol.name.removeprefix("_")
+        if symbol.external and symbol.defined:
+            defines.add(budget.take(name))
+            if symbol.hidden:
+                hidden.add(name)
+        elif symbol.external and not symbol.weak:
+            needs.add(budget.take(name))
+    return SymbolNames(frozenset(defines), frozenset(hidden), frozenset(needs))
 
 
 def _names(elf: ElfFile, data: bytes | memoryview, budget: Budget) -> SymbolNames:

@@ -79,18 +79,14 @@ def examine_macho(data: bytes, take: Callable[[str], str]) -> Iterator[tuple[str
         for item in parts:
             for name, member in ar.members(view[item.offset : item.offset + item.size]):
                 if kind_of(bytes(member[:HEAD_SIZE])) is Kind.MACHO:
-                    yield name, object_facts(member)
+                    yield name, object_facts(MachO.parse(member)[0])
     else:
         for macho in MachO.parse(view):
             yield "", _facts(macho, view, take)
 
 
-def object_facts(data: bytes | memoryview) -> MachOFacts:
-    """The facts of a member of a library, without symbols. Raises `MachOInvalid`."""
-    return _about(MachO.parse(data)[0])
-
-
-def _about(macho: MachO) -> MachOFacts:
+def object_facts(macho: MachO) -> MachOFacts:
+    """The facts of an object, without symbols."""
     return MachOFacts(
         cpu_type=macho.cpu_type,
         cpu_subtype=macho.cpu_subtype,
@@ -102,7 +98,7 @@ def _about(macho: MachO) -> MachOFacts:
 
 def _facts(macho: MachO, data: memoryview, take: Callable[[str], str]) -> MachOFacts:
     if macho.type not in _LINKED:
-        return _about(macho)
+        return object_facts(macho)
     return MachOFacts(
         cpu_type=macho.cpu_type,
         cpu_subtype=macho.cpu_subtype,

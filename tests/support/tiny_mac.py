@@ -19,6 +19,7 @@ EXE, LIBRARY = "install/bin/python3.14", "install/lib/libpython3.14.dylib"
 TCL = "install/lib/libtcl9.0.dylib"
 MODULE = "install/lib/python3.14/lib-dynload/_tkinter.cpython-314-darwin.so"
 CORE, ZLIB, CONFIG = "build/Python/core.o", "build/Modules/zlibmodule.o", "build/Modules/config.o"
+TKINTER, INFLATE, Z = "build/Modules/_tkinter.o", "inflate.o", "build/lib/libz.a"
 STATIC = "install/lib/python3.14/config-3.14-darwin/libpython3.14.a"
 _SOURCES = {
     "api.c": "".join(f"__attribute__((used)) int {name} = 1;\n" for name in API),
@@ -28,6 +29,7 @@ _SOURCES = {
     "module.c": "extern int PyList_New(void), Tcl_Init(void);\nint INIT(void) { return PyList_New() + Tcl_Init(); }\n",
     "core.c": "int Py_Initialize(void) { return 1; }\nint PyInit__io(void) { return 1; }\n",
     "zlib.c": "extern int inflate(void);\nint PyInit_zlib(void) { return inflate(); }\n",
+    "inflate.c": "int inflate(void) { return 1; }\n",
     "config.c": "int _PyImport_Inittab = 1;\n",
 }
 _MODULE = ("-shared", "module.c", "-undefined", "dynamic_lookup")
@@ -42,6 +44,9 @@ WORDS = {
     CORE: ("-c", "core.c"),
     ZLIB: ("-c", "zlib.c"),
     CONFIG: ("-c", "config.c"),
+    TKINTER: ("-c", "module.c", "-DINIT=PyInit__tkinter"),
+    INFLATE: ("-c", "inflate.c"),
+    f"hiding/{CORE}": ("-c", "core.c", "-fvisibility=hidden"),
     f"other/{MODULE}": (*_MODULE, "-DINIT=PyInit_other", *_TO_TCL),
     f"leaking/{LIBRARY}": ("-shared", "api.c", "more.c", *_NAME),
     f"poor/{LIBRARY}": ("-shared", "api.c", "-DPy_Main=Py_Men", *_NAME),
@@ -68,13 +73,11 @@ def made(name: str, target: str = ARM) -> bytes:
 def files(target: str = ARM) -> trees.Tree:
     """Everything but the manifest, by names below `python/`."""
     stdlib = "install/lib/python3.14"
-    static = make_ar({"core.o": made(CORE, target)})
     return {
-        **{name: made(name, target) for name in (EXE, LIBRARY, TCL, MODULE, CORE, ZLIB, CONFIG)},
-        STATIC: static,
+        **{name: made(name, target) for name in (EXE, LIBRARY, TCL, MODULE, CORE, ZLIB, CONFIG, TKINTER)},
+        STATIC: make_ar({"core.o": made(CORE, target)}),
         "build/Modules/config.c": b'{"_io", PyInit__io}, {"zlib", PyInit_zlib},',
-        "build/Modules/_tkinter.o": made(ZLIB, target),
-        "build/lib/libz.a": static,
+        Z: make_ar({"inflate.o": made(INFLATE, target)}),
         "build/run_tests.py": b"",
         "install/bin/python3": ("sym", "python3.14"),
         "install/include/python3.14/Python.h": b"",
@@ -115,7 +118,7 @@ def manifest() -> dict[str, Any]:
         modules["zlib"][0]
         | {
             "init_fn": "PyInit__tkinter",
-            "objs": ["build/Modules/_tkinter.o"],
+            "objs": [TKINTER],
             "shared_lib": MODULE,
             "links": [{"name": "tcl9.0", "path_dynamic": TCL}],
         }

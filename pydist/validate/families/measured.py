@@ -165,7 +165,7 @@ def _visibility(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     binaries = [facts.files[path].binary for path in manifest.build_info.core.objs if path in facts.files]
     names = [names for binary in binaries if binary is not None for names in binary.symbols]
     if names and stated == "dllexport":
-        yield found("measured.visibility", where, "dllexport, but the objects are ELF, which knows no such thing")
+        yield found("measured.visibility", where, "dllexport, which the format of the objects does not know")
     elif any(_API in item.hidden for item in names):
         yield found("measured.visibility", where, f"{stated}, but the core's objects hide {_API}")
 
@@ -182,7 +182,7 @@ def _init_functions(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _defined(facts: Facts, objects: tuple[str, ...]) -> frozenset[str] | None:
-    """What ELF objects define; None when an object is missing or of another format."""
+    """What ELF and Mach-O objects define; None when an object is missing or of another format."""
     binaries = [facts.files[path].binary for path in objects if path in facts.files]
     good = [binary for binary in binaries if binary is not None and binary.fault is None and binary.symbols]
     if len(good) != len(objects) or not objects:

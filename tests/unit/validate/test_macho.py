@@ -15,7 +15,7 @@ from pydist.validate.rules import load_rules
 from tests.support import patch, tiny, tiny_mac, trees
 from tests.support.elf import make_ar
 from tests.support.macho import X86_64, make_fat
-from tests.support.tiny_mac import CORE, EXE, INTEL, LIBRARY, MODULE, TCL, Change, made
+from tests.support.tiny_mac import CORE, EXE, INTEL, LIBRARY, MODULE, TCL, ZLIB, Change, Z, made
 
 ARM64, ARM64E = 0x0100000C, 2
 MEMORY, BUNDLE = 4, 8
@@ -38,6 +38,10 @@ def on(name: str, change: Callable[[bytes], bytes]) -> Change:
 
 def stated(**keys: str) -> Change:
     return lambda manifest, _: manifest.update(keys)
+
+
+def module_of(name: str, **keys: Any) -> Change:
+    return lambda manifest, _: manifest["build_info"]["extensions"][name][0].update(keys)
 
 
 def file(name: str, data: Callable[[], bytes]) -> Change:
@@ -70,7 +74,7 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("machine", MODULE, header(MODULE, cpu=X86_64)),
     ("machine", MODULE, header(MODULE, subtype=ARM64E)),
     ("machine", CORE, file(CORE, lambda: made(CORE, INTEL))),
-    ("machine", "build/lib/libz.a", file("build/lib/libz.a", lambda: make_ar({"core.o": made(CORE, INTEL)}))),
+    ("machine", Z, file(Z, lambda: make_ar({"core.o": made(CORE, INTEL)}))),
     ("universal", MODULE, file(MODULE, universal)),
     ("type", LIBRARY, header(LIBRARY, kind=BUNDLE)),
     ("type", EXE, header(EXE, kind=BUNDLE)),
@@ -171,6 +175,19 @@ def test_what_is_allowed_is_no_fault(tmp_path: Path, change: Change) -> None:
     assert {item.rule for item in report.findings} <= {"macho.signature-identifier"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("init-function", module_of("zlib", init_fn="PyInit_zip")),
+        ("init-function", file(CORE, lambda: made(ZLIB))),
+        ("visibility", file(CORE, lambda: made(f"hiding/{CORE}"))),
+        ("symbols", module_of("zlib", links=[{"name": "dl", "system": True}])),
+    ],
+)
+def test_objects_are_held_against_the_manifest(tmp_path: Path, rule: str, change: Change) -> None:
+    assert f"measured.{rule}" in {item.rule for item in judged(tmp_path, change).findings}
+
+
 def test_an_interpreter_may_be_a_door_to_libpython_and_then_all_may_load_it(tmp_path: Path) -> None:
     def change(_: dict[str, Any], files: trees.Tree) -> None:
         files[EXE], files[MODULE] = made(f"door/{EXE}"), made(f"second/{MODULE}")
@@ -202,11 +219,9 @@ def test_a_universal_interpreter_asks_for_universal_modules(tmp_path: Path) -> N
 def test_a_universal_static_library_is_its_members(tmp_path: Path) -> None:
     def change(_: dict[str, Any], files: trees.Tree) -> None:
         parts = [(ARM64, make_ar({"core.o": made(CORE)})), (X86_64, make_ar({"core.o": made(CORE, INTEL)}))]
-        files["build/lib/libz.a"] = make_fat(parts)
+        files[Z] = make_fat(parts)
 
-    assert {(item.rule, item.where) for item in judged(tmp_path, change).findings} == {
-        ("macho.universal", "build/lib/libz.a")
-    }
+    assert {(item.rule, item.where) for item in judged(tmp_path, change).findings} == {("macho.universal", Z)}
 
 
 def test_files_of_packages_are_their_own_affair_but_have_to_be_for_the_target(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def with_checksum(data: bytes) -> bytes:
         number(DLL, "HH", VERSION, 10, 0),
         flags(MODULE, FLAGS, without=GUARD_CF),
     ],
-    ids=["checksum", "certificate", "case", "system", "two places", "longer PDB", "no PDB", "newest Windows", "unguarded"],
+    ids=["checksum", "certificate", "case", "system", "two places", "longer PDB", "no PDB", "newest", "unguarded"],
 )  # fmt: skip
 def test_what_is_allowed_is_no_fault(tmp_path: Path, change: Change) -> None:
     assert judged(tmp_path, change).findings == ()
