@@ -6,7 +6,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 
-LC_ID_DYLIB, LC_LOAD_DYLIB, LC_UUID, LC_BUILD_VERSION, LC_SEGMENT_64 = 0xD, 0xC, 0x1B, 0x32, 0x19
+LC_ID_DYLIB, LC_LOAD_DYLIB, LC_UUID, LC_BUILD_VERSION, LC_SEGMENT_64, LC_SYMTAB = 0xD, 0xC, 0x1B, 0x32, 0x19, 2
 LC_CODE_SIGNATURE, LC_RPATH, NONE = 0x1D, 0x8000001C, 0x7F
 _CPU, _SUBTYPE, _TYPE, _SIZE, _FLAGS = 4, 8, 12, 20, 24
 
@@ -37,6 +37,18 @@ def command(data: bytes, number: int, at: int, value: int, *, which: int = 0) ->
     place = [place for found, place in commands(data) if found == number][which]
     made = bytearray(data)
     struct.pack_into("<I", made, place + at, value)
+    return signed(bytes(made))
+
+
+def symbol(data: bytes, name: str, library: int) -> bytes:
+    """With the undefined symbol `name` looked up in the library of this number."""
+    place = next(place for number, place in commands(data) if number == LC_SYMTAB)
+    table, count, names, _ = struct.unpack_from("<IIII", data, place + 8)
+    made = bytearray(data)
+    for row in range(table, table + 16 * count, 16):
+        start = names + struct.unpack_from("<I", data, row)[0]
+        if data[start:].startswith(name.encode() + b"\0"):
+            struct.pack_into("<H", made, row + 6, library << 8)
     return signed(bytes(made))
 
 

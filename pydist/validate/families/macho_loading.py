@@ -23,6 +23,7 @@ __all__ = ["judge"]
 _LOADER, _EXECUTABLE, _RPATH = "@loader_path", "@executable_path", "@rpath"
 _RELATIVE = (f"{_LOADER}/", f"{_EXECUTABLE}/", f"{_RPATH}/")
 _PACKAGES = "-packages/"
+_NOWHERE = "/"
 _SHOWN = 3
 _USERS, _LIBRARIES = 64, 1_000  # that are followed for one file
 _STEPS = 200_000  # folders and libraries that are looked at; a real distribution takes some thousand
@@ -30,6 +31,8 @@ _STEPS = 200_000  # folders and libraries that are looked at; a real distributio
 
 def judge(facts: Facts) -> Iterator[Finding]:
     """Everything that dyld would not find, or find twice."""
+    if facts.damage is not None:
+        return  # what is missing came later
     interpreter = facts.resolve(facts.interpreter or "")
     try:
         for cpu in sorted(macho.cpu_type for name, macho in _all(facts) if name == interpreter):
@@ -79,13 +82,16 @@ class _Loader:
                 yield from self._api(name, self.files[name])
 
     def expand(self, owner: str, path: str) -> str | None:
-        """Where in the archive `path`, of the file `owner`, leads to; None for what does not depend on its place."""
+        """Where in the archive `path`, of the file `owner`, leads to; None for what does not depend on a file's place.
+
+        It is empty for the root of the archive, and `_NOWHERE` for what is not installed.
+        """
         self.spend()
         for word, base in ((_LOADER, owner), (_EXECUTABLE, self.interpreter)):
             if path == word or path.startswith(f"{word}/"):
                 real = self.facts.resolve(f"{base.rpartition('/')[0]}{path.removeprefix(word)}".removeprefix("/"))
                 # build/ is not there when a distribution is installed.
-                return real if real.startswith("install/") or not owner.startswith("install/") else ""
+                return real if real.startswith("install/") or not owner.startswith("install/") else _NOWHERE
         return None
 
     def spend(self) -> None:
@@ -103,7 +109,8 @@ class _Loader:
         for owner in chain:
             for rpath in self.files[owner].rpaths if owner in self.files else ():
                 folder = self.expand(owner, rpath)
-                place = None if folder is None else self.facts.resolve(f"{folder}{library.removeprefix(_RPATH)}")
+                whole = f"{folder}{library.removeprefix(_RPATH)}".removeprefix("/")
+                place = None if folder in (None, _NOWHERE) else self.facts.resolve(whole)
                 if place in self.files:
                     return place
         return None
@@ -124,7 +131,7 @@ class _Loader:
             folder = self.expand(name, rpath)
             if folder is None and rpath not in macos().folders:
                 yield found("macho.runpath", name, f"looks for libraries in {shown(rpath)}, expected @loader_path/…")
-            elif folder is not None and folder not in self.facts.folders:
+            elif folder and folder not in self.facts.folders:
                 yield found("macho.runpath", name, f"{shown(rpath)} leads to no folder of the archive")
 
     def _needed(self, name: str, macho: MachOFacts, dylib: Dylib) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ _PLACES = 16  # of files with one name; real ones have one
 
 def judge(facts: Facts) -> Iterator[Finding]:
     """Everything that the loader would not find."""
+    if facts.damage is not None:
+        return  # what is missing came later
     yield from _Loader(facts).judge()
 
 

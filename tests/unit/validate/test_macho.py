@@ -18,9 +18,10 @@ from tests.support.macho import X86_64, make_fat
 from tests.support.tiny_mac import CORE, EXE, INTEL, LIBRARY, MODULE, TCL, ZLIB, Change, Z, made
 
 ARM64, ARM64E = 0x0100000C, 2
-MEMORY, BUNDLE = 4, 8
+MEMORY, BUNDLE, LOAD_WEAK = 4, 8, 0x80000018
 FLAT, STACK, PIE = 0x80, 0x20000, 0x200000
 IOS, MACOS_12 = 2, 12 << 16
+TO_TCL, ANYWHERE, PROGRAM = 2, 254, 255
 PYTHON = "@rpath/libpython3.14.dylib"
 
 
@@ -46,6 +47,10 @@ def module_of(name: str, **keys: Any) -> Change:
 
 def file(name: str, data: Callable[[], bytes]) -> Change:
     return lambda _, files: files.update({name: data()})
+
+
+def symbol(symbol: str, library: int) -> Change:
+    return on(MODULE, lambda data: patch.symbol(data, symbol, library))
 
 
 def text(name: str, old: str, new: str) -> Change:
@@ -110,6 +115,8 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("duplicates", MODULE, text(MODULE, "@loader_path/../../", "@loader_path/../..")),
     ("unresolved", MODULE, text(MODULE, "_PyList_New", "_PyList_Old")),
     ("unresolved", MODULE, text(MODULE, "_Tcl_Init", "_Tcl_Exit")),
+    ("unresolved", MODULE, symbol("_Tcl_Init", PROGRAM)),
+    ("unresolved", MODULE, symbol("_PyList_New", TO_TCL)),
     ("module", MODULE, file(MODULE, lambda: made(f"other/{MODULE}"))),
     ("api", LIBRARY, file(LIBRARY, lambda: made(f"poor/{LIBRARY}"))),
     ("bundled", LIBRARY, file(LIBRARY, lambda: made(f"leaking/{LIBRARY}"))),
@@ -166,8 +173,12 @@ def test_each_rule_is_reached() -> None:
         on(TCL, lambda data: patch.padding(data, 32, 4096)),
         command(MODULE, patch.LC_LOAD_DYLIB, 20, 0x900, which=1),
         file("install/lib/t.dylib", lambda: patch.text(made(TCL), "@rpath/libtcl9.0.dylib", "@rpath/t.dylib")),
+        symbol("_PyList_New", ANYWHERE),
+        symbol("_PyList_New", PROGRAM),
+        file(TCL, lambda: patch.with_command(made(TCL), LOAD_WEAK, (0, 0, 0), "/usr/lib/libnew.dylib")),
     ],
-    ids=["bundle", "no older system for arm64", "Swift", "padding", "version", "other identifier"],
+    ids=["bundle", "no older system for arm64", "Swift", "padding", "version", "other identifier", "anywhere",
+         "program", "weak"],
 )  # fmt: skip
 def test_what_is_allowed_is_no_fault(tmp_path: Path, change: Change) -> None:
     report = judged(tmp_path, change)
@@ -247,6 +258,18 @@ def test_a_damaged_file_is_found_as_such(tmp_path: Path) -> None:
     assert [(item.rule, item.where) for item in report.findings if item.rule != "macho.needed"] == [
         ("binary.damaged", TCL)
     ]
+
+
+def test_a_search_path_may_lead_to_the_prefix_itself(tmp_path: Path) -> None:
+    tree = tiny_mac.installed(text(EXE, "@executable_path/../lib", "@executable_path/.."))
+    assert validate(trees.tar(tmp_path / "a.tar.gz", tree), run=False).findings == ()
+
+
+def test_what_is_missing_of_a_truncated_archive_is_not_looked_for(tmp_path: Path) -> None:
+    path = tiny.pack(tmp_path / "a.tar", tiny_mac.distribution())
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.index(b"python/install/lib/libtcl9.0.dylib")])
+    assert {item.rule for item in validate(path, run=False).findings} == {"archive.damaged"}
 
 
 def test_endless_search_paths_end(tmp_path: Path) -> None:

@@ -269,6 +269,13 @@ def test_a_library_for_windows_in_a_distribution_for_linux_is_found(tmp_path: Pa
     assert "pe.machine" in {item.rule for item in findings}
 
 
+def test_what_is_missing_of_a_truncated_archive_is_not_looked_for(tmp_path: Path) -> None:
+    path = tiny.pack(tmp_path / "a.tar", tiny_windows.distribution())
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.index(b"python/install/vcruntime140.dll")])
+    assert {item.rule for item in validate(path, run=False).findings} == {"archive.damaged"}
+
+
 def test_damaged_files_are_found_as_such_and_what_only_begins_like_one_is_not(tmp_path: Path) -> None:
     def change(_: dict[str, Any], files: trees.Tree) -> None:
         for name in (CRYPTO, PDB, CORE):
