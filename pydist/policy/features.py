@@ -16,6 +16,7 @@ from typing import Any
 
 from pydist.errors import FaultCollector, InputError
 from pydist.policy import resources
+from pydist.policy.series import series_order
 from pydist.policy.table import Row, read_toml
 from pydist.target import Os, Target
 
@@ -78,18 +79,17 @@ def reference(series: str, target: Target, *, static: bool) -> Reference:
 
 
 def _groups(series: str) -> Groups:
-    recorded = {_number(path.stem): path for path in _folder().glob("*.json")}
-    wanted = _number(series)
+    recorded = {series_order(path.stem): path for path in _folder().glob("*.json")}
+    try:
+        wanted = series_order(series)
+    except ValueError:
+        wanted = ()
     below, above = ([number for number in recorded if number <= wanted], [n for n in recorded if n >= wanted])
     if not below or not above:
         known = ", ".join(recorded[number].stem for number in sorted(recorded))
         raise InputError(f"no features of a native build are recorded for Python {series}; there are {known}")
     lower, upper = _read(recorded[max(below)]), _read(recorded[min(above)])
     return {group: names & upper.get(group, frozenset()) for group, names in lower.items()}
-
-
-def _number(series: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in series.split(".") if part.isdecimal())
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydist.errors import PydistError
+from pydist.policy.series import within
 from pydist.progress import Reporter, Silent
 from pydist.trial import environments, places
 from pydist.trial.failures import load_failures
@@ -34,6 +35,7 @@ _WHOLE = 300.0  # of all trials together, on the machine itself
 _TESTS = 240.0
 _SLOWER = 8  # an emulator
 _WORKERS = 8
+_OLDEST = "3.10"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ TRIALS: Mapping[str, Trial] = {
     "run.dbm": _probed("dbm_kinds"),
     "run.tkinter": _probed("window"),
     "run.paths": _probed("sysconfig_paths"),
-    "run.inventory": Trial(act=_inventory, children=True),
+    "run.inventory": Trial(act=_inventory),
 }
 """By rule."""
 
@@ -162,6 +164,8 @@ def _made(rule: str, trial: Trial, subject: Subject) -> Outcome:
     _ = subject.watch and subject.watch()
     if time.monotonic() > subject.until:
         return failed(Problem(what="was not tried: the other trials took all of the time"))
+    if not within(subject.series, _OLDEST, ""):
+        return not_applicable(f"the scripts of the trials are for Python {_OLDEST} and newer")
     if trial.moves and subject.installed:
         return not_applicable("a Python that is installed stays where it is")
     if trial.children and subject.emulator and not subject.registered:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from typing import Any
 import pytest
 
 from pydist.policy import features
+from pydist.progress import Silent
 from pydist.target import Target
 from pydist.trial.outcome import Verdict
-from pydist.validate import choose, validate
+from pydist.trial.subject import Subject
+from pydist.validate import choose, trials, validate
 from pydist.validate.report import Report
 from pydist.validate.rules import load_rules
-from pydist.validate.trials import TRIALS
+from pydist.validate.trials import TRIALS, try_out
 from tests.support import small, tiny
 
 EXE, TESTS = "python/install/bin/python3.14", "python/install/lib/python3.14/test"
@@ -250,6 +253,37 @@ def test_nothing_is_written_into_a_folder_that_is_judged(tmp_path: Path, tree: P
     before = sorted(tmp_path.rglob("*"))
     validate(tmp_path, rules=choose(["run.start", "run.moved", "run.compression"]))
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_who_stops_waiting_leaves_nothing_running(tmp_path: Path, tree: Path) -> None:
+    class Impatient(Silent):
+        def advance(self, name: str, done: int, total: int | None = None) -> None:
+            if name == "try":
+                raise KeyboardInterrupt
+
+    mark = tmp_path / "alive"
+    busy = f"import time\nwhile True:\n    open({str(mark)!r}, 'a').write('x')\n    time.sleep(0.05)\n"
+    small.write(small.copy(tree, tmp_path / "copy"), f"{small.LIBRARY}/venv/__main__.py", busy)
+    with pytest.raises(KeyboardInterrupt):
+        validate(tmp_path / "copy", rules=choose(["run.venv", "run.symlink"]), reporter=Impatient())
+    size = mark.stat().st_size if mark.exists() else 0
+    time.sleep(0.3)
+    assert size == (mark.stat().st_size if mark.exists() else 0)
+
+
+def test_trials_that_come_too_late_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "_WHOLE", -1.0)
+    (finding,) = judged(tmp_path, "run.hashes").findings
+    assert (finding.rule, finding.message) == ("run.hashes", "was not tried: the other trials took all of the time")
+
+
+def test_scripts_are_not_tried_on_pythons_that_are_too_old_for_them(tmp_path: Path) -> None:
+    nowhere, target = Path("/none"), Target.parse(tiny.TRIPLE)
+    subject = Subject(
+        work=tmp_path, python=nowhere, prefix=nowhere, series="3.9", options=(), linking="dynamic", target=target
+    )
+    (outcome,) = try_out(subject, ["run.hashes"], Silent()).values()
+    assert outcome.verdict is Verdict.NOT_APPLICABLE
 
 
 def test_every_rule_of_the_family_is_broken_by_a_test() -> None:
