@@ -52,7 +52,7 @@ def _judge(facts: Facts) -> Iterator[Finding]:
             yield from _type(where, macho, roles.get(name, ()))
             yield from _minimum(where, macho, facts, interpreter)
             if macho.linked:
-                yield from _linked(where, name, macho, facts)
+                yield from _linked(where, name, macho)
     if facts.target is not None and facts.target.os is Os.DARWIN:
         yield from macho_loading.judge(facts)
 
@@ -151,7 +151,7 @@ def _minimum(where: str, macho: MachOFacts, facts: Facts, interpreter: dict[int,
 
 def _promised(cpu: int, facts: Facts, interpreter: dict[int, MachOFacts]) -> tuple[str, Version] | None:
     """Who promises which oldest macOS: the manifest, without one the interpreter."""
-    stated = mac_version((facts.manifest.apple_sdk_deployment_target if facts.manifest else None) or "")
+    stated = mac_version((facts.about.apple_sdk_deployment_target if facts.about else None) or "")
     if stated is not None:
         return "apple_sdk_deployment_target", max(stated, _oldest(cpu))
     program = interpreter.get(cpu)
@@ -164,7 +164,7 @@ def _oldest(cpu: int) -> Version:
     return macos().oldest.get(arch, Version(0, 0, 0)) if arch is not None else Version(0, 0, 0)
 
 
-def _linked(where: str, name: str, macho: MachOFacts, facts: Facts) -> Iterator[Finding]:
+def _linked(where: str, name: str, macho: MachOFacts) -> Iterator[Finding]:
     if macho.writable_code:
         yield found("macho.writable-code", where, "a segment is writable and executable")
     if HeaderFlag.ALLOW_STACK_EXECUTION in macho.flags:

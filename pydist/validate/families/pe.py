@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pydist.archive.paths import shown
-from pydist.binary.pdb import PdbFile
 from pydist.binary.pe import Characteristic, DllCharacteristic, Machine, Pdb, Subsystem
 from pydist.target import Arch, Os, Target
 from pydist.validate.facts import Facts
@@ -24,9 +23,12 @@ __all__ = ["judge"]
 
 _MACHINES = {Arch.X86_64: (Machine.AMD64,), Arch.I686: (Machine.I386,), Arch.AARCH64: (Machine.ARM64, Machine.ARM64X)}
 _PACKAGES = "-packages/"
-_CONSOLE = re.compile(r"(python(\d[\d.]*t?)?|venvlaunchert?|py)(_d)?\.exe", re.ASCII)
+_EITHER = (Subsystem.WINDOWS_GUI, Subsystem.WINDOWS_CUI)
+_SUBSYSTEMS = (
+    (re.compile(r"(pythonw(\d[\d.]*t?)?|venvwlaunchert?|pyw)(_d)?\.exe", re.ASCII), _EITHER[:1]),
+    (re.compile(r"(python(\d[\d.]*t?)?|venvlaunchert?|py)(_d)?\.exe", re.ASCII), _EITHER[1:]),
+)
 _PYTHON = re.compile(r"pythonw?(\d[\d.]*t?)?(_d)?\.exe", re.ASCII)
-_WINDOW = re.compile(r"(pythonw(\d[\d.]*t?)?|venvwlaunchert?|pyw)(_d)?\.exe", re.ASCII)
 _ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|[\\/]", re.ASCII)
 
 
@@ -35,10 +37,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     target = facts.target
     if target is None:
         return
-    identities: dict[str, list[PdbFile]] = defaultdict(list)
-    for name, file in facts.files.items():
-        if file.binary is not None and file.binary.pdb is not None:
-            identities[_last(name)].append(file.binary.pdb)
+    identities = _identities(facts)
     for name, file in facts.files.items():
         binary = file.binary
         if binary is None or windows().is_template(name):
@@ -53,6 +52,16 @@ def judge(facts: Facts) -> Iterator[Finding]:
             yield from _pdb(name, binary.pe.pdb, identities)
     if target.os is Os.WINDOWS:
         yield from pe_loading.judge(facts)
+
+
+def _identities(facts: Facts) -> dict[str, dict[str, int]]:
+    """The GUIDs of PDBs with their ages, by the name of the file."""
+    made: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, file in facts.files.items():
+        if file.binary is not None and file.binary.pdb is not None:
+            pdb, known = file.binary.pdb, made[_last(name)]
+            known[pdb.guid] = max(pdb.age, known.get(pdb.guid, 0))
+    return made
 
 
 def _machine(where: str, machine: int, target: Target) -> Iterator[Finding]:
@@ -112,13 +121,10 @@ def _hardening(name: str, pe: PeFacts, core: bool) -> Iterator[Finding]:
 
 
 def _system(name: str, pe: PeFacts, facts: Facts) -> Iterator[Finding]:
-    subsystems = (Subsystem.WINDOWS_GUI, Subsystem.WINDOWS_CUI)
-    for pattern, wanted in ((_WINDOW, subsystems[:1]), (_CONSOLE, subsystems[1:]), (re.compile(".*"), subsystems)):
-        if pattern.fullmatch(_last(name)):
-            if pe.subsystem not in wanted:
-                expected = " or ".join(f"{int(item)} ({item.name})" for item in wanted)
-                yield found("pe.subsystem", name, f"subsystem {pe.subsystem}, expected {expected}")
-            break
+    wanted = next((wanted for pattern, wanted in _SUBSYSTEMS if pattern.fullmatch(_last(name))), _EITHER)
+    if pe.subsystem not in wanted:
+        expected = " or ".join(f"{int(item)} ({item.name})" for item in wanted)
+        yield found("pe.subsystem", name, f"subsystem {pe.subsystem}, expected {expected}")
     lacking = [word for word, there in (("long paths", pe.long_paths), ("Windows 10", pe.windows_10)) if not there]
     beside = name.rpartition("/")[0] == facts.resolve(facts.interpreter or "").rpartition("/")[0]
     if beside and lacking and _PYTHON.fullmatch(_last(name)):
@@ -129,14 +135,15 @@ def _system(name: str, pe: PeFacts, facts: Facts) -> Iterator[Finding]:
         yield found("pe.minimum-os", name, text)
 
 
-def _pdb(name: str, pdb: Pdb | None, identities: dict[str, list[PdbFile]]) -> Iterator[Finding]:
+def _pdb(name: str, pdb: Pdb | None, identities: dict[str, dict[str, int]]) -> Iterator[Finding]:
     if pdb is None:
         return
     if _ABSOLUTE.match(pdb.path):
         yield found("pe.pdb-path", name, f"says that its PDB is at {shown(pdb.path)}")
-    there = identities.get(_last(pdb.path.replace("\\", "/")), [])
-    if there and not any(item.guid == pdb.guid and item.age >= pdb.age for item in there):
-        text = f"was linked with {pdb.guid}, age {pdb.age}; the PDB of its name is {there[0].guid}, age {there[0].age}"
+    there = identities.get(_last(pdb.path.replace("\\", "/")), {})
+    if there and there.get(pdb.guid, -1) < pdb.age:
+        guid, age = next(iter(there.items()))
+        text = f"was linked with {pdb.guid}, age {pdb.age}; the PDB of its name is {guid}, age {age}"
         yield found("pe.pdb", name, text)
 
 
