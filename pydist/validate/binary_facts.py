@@ -224,7 +224,8 @@ class _Library:
         )
 
     def take(self, name: str, kind: Binary, view: memoryview) -> None:
-        self.count += kind in (Binary.ELF, Binary.MACHO, Binary.COFF)
+        coff = kind is Binary.COFF and name.lower().endswith(_COFF_NAMES)
+        self.count += coff or kind in (Binary.ELF, Binary.MACHO)
         if kind is Binary.ELF:
             elf = ElfFile.parse(view)
             self.elf.setdefault(_facts(elf), name)
@@ -233,7 +234,7 @@ class _Library:
             macho = MachO.parse(view)[0]
             self.macho.setdefault(object_facts(macho), name)
             self.symbols.append(_macho_names(macho, view, self.budget))
-        elif kind is Binary.COFF and name.lower().endswith(_COFF_NAMES):
+        elif coff:
             member = read_member(view)
             self.coff.setdefault(member.machine, name)
             if isinstance(member, ImportMember):

@@ -47,6 +47,7 @@ class Windows:
 
     libraries: tuple[str, ...]
     runtime: tuple[str, ...]
+    universal: tuple[str, ...]
     debugging: tuple[str, ...]
     templates: tuple[str, ...]
     oldest: Mapping[str, str]
@@ -58,6 +59,10 @@ class Windows:
     def is_runtime(self, library: str) -> bool:
         """Whether it is a compiler's run time, in the form that may be passed on."""
         return _any(library.lower(), self.runtime) and not self.is_debugging(library)
+
+    def is_universal(self, library: str) -> bool:
+        """Whether it is a part of the universal C run time."""
+        return _any(library.lower(), self.universal)
 
     def is_debugging(self, library: str) -> bool:
         return _any(library.lower(), self.debugging)
@@ -102,7 +107,7 @@ def macos() -> MacOs:
 def windows() -> Windows:
     """The table of Windows."""
     row = _table()["windows"]
-    lists = ("libraries", "runtime", "debugging", "templates")
+    lists = ("libraries", "runtime", "universal", "debugging", "templates")
     return Windows(oldest=row["oldest"], **{name: tuple(row[name]) for name in lists})
 
 

@@ -20,6 +20,7 @@ __all__ = ["judge"]
 
 _PACKAGES = "-packages/"
 _SHOWN = 3
+_HAS_CRT = (10, 0)  # the Windows that came with the universal C run time
 _PLACES = 16  # of files with one name; real ones have one
 
 
@@ -55,6 +56,7 @@ class _Loader:
             yield from _module(name, pe)
             if pe.name is not None and pe.exports and _stem(pe.name) != _stem(name):
                 yield found("pe.name", name, f"was linked as {shown(pe.name)}")
+        yield from self._universal_runtime()
         library = self.files.get(self.library)
         if library is not None and (lacking := public_api() - library.exports):
             yield found("pe.api", self.library, f"does not export {_listed(lacking)} of the C API")
@@ -96,6 +98,15 @@ class _Loader:
         for place, names in lost.items():
             yield found("pe.unresolved", name, f"passes on {_listed(names)} of {shown(place)}, which has it not")
 
+    def _universal_runtime(self) -> Iterator[Finding]:
+        """Windows has it since version 10; before, an update brought it that not every machine has."""
+        oldest = windows().oldest_for(self.facts.series)
+        wanting = (name for name, pe in self.files.items() if _PACKAGES not in name and any(map(_is_crt, pe.needed)))
+        name = next(wanting, None)
+        if oldest < _HAS_CRT and name is not None and not any(map(windows().is_universal, self.places)):
+            text = f"needs the universal C run time, which Windows {oldest[0]}.{oldest[1]} has only by an update"
+            yield found("pe.universal-runtime", name, text)
+
     def _import_libraries(self) -> Iterator[Finding]:
         for name, file in self.facts.files.items():
             for item in file.binary.imported if file.binary is not None and _PACKAGES not in name else ():
@@ -107,6 +118,10 @@ class _Loader:
                 elif lost := min((item.names - self.files[place].exports for place in places), key=len):
                     text = f"offers {_listed(lost)} of {shown(item.library)}, which has it not"
                     yield found("pe.import-library", name, text)
+
+
+def _is_crt(needed: Needed) -> bool:
+    return windows().is_universal(needed.library)
 
 
 def _module(name: str, pe: PeFacts) -> Iterator[Finding]:

@@ -45,6 +45,7 @@ RELOCS_STRIPPED, EXECUTABLE, LARGE_ADDRESSES, LIBRARY = 0x1, 0x2, 0x20, 0x2000
 CHARACTERISTICS, SUBSYSTEM, VERSION = 22, 24 + 68, 24 + 48
 FIRST_SECTION = 24 + 240 + 36  # its flags
 WRITABLE_CODE = 0xE0000020
+MORE, CRT = "install/DLLs/_more.pyd", "api-ms-win-crt-heap-l1-1-0.dll"
 
 
 def on(name: str, change: Callable[[bytes], bytes]) -> Change:
@@ -115,15 +116,16 @@ def older_pdb(data: bytes) -> bytes:
     return data[:place] + struct.pack("<I", 2) + data[place + 4 :]
 
 
-def delaying() -> bytes:
+def needing(**needs: Any) -> bytes:
+    """A good module with imports that the toolchain does not write."""
     data = make_pe(
         characteristics=0x2022,
         dll_characteristics=HIGH_ENTROPY | DYNAMIC_BASE | NX | GUARD_CF,
-        delayed=[("msodbcsql18.dll", ["connect"])],
-        name="_delay.pyd",
-        exports=[("PyInit__delay", None)],
+        name="_more.pyd",
+        exports=[("PyInit__more", None)],
         guard=0x500,
         cookie=0x402000,
+        **needs,
     )
     return patch.pe(data, "I", CHECKSUM, 0)
 
@@ -158,7 +160,7 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("needed", MODULE, all_of(file("install/x/libcrypto-3.dll", lambda: made(CRYPTO)), without(CRYPTO),
                               lambda manifest, _: manifest["build_info"]["extensions"]["_ssl"][0].update(links=[
                                   {"name": "libcrypto-3", "path_dynamic": "install/x/libcrypto-3.dll"}]))),
-    ("delayed", "install/DLLs/_delay.pyd", file("install/DLLs/_delay.pyd", delaying)),
+    ("delayed", MORE, file(MORE, lambda: needing(delayed=[("msodbcsql18.dll", ["connect"])]))),
     ("runtime", MODULE, without(RUNTIME)),
     ("debug-runtime", MODULE, text(MODULE, "VCRUNTIME140.dll", "ucrtbased.dll")),
     ("unresolved", MODULE, text(MODULE, "BIO_new", "BIO_old")),
@@ -214,7 +216,7 @@ def test_32_bit_code_without_a_list_of_handlers_is_found(tmp_path: Path) -> None
 
 def test_each_rule_is_reached() -> None:
     rules = {rule.id for rule in load_rules().values() if rule.family == "pe"}
-    assert rules == {f"pe.{rule}" for rule, _, _ in CHANGES} | {"pe.safe-handlers"}
+    assert rules == {f"pe.{rule}" for rule, _, _ in CHANGES} | {"pe.safe-handlers", "pe.universal-runtime"}
 
 
 def with_checksum(data: bytes) -> bytes:
@@ -248,6 +250,25 @@ def test_older_series_run_on_older_windows(tmp_path: Path) -> None:
     assert [item.message for item in found if item.rule == "pe.minimum-os"] == [
         "needs Windows 10.0, but Python 3.12 runs on 6.3"
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "brought", "expected"),
+    [
+        ("3.12.4", {}, ["DLLs/_more.pyd"]),
+        ("3.12.4", {CRT: ("malloc",)}, []),
+        ("3.14.7", {}, []),
+    ],
+)
+def test_older_windows_has_the_universal_c_run_time_only_if_it_is_brought(
+    tmp_path: Path, version: str, brought: dict[str, tuple[str]], expected: list[str]
+) -> None:
+    tree = tiny_windows.installed(file(MORE, lambda: needing(imports=[(CRT, ["malloc"])])))
+    tree["include/patchlevel.h"] = trees.patchlevel(version)
+    tree |= {name: make_pe(characteristics=0x2022, name=name, exports=[(item, None) for item in names])
+             for name, names in brought.items()}  # fmt: skip
+    found = validate(trees.tar(tmp_path / "a.tar.gz", tree), run=False).findings
+    assert [item.where for item in found if item.rule == "pe.universal-runtime"] == expected
 
 
 def test_launchers_to_be_copied_are_not_judged_and_files_of_packages_by_machine_alone(tmp_path: Path) -> None:
