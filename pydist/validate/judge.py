@@ -24,6 +24,7 @@ from pydist.validate.families import (
     entries,
     hardening,
     identity,
+    installers,
     libraries,
     linked,
     macho,
@@ -65,6 +66,7 @@ _FAMILIES = (
     bitcode.judge,
     record.judge,
     compact.judge,
+    installers.judge,
     identity.judge,
 )
 

@@ -242,6 +242,7 @@ def test_every_rule_that_needs_no_interpreter_is_reached_by_these_tests() -> Non
         "waiver",
         "identity",
         "compact",
+        "installers",
     }  # each in the test of its name; linked, hardening and shared in test_gnu, run in test_running
     assert {rule.id for rule in load_rules().values() if rule.family not in others} == reached
 
