@@ -107,6 +107,9 @@ class Wheel:
 
     def write(self, output: Output, path: Path) -> None:
         """Write it with the tree of `output`. Raises `WrittenWrong` when that failed."""
+        if not any(item.name == self.about.python_exe for item in output.plan.items):
+            # The command would be whatever stands there on the machine that installs it.
+            raise InputError(f"python_exe: there is no file {self.about.python_exe[:200]!r} in the tree")
         expected: dict[str, str] = {}
         rows: list[str] = []
         with ZipWriter(path) as writer:

@@ -218,6 +218,15 @@ def test_a_tree_that_does_not_say_what_it_is_makes_no_wheel(tmp_path: Path) -> N
         made(tiny.pack(tmp_path / "a.tar", content), f"{tmp_path}/wheels/")
 
 
+def test_its_command_is_never_a_program_outside_of_the_tree(tmp_path: Path) -> None:
+    def lie(manifest: dict[str, Any], _: tiny.Members) -> None:
+        manifest["python_exe"] = "../../../bin/sh"
+
+    with pytest.raises(InputError, match=r"no file '\.\./\.\./\.\./bin/sh'"):
+        made(tiny.pack(tmp_path / "a.tar", tiny.distribution(lie)), f"{tmp_path}/wheels/")
+    assert not list((tmp_path / "wheels").iterdir())
+
+
 def test_the_tree_in_it_says_what_it_is(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as file:
         about = load_compact(file.read(f"{TREE}/{COMPACT}"), COMPACT)
