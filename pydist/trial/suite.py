@@ -8,23 +8,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydist.errors import InputError
 from pydist.progress import Reporter
 from pydist.trial.compare import SuiteReport, compare
-from pydist.trial.failures import load_failures
+from pydist.trial.failures import KnownRow, load_failures
 from pydist.trial.junit import JunitResults, read_junit
 from pydist.trial.outcome import Problem, Verdict, printable
 from pydist.trial.regrtest import LogFacts, read_log
 from pydist.trial.running import run
 from pydist.trial.subject import Subject
 
-__all__ = ["run_suite", "tests_folder"]
+__all__ = ["SuiteRun", "known_rows", "run_suite", "start_suite", "tests_folder"]
 
 _NAME = "suite"
 _LARGEST_LOG = 256 << 20
+_TAIL = 1500
 _WHOLE = 4 * 3600.0  # seconds for all files; an hour on two cores is usual
 # Of `python -m test`: 0 good, 2 something failed, 3 the environment changed, 4 no tests ran, 5 after a second run.
 _JUDGED = {0, 2, 3, 5}
@@ -37,51 +38,84 @@ def tests_folder(subject: Subject) -> Path | None:
     return next((place / "test" for place in places if (place / "test" / "libregrtest").is_dir()), None)
 
 
-def run_suite(
-    subject: Subject, tests: Sequence[str], jobs: int, reporter: Reporter, seconds: float = _WHOLE
-) -> SuiteReport:
-    """Run the files `tests` (default all) with `jobs` processes, for `seconds` at the most."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRun:
+    """What a run left behind. `code` is None when it did not end in time; `said` is the end of its log; `faults` are
+    what is wrong with the files that it wrote."""
+
+    code: int | None
+    said: str
+    log: LogFacts
+    results: JunitResults
+    faults: tuple[Problem, ...]
+
+
+def run_suite(subject: Subject, tests: Sequence[str], jobs: int, reporter: Reporter) -> SuiteReport:
+    """Run the files `tests` (default all) with `jobs` processes, and judge what they say."""
     if tests_folder(subject) is None:
         return SuiteReport(verdict=Verdict.NOT_APPLICABLE, reason="the tests of CPython are not in this distribution")
     if subject.emulator and not subject.registered:
         reason = f"a kernel that starts programs for {subject.target.arch} by an emulator (binfmt_misc)"
         return SuiteReport(verdict=Verdict.LACKING, reason=reason)
+    began = time.monotonic()
+    reporter.step(_NAME, f"{len(tests) or 'all'} files, {jobs} processes")
+    made = start_suite(subject, tests, jobs, reporter)
+    faults = list(made.faults)
+    if made.code not in _JUDGED:
+        found = f"{'it did not end in time' if made.code is None else f'exit code {made.code}'}: {made.said}"
+        faults.insert(0, Problem(what="the test-suite did not come to its end", found=printable(found)))
+    faults += _missing(tests, made.log)
+    report = compare(made.log, made.results, known_rows(subject), faults=faults)
+    reporter.finish(_NAME, f"{report.files} files, {len(report.new_failures)} new failures")
+    return replace(report, seconds=round(time.monotonic() - began, 1))
+
+
+def known_rows(subject: Subject) -> tuple[KnownRow, ...]:
+    """The rows of the table of failures that hold for the distribution."""
+    return load_failures().of(subject.target.triple, subject.options, subject.series)
+
+
+def start_suite(
+    subject: Subject,
+    tests: Sequence[str],
+    jobs: int,
+    reporter: Reporter,
+    *,
+    seconds: float = _WHOLE,
+    each: float | None = None,
+) -> SuiteRun:
+    """Run the files `tests` for `seconds` at the most, and each of them for `each` (default: as the table says)."""
     table = load_failures()
     folder = subject.work / "suite"
     folder.mkdir()
     log, results = folder / "log.txt", folder / "results.xml"
-    reporter.step(_NAME, f"{len(tests) or 'all'} files, {jobs} processes")
-    began = time.monotonic()
     home = folder / "home"
     home.mkdir()
-    ended = run(
-        subject.command(
-            "-m", "test", f"-j{jobs}", "-W", "--timeout", str(table.seconds), "-u", ",".join(table.resources),
-            "--junit-xml", results, "--tempdir", folder, *tests,
-        ),
-        cwd=folder,
-        # No terminal and no display; the language that messages are compared in.
-        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "dumb"},
-        seconds=subject.patience(seconds),
-        log=log,
-        each=_Follower(log, reporter, subject.watch).look,
-    )  # fmt: skip
-    text = log.read_text(encoding="utf-8", errors="replace")
-    facts = read_log(text)
-    faults = []
+    faults, code = [], None
+    try:
+        ended = run(
+            subject.command(
+                "-m", "test", f"-j{jobs}", "-W", "--timeout", str(each or table.seconds),
+                "-u", ",".join(table.resources), "--junit-xml", results, "--tempdir", folder, *tests,
+            ),
+            cwd=folder,
+            # No terminal and no display; the language that messages are compared in.
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "dumb"},
+            seconds=subject.patience(seconds),
+            log=log,
+            each=_Follower(log, reporter, subject.watch).look,
+        )  # fmt: skip
+        code = ended.code
+    except InputError as error:
+        faults.append(Problem(what="the test-suite was ended", found=str(error)))
+    with log.open("rb") as file:
+        text = file.read(_LARGEST_LOG).decode("utf-8", "replace")
     read = JunitResults()
-    if ended.code not in _JUDGED:
-        found = f"{'it did not end in time' if ended.code is None else f'exit code {ended.code}'}: {text[-1500:]}"
-        faults.append(Problem(what="the test-suite did not come to its end", found=printable(found)))
     try:
         read = read_junit(results)
     except InputError as error:
         faults.append(Problem(what="the results cannot be read", found=printable(str(error))))
-    faults += _missing(tests, facts)
-    rows = table.of(subject.target.triple, subject.options, subject.series)
-    report = compare(facts, read, rows, faults=faults)
-    reporter.finish(_NAME, f"{report.files} files, {len(report.new_failures)} new failures")
-    return replace(report, seconds=round(time.monotonic() - began, 1))
+    return SuiteRun(code=code, said=text[-_TAIL:], log=read_log(text), results=read, faults=tuple(faults))
 
 
 def _missing(tests: Sequence[str], facts: LogFacts) -> list[Problem]:

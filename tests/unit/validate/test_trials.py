@@ -273,8 +273,27 @@ def test_who_stops_waiting_leaves_nothing_running(tmp_path: Path, tree: Path) ->
 
 def test_trials_that_come_too_late_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "_WHOLE", -1.0)
-    (finding,) = judged(tmp_path, "run.hashes").findings
-    assert (finding.rule, finding.message) == ("run.hashes", "was not tried: the other trials took all of the time")
+    (note,) = judged(tmp_path, "run.hashes").findings
+    assert (note.rule, note.where) == ("run.lacking", "run.hashes")
+    assert "time: the other trials took all of it" in note.message
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("[1/2] test_math passed", "run.lacking"),
+        ("[1/2] test_math failed (1 failure)\\nFAIL: test_fma (test.test_math.T.test_fma)", "run.tests"),
+    ],
+)
+def test_tests_that_take_too_long_are_judged_as_far_as_they_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, rule: str
+) -> None:
+    monkeypatch.setattr(trials, "_SECONDS", 2.0)
+    monkeypatch.setattr(trials, "_TESTS", 1)
+    tests: tiny.Members = {f"{TESTS}/libregrtest/__init__.py": b"", f"{TESTS}/test_math.py": b""}
+    slow = f"import time\nprint('0:00:01 {said}', flush=True)\ntime.sleep(60)"
+    (finding,) = judged(tmp_path, "run.tests", slow, tests).findings
+    assert finding.rule == rule
 
 
 def test_scripts_are_not_tried_on_pythons_that_are_too_old_for_them(tmp_path: Path) -> None:
