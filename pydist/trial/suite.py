@@ -21,7 +21,7 @@ from pydist.trial.regrtest import LogFacts, read_log
 from pydist.trial.running import run
 from pydist.trial.subject import Subject
 
-__all__ = ["SuiteRun", "known_rows", "run_suite", "start_suite", "tests_folder"]
+__all__ = ["SuiteRun", "faults_of", "known_rows", "run_suite", "start_suite", "tests_folder"]
 
 _NAME = "suite"
 _LARGEST_LOG = 256 << 20
@@ -60,14 +60,18 @@ def run_suite(subject: Subject, tests: Sequence[str], jobs: int, reporter: Repor
     began = time.monotonic()
     reporter.step(_NAME, f"{len(tests) or 'all'} files, {jobs} processes")
     made = start_suite(subject, tests, jobs, reporter)
-    faults = list(made.faults)
+    report = compare(made.log, made.results, known_rows(subject), faults=faults_of(made, tests))
+    reporter.finish(_NAME, f"{report.files} files, {len(report.new_failures)} new failures")
+    return replace(report, seconds=round(time.monotonic() - began, 1))
+
+
+def faults_of(made: SuiteRun, tests: Sequence[str]) -> list[Problem]:
+    """What is wrong with the run itself, that was asked for `tests`."""
+    faults = [*made.faults, *_missing(tests, made.log)]
     if made.code not in _JUDGED:
         found = f"{'it did not end in time' if made.code is None else f'exit code {made.code}'}: {made.said}"
         faults.insert(0, Problem(what="the test-suite did not come to its end", found=printable(found)))
-    faults += _missing(tests, made.log)
-    report = compare(made.log, made.results, known_rows(subject), faults=faults)
-    reporter.finish(_NAME, f"{report.files} files, {len(report.new_failures)} new failures")
-    return replace(report, seconds=round(time.monotonic() - began, 1))
+    return faults
 
 
 def known_rows(subject: Subject) -> tuple[KnownRow, ...]:

@@ -27,7 +27,7 @@ from pydist.trial.offering import differences
 from pydist.trial.outcome import Outcome, Problem, Verdict, failed, lacking, not_applicable, passed
 from pydist.trial.probed import probe
 from pydist.trial.subject import Subject
-from pydist.trial.suite import known_rows, start_suite, tests_folder
+from pydist.trial.suite import faults_of, known_rows, start_suite, tests_folder
 
 __all__ = ["TRIALS", "Trial", "try_out"]
 
@@ -71,7 +71,7 @@ def _tests(subject: Subject) -> Outcome:
         return not_applicable("the tests that are tried are not in this distribution")
     made = start_suite(subject, wanted, 1, Silent(), seconds=subject.seconds * _TESTS, each=2 * subject.seconds)
     late = made.code is None
-    report = compare(made.log, made.results, known_rows(subject), faults=() if late else made.faults)
+    report = compare(made.log, made.results, known_rows(subject), faults=() if late else faults_of(made, wanted))
     if report.new_failures:
         return failed(*report.new_failures)
     if late:

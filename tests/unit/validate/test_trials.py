@@ -139,8 +139,16 @@ sys.exit(2)
 """
 
 
+NOTHING = """
+import pathlib
+pathlib.Path(sys.argv[sys.argv.index("--junit-xml") + 1]).write_text("<testsuites/>")
+sys.exit()
+"""
+
+
 @pytest.mark.parametrize(
-    ("ends", "where"), [(FAILING, "test.test_math.T.test_fma"), ("sys.exit(1)", ""), ("os.abort()", "")]
+    ("ends", "where"),
+    [(FAILING, "test.test_math.T.test_fma"), ("sys.exit(1)", ""), ("os.abort()", ""), (NOTHING, "test_math")],
 )
 def test_a_failure_of_a_test_that_no_table_explains_is_named(tmp_path: Path, ends: str, where: str) -> None:
     tests: tiny.Members = {f"{TESTS}/libregrtest/__init__.py": b"", f"{TESTS}/test_math.py": b""}
