@@ -39,6 +39,12 @@ def _report(report: Report) -> Iterator[str]:
             yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
         yield "</table>"
     summary = report.summary
+    if summary.tried:
+        yield "<h2>What was tried with the interpreter</h2><table>"
+        for trial in summary.tried:
+            shown = (f"<code>{escape(trial.rule)}</code>", escape(trial.verdict), escape(trial.detail or ""))
+            yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in shown)}</tr>"
+        yield "</table>"
     space = [(share.category, share.bytes, size_text(share.bytes), _SPACE) for share in summary.space]
     glibc = [(need.version, need.files, f"{need.files} files", _GLIBC) for need in summary.glibc]
     yield from chart("What takes the space", space)

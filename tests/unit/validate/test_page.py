@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 from pydist.cli.main import main
+from pydist.trial.outcome import Verdict
 from pydist.validate import validate
 from pydist.validate.page import page
-from pydist.validate.report import Report
+from pydist.validate.report import Report, Tried
 from pydist.validate.waivers import Waiver
 from tests.support import tiny
 
@@ -53,6 +55,18 @@ def test_waived_findings_have_their_reason_on_it(tmp_path: Path) -> None:
     shown = Page(page([judged(tmp_path, waiver), Report.unreadable("gone.tar", "no such file")]))
     assert "Nothing was found." in shown.text and "a note of the vendor" in shown.text
     assert "gone.tar" in shown.text and "no such file" in shown.text
+
+
+def test_what_was_tried_is_on_it_with_what_the_interpreter_said_as_text(tmp_path: Path) -> None:
+    report = judged(tmp_path)
+    tried = (
+        Tried(rule="run.tls", verdict=Verdict.PASSED, detail="<script>OpenSSL 3.5.7</script>"),
+        Tried(rule="run.pip", verdict=Verdict.NOT_APPLICABLE),
+    )
+    shown = Page(page([replace(report, summary=replace(report.summary, tried=tried))]))
+    assert "run.tls" in shown.text and "<script>OpenSSL 3.5.7</script>" in shown.text and "not applicable" in shown.text
+    assert "script" not in shown.tags
+    assert "What was tried" not in page([report])
 
 
 def test_hostile_names_are_text(tmp_path: Path) -> None:
