@@ -93,7 +93,7 @@ def _is_missing(key: Key, document: dict[str, Any], version: int) -> bool:
     if key.name.startswith(_EXTENSION):
         # Absent in a version that has the key means: none known. It is a fact about the module and nothing is missing.
         return key.since > version and not any(value is not None for value in _values(document, key.name))
-    return all(value is None for value in _values(document, key.name))
+    return all(value is None or (key.empty and value == "") for value in _values(document, key.name))
 
 
 def _values(document: dict[str, Any], key: str) -> Iterator[Any]:

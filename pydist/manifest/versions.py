@@ -36,7 +36,8 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key that came after version 0; `cost` is None where it is optional by nature and nothing is lost."""
+    """A key that came after version 0; `cost` is None where it is optional by nature and nothing is lost. `empty`: an
+    empty value says that it is not known."""
 
     name: str
     since: int
@@ -44,6 +45,7 @@ class Key:
     made_of: tuple[str, ...]
     targets: tuple[str, ...]
     module: str | None
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ def load_versions() -> Versions:
             made_of=tuple(row.get("from", ())),
             targets=tuple(row.get("targets", ("*",))),
             module=row.get("module"),
+            empty=row.get("empty", False),
         )
         for name, row in table["keys"].items()
     }

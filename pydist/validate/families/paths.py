@@ -45,7 +45,8 @@ def _named(manifest: Manifest) -> Iterator[tuple[str, str]]:
         for index, path in enumerate(manifest.tcl_library_paths or ()):
             yield f"tcl_library_paths[{index}]", f"{manifest.tcl_library_path}/{path}"
     build = manifest.build_info
-    yield "build_info.inittab_object", build.inittab_object
+    if build.inittab_object or build.core.objs:  # without objects there is none that could be named
+        yield "build_info.inittab_object", build.inittab_object
     yield "build_info.inittab_source", build.inittab_source
     yield from _linked("build_info.core", build.core)
     for name, variants in build.extensions.items():
