@@ -29,6 +29,7 @@ _COMMANDS = {
     "fetch": "get a distribution that others publish, verified",
     "index": "make a folder of archives one that uv and `pydist fetch` can fetch from",
     "repack": "make another archive of the same distribution: less of it, or in another format",
+    "adopt": "make a distribution of an installed CPython",
     "cache": "list or collect the store",
     "doctor": "say what this machine lacks",
 }

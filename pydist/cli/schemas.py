@@ -5,6 +5,7 @@ Invariant: the files in `schema/` are made from these classes (`make gen`); a te
 
 from __future__ import annotations
 
+from pydist.adopt.report import AdoptReport
 from pydist.build.report import BuildReport, RebuildReport
 from pydist.cli import cache, doctor, index
 from pydist.diff.report import DiffReport
@@ -22,6 +23,7 @@ from pydist.validate.rules import Rules
 __all__ = ["DOCUMENTS"]
 
 DOCUMENTS: dict[str, type] = {
+    "adopt-report-1.schema.json": AdoptReport,
     "build-report-1.schema.json": BuildReport,
     "cache-report-1.schema.json": cache.Report,
     "diff-report-1.schema.json": DiffReport,

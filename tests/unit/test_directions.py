@@ -33,6 +33,8 @@ ROWS = (
 INSIDE = {
     ("link", "repack"): "linking slims a distribution the way repack does",
     ("diff", "validate"): "what differs is what the judge knows of both, and its verdicts",
+    ("adopt", "repack"): "trees are relocated, named, written and verified as repacking does",
+    ("adopt", "validate"): "what belongs to a Python and what every system has is what the judge says, who then judges",
     ("build", "repack"): "archives of the installed tree are written as repacking writes them",
     ("build", "diff"): "what a rebuild changed is explained as in any two distributions",
     ("sources", "policy"): "what to fetch is a recipe",
