@@ -158,7 +158,7 @@ def _libpython(tree: Tree) -> str | None:
 
 def _core(tree: Tree, program: ElfFile, shared: str | None) -> CoreInfo:
     static = tree.answer.libraries("LIBS", "SYSLIBS", "MODLIBS") if tree.objects.core else ()
-    links = {link.name: link for link in _links(tree, program.needed, "")}
+    links = {link.name: link for link in _links(tree, program.needed)}
     for name in static:
         path = f"build/lib/lib{name}.a"
         there = path if (tree.root / path).is_file() else None
@@ -204,7 +204,7 @@ def _modules(tree: Tree) -> dict[str, tuple[ExtensionInfo, ...]]:
         if suffix is None or file is None:
             continue
         name = path.name.removesuffix(suffix)
-        links = tuple(_links(tree, file.needed, name))
+        links = tuple(_links(tree, file.needed))
         texts = (tree.licences.libraries.get((link.path_dynamic or "").removeprefix("install/")) for link in links)
         made[name] = (
             ExtensionInfo(
@@ -227,14 +227,21 @@ def _identifiers(tree: Tree, name: str) -> tuple[str, ...] | None:
     return known.licenses if known is not None else None
 
 
-def _links(tree: Tree, needed: Iterable[str], module: str) -> Iterator[LinkInfo]:
+def _links(tree: Tree, needed: Iterable[str]) -> Iterator[LinkInfo]:
+    """The libraries `needed`, and what those of the tree need themselves."""
     row = c_library(tree.target.libc)
     loader = row.loaders[tree.target.arch].rpartition("/")[2] if row is not None else ""
-    for library, name in zip(needed, names_of(needed), strict=True):
-        if library == loader or is_libpython(library) or name == "c":
+    waiting, done = list(needed), {loader}
+    while waiting:
+        library = waiting.pop(0)
+        name = names_of([library])[0]
+        if library in done or is_libpython(library) or name == "c":
             continue
+        done.add(library)
         path = f"install/lib/{library}"
         bundled = path.removeprefix("install/") in tree.libraries
+        file = _linked(tree.root / path) if bundled else None
+        waiting.extend(file.needed if file is not None else ())
         yield LinkInfo(name=name, path_dynamic=path if bundled else None, system=None if bundled else True)
 
 

@@ -15,12 +15,23 @@ from pydist.archive.paths import shown
 from pydist.errors import Fault, PydistError
 from pydist.progress import Reporter
 from pydist.validate import Finding, validate
-from pydist.validate.rules import Severity, load_rules
+from pydist.validate.rules import Severity, choose, load_rules
 
 __all__ = ["PROFILE", "AdoptedWrong", "Judgement", "judge"]
 
 PROFILE = "adopted"
 _SHOWN = 20
+_RUN = (
+    "run.start",
+    "run.import",
+    "run.fact",
+    "run.skipped",
+    "run.symlink",
+    "run.odd-names",
+    "run.library",
+    "run.paths",
+)
+"""Of trials those that moving a Python can spoil; what it could do before is what its maker chose."""
 
 
 class AdoptedWrong(PydistError):
@@ -40,7 +51,8 @@ class Judgement:
 def judge(path: Path, system: Mapping[str, Collection[str]], reporter: Reporter) -> Judgement:
     """Judge the archive or folder `path`. `system` are libraries that it may need, with who needs them. Raises
     `AdoptedWrong`."""
-    report = validate(path, profile=PROFILE, reporter=reporter)
+    rules = frozenset(rule for rule in choose() if not rule.startswith("run.") or rule in _RUN)
+    report = validate(path, profile=PROFILE, rules=rules, reporter=reporter)
     left = [item for item in report.findings if not _excused(item, system)]
     faults = [Fault(f"{item.rule} {item.where}".rstrip(), item.message) for item in left
               if item.severity is Severity.ERROR]  # fmt: skip

@@ -108,6 +108,15 @@ class Facts:
         """The interpreter, when it is an ELF file that is linked."""
         return self.linked_file(self.interpreter)
 
+    @property
+    def offered(self) -> frozenset[str]:
+        """What the interpreter exports to all that it loads: its symbols, and those of a libpython that it needs."""
+        hosts = [self.program]
+        if self.program is not None and any("libpython" in name for name in self.program.elf[0][1].needed):
+            hosts.append(self.linked_file(self.library))
+        dynamic = (host.dynamic for host in hosts if host is not None and host.dynamic is not None)
+        return frozenset().union(*(names.exports for names in dynamic))
+
     def linked_file(self, path: str | None) -> BinaryFacts | None:
         """What `path` leads to, when that is a linked ELF file."""
         file = None if path is None else self.files.get(self.resolve(path))

@@ -110,9 +110,8 @@ def _provided(facts: Facts, name: str, binary: BinaryFacts) -> Iterator[Finding]
     inside = _inside(facts, name, binary)
     if not inside:
         return
-    hosts = [*inside.values(), *([facts.program] if facts.program else [])]
-    given = frozenset().union(*(host.dynamic.exports for host in hosts if host.dynamic is not None))
-    if lost := binary.dynamic.loose - given:
+    given = (host.dynamic.exports for host in inside.values() if host.dynamic is not None)
+    if lost := binary.dynamic.loose - facts.offered.union(*given):
         libraries = ", ".join(sorted(inside)[:_SHOWN])
         yield found(
             "linked.provided", name, f"needs {_listed(lost)}, which neither {libraries} nor the interpreter has"
