@@ -10,11 +10,11 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LARGEST", "SAYING", "Said", "read_document", "versions_in"]
+__all__ = ["LARGEST", "SAYING", "Said", "assigned", "read_document", "settled", "versions_in"]
 
 LARGEST = 1 << 20
 """Bytes of a document that is read; real ones have less than 100,000."""
@@ -34,6 +34,7 @@ _SWITCH = re.compile(r"^(?:#define (Py_DEBUG|Py_GIL_DISABLED) 1|/\* #undef (Py_D
 _SOABI = re.compile(r"cpython-\d+[a-z]*-([a-z0-9_]{1,20})-(linux)-([a-z0-9]{1,20})", re.ASCII)
 _ARCHES = {"i386": "i686", "arm": "armv7", "powerpc64le": "ppc64le"}
 _LEVELS = {"final": "", "candidate": "rc", "alpha": "a", "beta": "b"}
+_VARIABLES = "build_time_vars"
 _NAMES = 64  # different versions in the bytes of one program
 
 
@@ -104,7 +105,7 @@ def _build_details(text: str) -> Said:
 
 
 def _variables(text: str) -> Said:
-    values = _assigned(text)
+    values = assigned(text)
     series, soabi = values.get("VERSION"), values.get("SOABI")
     found = _SOABI.match(soabi) if isinstance(soabi, str) else None
     return Said(
@@ -120,20 +121,39 @@ def _flag(values: Mapping[str, Any], name: str) -> bool | None:
     return bool(value) if isinstance(value, int) else None
 
 
-def _assigned(text: str) -> dict[str, Any]:
-    """The dictionary of `build_time_vars = {…}`, its keys and values that are plain texts and numbers."""
+def assigned(text: str) -> dict[str, Any]:
+    """The dictionary of `build_time_vars = {…}` in a `_sysconfigdata` module: keys and values that are plain texts and
+    numbers."""
+    return next((table for name, table in _tables(text) if name == _VARIABLES), {})
+
+
+def settled(text: str) -> dict[str, Any]:
+    """The same, with what the module puts in place of some: tables behind it, in whatever way it applies them."""
+    made: dict[str, Any] = {}
+    for name, table in _tables(text):
+        if made or name == _VARIABLES:
+            made |= table
+    return made
+
+
+def _tables(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The dictionaries that a module assigns, with the names that they get."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about code that is not ours
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
+        return
     for node in tree.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="build_time_vars")], value=ast.Dict(keys=keys, values=values)):
-                return {
-                    key.value: value.value
-                    for key, value in zip(keys, values, strict=True)
-                    if isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(value, ast.Constant)
-                }
-    return {}
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(keys=keys, values=values)):
+                yield (
+                    name,
+                    {
+                        key.value: value.value
+                        for key, value in zip(keys, values, strict=True)
+                        if isinstance(key, ast.Constant)
+                        and isinstance(key.value, str)
+                        and isinstance(value, ast.Constant)
+                    },
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ENTRIES", "LIBRARIES"]
+__all__ = ["ENTRIES", "LIBRARIES", "LIBRARY", "PACKAGES", "SETTINGS"]
 
 ENTRIES = frozenset(
     {
@@ -43,5 +43,52 @@ LIBRARIES = frozenset(
         "linked.leaked",
         "linked.build-id",
         "linked.debug-file",
+    }
+)
+
+LIBRARY = frozenset(
+    {
+        "python.series",
+        "python.library",
+        "python.module-missing",
+        "python.extension-missing",
+        "python.extension-unknown",
+        "python.start",
+        "python.magic-number",
+        "python.bytecode",
+        "python.bytecode-series",
+        "python.bytecode-stale",
+        "python.bytecode-orphan",
+        "python.suffix",
+    }
+)
+
+SETTINGS = frozenset(
+    {
+        "python.shebang",
+        "python.launcher",
+        "python.build-path",
+        "python.build-path-text",
+        "python.sysconfig-missing",
+        "python.sysconfig-name",
+        "python.sysconfig-place",
+        "python.sysconfig-programs",
+        "python.sysconfig-flags",
+        "python.pkg-config",
+        "python.pkg-config-version",
+        "python.build-details",
+        "python.externally-managed",
+    }
+)
+
+PACKAGES = frozenset(
+    {
+        "python.wheel",
+        "python.wheel-missing",
+        "python.package-record",
+        "python.script-missing",
+        "python.script-target",
+        "python.license",
+        "python.license-bundled",
     }
 )

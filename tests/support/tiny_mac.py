@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydist.target import Os
 from tests.support import tiny, trees, zig
 from tests.support.elf import make_ar
 from tests.support.tiny_gnu import API
@@ -27,7 +28,8 @@ _SOURCES = {
     "more.c": "int SSL_CTX_new = 1;\n",
     "tcl.c": "int Tcl_Init(void) { return 1; }\n",
     "module.c": "extern int PyList_New(void), Tcl_Init(void);\nint INIT(void) { return PyList_New() + Tcl_Init(); }\n",
-    "core.c": "int Py_Initialize(void) { return 1; }\nint PyInit__io(void) { return 1; }\n",
+    "core.c": "int Py_Initialize(void) { return 1; }\n"
+    + "".join(f"int PyInit_{name}(void) {{ return 1; }}\n" for name in (*tiny.built_in(Os.DARWIN), "sys")),
     "zlib.c": "extern int inflate(void);\nint PyInit_zlib(void) { return inflate(); }\n",
     "inflate.c": "int inflate(void) { return 1; }\n",
     "config.c": "int _PyImport_Inittab = 1;\n",
@@ -66,7 +68,9 @@ def made(name: str, target: str = ARM) -> bytes:
         for word in (TCL, LIBRARY):
             if (library := word.rpartition("/")[2]) in WORDS[name]:
                 (root / library).write_bytes(made(word, target))
-        zig.run(root, "cc", "-target", target, "-O1", "-nostdlib", *WORDS[name], "-o", last)
+        zig.run(
+            root, "cc", "-target", target, "-O1", "-nostdlib", f"-ffile-prefix-map={root}=.", *WORDS[name], "-o", last
+        )
         return (root / last).read_bytes()
 
 
@@ -76,7 +80,7 @@ def files(target: str = ARM) -> trees.Tree:
     return {
         **{name: made(name, target) for name in (EXE, LIBRARY, TCL, MODULE, CORE, ZLIB, CONFIG, TKINTER)},
         STATIC: make_ar({"core.o": made(CORE, target)}),
-        "build/Modules/config.c": b'{"_io", PyInit__io}, {"zlib", PyInit_zlib},',
+        "build/Modules/config.c": tiny.config_c(Os.DARWIN, sys="PyInit_sys"),
         Z: make_ar({"inflate.o": made(INFLATE, target)}),
         "build/run_tests.py": b"",
         "install/bin/python3": ("sym", "python3.14"),
@@ -84,6 +88,9 @@ def files(target: str = ARM) -> trees.Tree:
         "install/include/python3.14/patchlevel.h": patchlevel("3.14.7"),
         "install/lib/tcl9.0/init.tcl": b"",
         f"{stdlib}/os.py": b"",
+        f"{stdlib}/_sysconfigdata__darwin_darwin.py": tiny.SETTINGS,
+        "install/lib/python314.zip": tiny.library(),
+        "install/share/licenses/LICENSE.txt": tiny.LICENCES,
         "licenses/LICENSE.cpython.txt": b"PSF",
         "licenses/LICENSE.zlib.txt": b"zlib",
     }
@@ -113,7 +120,8 @@ def manifest() -> dict[str, Any]:
     build |= {"object_file_format": "mach-o"}
     build["core"] |= {"shared_lib": LIBRARY, "static_lib": STATIC}
     modules = build["extensions"]
-    del modules["sys"]
+    modules |= tiny.core_modules(Os.DARWIN)
+    modules["sys"][0]["init_fn"] = "PyInit_sys"
     modules["_tkinter"] = [
         modules["zlib"][0]
         | {

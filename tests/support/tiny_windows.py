@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydist.target import Os
 from tests.support import patch, tiny, trees, zig
 from tests.support.elf import make_ar
 from tests.support.tiny_gnu import API
@@ -108,7 +109,9 @@ def linked(name: str, target: str = AMD64) -> dict[str, bytes]:
             if word.endswith(".lib"):
                 definition = word.removesuffix(".lib") + ".def"
                 zig.run(root, "dlltool", "-m", _MACHINES[target], "-d", definition, "-l", word)
-        zig.run(root, "cc", "-target", target, "-O1", "-nostdlib", *WORDS[name], "-o", last)
+        zig.run(
+            root, "cc", "-target", target, "-O1", "-nostdlib", f"-ffile-prefix-map={root}=.", *WORDS[name], "-o", last
+        )
         pdb = root / "python314.pdb"
         return {last: (root / last).read_bytes()} | ({pdb.name: pdb.read_bytes()} if pdb.exists() else {})
 
@@ -141,13 +144,15 @@ def files(target: str = AMD64) -> trees.Tree:
         **{name: made(name, target) for name in programs},
         PDB: linked(DLL, target)["python314.pdb"],
         IMPORTS: imports(target),
-        "build/Modules/config.c": b'{"_io", PyInit__io}, {"zlib", PyInit_zlib},',
+        "build/Modules/config.c": tiny.config_c(Os.WINDOWS, ["_ssl"], sys="PyInit_sys"),
         "build/Modules/_ssl.obj": made(ZLIB, target),
         "build/lib/z.lib": static,
         "build/run_tests.py": b"",
         "install/include/Python.h": b"",
         "install/include/patchlevel.h": patchlevel("3.14.7"),
         "install/Lib/os.py": b"",
+        "install/python314.zip": tiny.library(),
+        "install/LICENSE.txt": tiny.LICENCES,
         "licenses/LICENSE.cpython.txt": b"PSF",
         "licenses/LICENSE.zlib.txt": b"zlib",
     }
@@ -184,7 +189,11 @@ def manifest(target: str = AMD64) -> dict[str, Any]:
     build |= {"object_file_format": "coff", "inittab_object": CONFIG}
     build["core"] = {"objs": [CORE], "links": [{"name": "kernel32", "system": True}], "shared_lib": DLL}
     modules = build["extensions"]
-    del modules["sys"]
+    for name in tiny.built_in():
+        del modules[name]
+    modules |= tiny.core_modules(Os.WINDOWS, ["_ssl"])
+    modules["sys"][0]["init_fn"] = "PyInit_sys"
+    modules["_hashlib"][0]["links"] = [{"name": "libcrypto-3", "path_dynamic": CRYPTO}]
     zlib = modules["zlib"][0]
     zlib |= {"objs": [ZLIB], "links": [{"name": "z", "path_static": "build/lib/z.lib"}]}
     modules["_ssl"] = [

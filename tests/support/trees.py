@@ -8,6 +8,7 @@ import os
 import tarfile
 from pathlib import Path
 
+from tests.support import tiny
 from tests.support.elf import make_elf
 from tests.support.macho import make_fat, make_macho
 from tests.support.pe import make_pe
@@ -60,6 +61,8 @@ def unix(series: str = "3.14", version: str = "3.14.7") -> Tree:
         f"{include}/Python.h": b"",
         f"{lib}/os.py": b"",
         f"{lib}/_sysconfigdata__linux_x86_64-linux-gnu.py": variables(series=series),
+        "lib/python314.zip": tiny.library(),
+        "LICENSE": tiny.LICENCES,
     }
 
 
@@ -69,6 +72,8 @@ def windows() -> Tree:
         "python314.dll": make_pe(characteristics=0x2022, name="python314.dll", exports=[(name, None) for name in API])
         + b"\x003.14.7\0",
         "Lib/os.py": b"",
+        "python314.zip": tiny.library(),
+        "LICENSE.txt": tiny.LICENCES,
         "Lib/site-packages/other/patchlevel.h": patchlevel("3.1.1"),
         "include/patchlevel.h": patchlevel("3.14.7"),
     }
@@ -82,6 +87,9 @@ def macos() -> Tree:
         "bin/python3.14": make_fat(slices),
         "include/python3.14/patchlevel.h": patchlevel("3.14.7"),
         "lib/python3.14/os.py": b"",
+        "lib/python3.14/_sysconfigdata__darwin_darwin.py": tiny.SETTINGS,
+        "lib/python314.zip": tiny.library(),
+        "LICENSE": tiny.LICENCES,
     }
 
 

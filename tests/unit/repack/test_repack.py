@@ -31,7 +31,7 @@ EXTRA: tiny.Members = {
     f"{STDLIB}/tkinter/__init__.py": b"import _tkinter",
     f"{STDLIB}/ensurepip/__init__.py": b"",
     f"{STDLIB}/site-packages/pip/__init__.py": b"",
-    f"{STDLIB}/__pycache__/os.cpython-314.pyc": b"2b0e" + bytes(12),
+    f"{STDLIB}/__pycache__/os.cpython-314.pyc": b"\x2b\x0e\r\n" + bytes(20),
     "python/install/lib/libz.so.1": make_elf(kind=3, soname="libz.so.1"),
     "python/install/bin/tool": make_elf(kind=3, interp="/lib/ld.so", needed=["libz.so.1"]),
     "python/install/bin/idle3": ("sym", "idle3.14"),

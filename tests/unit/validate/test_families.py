@@ -149,7 +149,7 @@ def test_a_conforming_distribution_has_no_findings(tmp_path: Path) -> None:
     report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution()), run=False)
     assert report.findings == ()
     assert report.good
-    assert (report.summary.entries, report.summary.binaries, report.summary.ran) == (15, 6, False)
+    assert (report.summary.entries, report.summary.binaries, report.summary.ran) == (17, 6, False)
 
 
 def test_the_unpacked_folder_is_judged_alike(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_unpacked_folder_is_judged_alike(tmp_path: Path) -> None:
 
 def test_compiled_modules_are_unrecorded_in_an_archive_and_traces_of_use_in_a_folder(tmp_path: Path) -> None:
     content = tiny.distribution()
-    content["python/install/lib/python3.14/__pycache__/os.cpython-314.pyc"] = b""
+    content["python/install/lib/python3.14/__pycache__/os.cpython-314.pyc"] = tiny.BYTECODE
     archive = tiny.pack(tmp_path / "a.tar", content)
     extract(archive, tmp_path / "tree")
     assert set(findings(archive)) == {"record.unlisted"}
@@ -230,6 +230,7 @@ def test_every_rule_that_needs_no_interpreter_is_reached_by_these_tests() -> Non
     elsewhere |= {"manifest.old-version", "manifest.new-version", "manifest.missing-key"}  # test_versions
     reached = {rule for rule, _ in CHANGES} | {rule for rule, _ in AFTER} | elsewhere
     others = {
+        "python",  # test_library, test_settings, test_packages
         "run",
         "abi",
         "linked",

@@ -33,8 +33,9 @@ def of_version(version: int, change: Change = lambda _manifest, _members: None) 
     content = tiny.distribution()
     del content[RECORD]
     manifest = manifests.of_version(version)
-    manifest["build_info"]["extensions"].pop("sys", None)
-    content["python/build/Modules/config.c"] = b'{"_io", PyInit__io}, {"zlib", PyInit_zlib}'
+    modules = manifest["build_info"]["extensions"]
+    modules |= {name: [modules["_io"][0] | {"init_fn": f"PyInit_{name}"}] for name in (*tiny.built_in(), "sys")}
+    content["python/build/Modules/config.c"] = tiny.config_c(sys="PyInit_sys")
     change(manifest, content)
     content[PYTHON] = json.dumps(manifest).encode()
     return content
@@ -107,7 +108,7 @@ def test_pymalloc_is_a_flag_of_python_up_to_3_7(tmp_path: Path) -> None:
         content["python/install/bin/python3"] = ("sym", "python3.7m")
 
     found = judged(tmp_path, dict(sorted(of_version(5, change).items())))
-    assert rules(found) == {"manifest.old-version", "manifest.missing-key"}
+    assert rules(found) == {"manifest.old-version", "manifest.missing-key", "python.series"}
 
 
 def test_an_oddity_is_a_note_and_no_fault_besides(tmp_path: Path) -> None:

@@ -76,9 +76,7 @@ def judged(folder: Path, rule: str, change: str = "", extra: tiny.Members | None
     script = SCRIPT.format(python=sys.executable, change=change).encode()
 
     def become(manifest: dict[str, Any], content: tiny.Members) -> None:
-        manifest["build_info"]["extensions"] = {
-            name: rows for name, rows in manifest["build_info"]["extensions"].items() if name != "zlib"
-        }
+        tiny.few(manifest, ["_io", "sys"])
         content |= {EXE: script, **(extra or {})}
 
     path = tiny.pack(folder / "a.tar", tiny.distribution(become))
