@@ -36,6 +36,7 @@ from pydist.validate.families import (
     pe,
     quirk,
     record,
+    references,
     settings,
     shared,
 )
@@ -58,6 +59,7 @@ _FAMILIES = (
     abi.judge,
     quirk.judge,
     paths.judge,
+    references.judge,
     binary.judge,
     linked.judge,
     libraries.judge,

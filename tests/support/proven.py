@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ENTRIES", "LIBRARIES", "LIBRARY", "PACKAGES", "SETTINGS"]
+__all__ = ["ENTRIES", "LIBRARIES", "LIBRARY", "PACKAGES", "REFERENCES", "SETTINGS"]
 
 ENTRIES = frozenset(
     {
@@ -90,5 +90,23 @@ PACKAGES = frozenset(
         "python.script-target",
         "python.license",
         "python.license-bundled",
+    }
+)
+
+REFERENCES = frozenset(
+    {
+        "abi.freethreaded",
+        "manifest.place",
+        "manifest.library-kind",
+        "manifest.license-text",
+        "manifest.paths-content",
+        "manifest.abstract",
+        "manifest.variables",
+        "manifest.suffixes",
+        "manifest.init-name",
+        "manifest.tests",
+        "manifest.tcl",
+        "manifest.libpython-members",
+        "manifest.crt-target",
     }
 )

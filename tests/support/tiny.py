@@ -170,7 +170,9 @@ def members() -> Members:
         "python/install/bin/python3": ("sym", "python3.14"),
         "python/install/bin/python3.14": make_elf(stack_flags=R | W),
         "python/install/include/python3.14/Python.h": b"",
-        f"{stdlib}/config-3.14-x86_64-linux-musl/libpython3.14.a": make_ar({"core.o": make_elf(kind=1)}),
+        f"{stdlib}/config-3.14-x86_64-linux-musl/libpython3.14.a": make_ar(
+            {"core.o": make_elf(kind=1), "zlibmodule.o": make_elf(kind=1)}
+        ),
         f"{stdlib}/_sysconfigdata__linux_x86_64-linux-musl.py": SETTINGS,
         f"{stdlib}/os.py": b"",
         "python/install/lib/python314.zip": library(),

@@ -79,7 +79,7 @@ def files(target: str = ARM) -> trees.Tree:
     stdlib = "install/lib/python3.14"
     return {
         **{name: made(name, target) for name in (EXE, LIBRARY, TCL, MODULE, CORE, ZLIB, CONFIG, TKINTER)},
-        STATIC: make_ar({"core.o": made(CORE, target)}),
+        STATIC: make_ar({"core.o": made(CORE, target), "zlibmodule.o": made(ZLIB, target)}),
         "build/Modules/config.c": tiny.config_c(Os.DARWIN, sys="PyInit_sys"),
         Z: make_ar({"inflate.o": made(INFLATE, target)}),
         "build/run_tests.py": b"",

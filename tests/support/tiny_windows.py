@@ -175,6 +175,7 @@ def manifest(target: str = AMD64) -> dict[str, Any]:
         "python_platform_tag": platform,
         "python_exe": EXE,
         "python_paths": {"include": "install/include", "scripts": "install", "stdlib": "install/Lib"},
+        "python_paths_abstract": {"stdlib": "{installed_base}/Lib"},
         "python_config_vars": {"Py_GIL_DISABLED": "0"},
         "python_extension_module_loading": ["builtin", "shared-library"],
         "python_stdlib_platform_config": None,

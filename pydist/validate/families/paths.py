@@ -9,7 +9,7 @@ from pydist.manifest.model import CoreInfo, ExtensionInfo, Manifest
 from pydist.validate.facts import Facts
 from pydist.validate.report import Finding, found
 
-__all__ = ["judge"]
+__all__ = ["judge", "named_paths"]
 
 _FOLDERS = ("python_paths", "python_stdlib_platform_config", "tcl_library")
 
@@ -19,7 +19,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     manifest = facts.manifest
     if manifest is None or facts.damage is not None:
         return  # what is missing behind the damage says nothing about the manifest
-    for place, path in _named(manifest):
+    for place, path in named_paths(manifest):
         real = facts.resolve(path.rstrip("/"))
         if place.startswith(_FOLDERS):
             good, kind = real in facts.folders, "folder"
@@ -33,7 +33,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("manifest.path", "python_exe", f"{shown(manifest.python_exe)} is not executable")
 
 
-def _named(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def named_paths(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Every path in the manifest with its place."""
     single = ("python_exe", "python_stdlib_platform_config", "run_tests", "license_path", "tcl_library_path")
     for key in single:

@@ -181,6 +181,9 @@ def published(python: str, parts: dict[str, Any]) -> dict[str, Any]:
             "include": "install/include" if windows else f"install/include/python{series}",
             "stdlib": "install/Lib" if windows else f"install/lib/python{series}",
         },
+        "python_paths_abstract": {
+            "stdlib": "{installed_base}/Lib" if windows else "{installed_base}/{platlibdir}/python{py_version_short}"
+        },
         "python_stdlib_test_packages": TESTS,
         "python_extension_module_loading": ["builtin", "shared-library"],
         "build_info": build,
