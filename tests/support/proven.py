@@ -60,6 +60,7 @@ LIBRARY = frozenset(
         "python.bytecode-stale",
         "python.bytecode-orphan",
         "python.suffix",
+        "python.program-names",
     }
 )
 

@@ -40,6 +40,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield from _extensions(facts, series, facts.target.os)
     yield from _bytecode(facts, series, version or "")
     yield from _suffixes(facts, series)
+    yield from _programs(facts)
 
 
 def _version(facts: Facts) -> str | None:
@@ -138,6 +139,19 @@ def _suffixes(facts: Facts, series: Series) -> Iterator[Finding]:
         words = (match[2] or "").rstrip(".") if match else ""
         if words.startswith("cpython-") and re.fullmatch(rf"{tag}[a-z]*(-.*)?", words) is None:
             yield found("python.suffix", name, f"is of {shown(words)}, and no {tag} finds it")
+
+
+def _programs(facts: Facts) -> Iterator[Finding]:
+    """Names without a number, which scripts and people use, are the same interpreter."""
+    interpreter = facts.interpreter
+    if interpreter is None or interpreter not in {*facts.files, *facts.links}:
+        return
+    folder, meant = interpreter.rpartition("/")[0], facts.resolve(interpreter)
+    for name in (f"{folder}/python", f"{folder}/python3"):
+        real = facts.resolve(name)
+        file, own = facts.files.get(real), facts.files.get(meant)
+        if file is not None and own is not None and real != meant and file.sha256 != own.sha256:
+            yield found("python.program-names", name, f"is {shown(real)}, expected {shown(meant)}")
 
 
 def _listed(names: set[str] | frozenset[str]) -> str:

@@ -76,6 +76,7 @@ def of_another_series(manifest: dict[str, Any], content: tiny.Members) -> None:
 
 
 CHANGES: list[tuple[str, str, Change]] = [
+    ("program-names", "python/install/bin/python", member("python/install/bin/python", b"other")),
     ("series", "", of_another_series),
     ("library", "", nothing),
     ("module-missing", STDLIB, member(ZIP, packed("json/decoder.py"))),
