@@ -10,6 +10,7 @@ Invariant: nothing but regular files below the tree is changed; a file that does
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import posixpath
 import re
@@ -19,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from pydist.policy.relocation import (
-    BESIDE_PKGCONFIG,
     MARK,
     beside,
     details_beside,
@@ -31,8 +31,9 @@ from pydist.policy.relocation import (
 __all__ = ["fix", "generic"]
 
 _LARGEST = 8 << 20
-_PREFIX = re.compile(r"^prefix=[ \t]*(/[^\s$]*)$", re.MULTILINE)
+_PREFIX = re.compile(r"^(?:prefix=[ \t]*|[ {]*'prefix': ')(/[^\s$']*)(?:'[,}].*)?$", re.MULTILINE)
 _LONGEST = 4096  # characters of a command; its first word is looked at in many ways
+_PKGCONFIG = ("lib/pkgconfig/*.pc", "lib64/pkgconfig/*.pc", "share/pkgconfig/*.pc", "lib/*-linux-*/pkgconfig/*.pc")
 _SYSTEM = ("/usr", "/usr/local", "/")
 _TOOL_KEYS = ("AR", "BLDSHARED", "CC", "CXX", "LDCXXSHARED", "LDSHARED", "LINKCC", "MAINCC", "RANLIB")
 _TOOL = re.compile(
@@ -61,8 +62,11 @@ def fix(root: Path) -> tuple[str, ...]:
         work.change(path, work.details)
     for path in [*_files(base, "lib/python3*/config-*/Makefile"), *_files(base, "bin/python*-config")]:
         work.change(path, work.neutral)
-    for path in [*_files(base, "lib/pkgconfig/*.pc"), *_files(base, "share/pkgconfig/*.pc")]:
-        work.change(path, work.pkgconfig)
+    for pattern in _PKGCONFIG:
+        # Each folder between the file and the prefix is a step up.
+        place = f"${{pcfiledir}}{'/..' * pattern.count('/')}"
+        for path in _files(base, pattern):
+            work.change(path, functools.partial(work.pkgconfig, place=place))
     scripts = [path for path in _files(base, "bin/*") if work.script(path)]
     for path in _files(base, "lib/python3*/site-packages/*.dist-info/RECORD"):
         work.record(path, scripts)
@@ -123,8 +127,8 @@ class _Fixing:
             return None
         return json.dumps(details_beside(value, self.prefix), indent=2) + "\n"
 
-    def pkgconfig(self, text: str) -> str:
-        return self._relative(self._flags(text), BESIDE_PKGCONFIG)
+    def pkgconfig(self, text: str, place: str) -> str:
+        return self._relative(self._flags(text), place)
 
     def script(self, path: Path) -> bool:
         """Whether it is a script of Python's; it then starts the interpreter beside it."""
@@ -186,7 +190,7 @@ class _Fixing:
 
 def _prefix_of(base: Path) -> str:
     """What the tree was made for."""
-    for pattern in ("lib/python3*/config-*/Makefile", "lib/pkgconfig/*.pc"):
+    for pattern in ("lib/python3*/config-*/Makefile", "lib/pkgconfig/*.pc", "lib/python3*/_sysconfigdata_*.py"):
         for path in _files(base, pattern):
             if found := _PREFIX.search(path.read_text(encoding="utf-8", errors="replace")):
                 return found[1].rstrip("/") or "/"

@@ -63,6 +63,30 @@ def table(tree: Path) -> dict[str, object]:
     return values
 
 
+def test_the_prefix_is_known_without_a_makefile(tmp_path: Path) -> None:
+    library = tmp_path / "lib/python3.13"
+    library.mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    (library / "_sysconfigdata__linux_x.py").write_text(
+        "build_time_vars = {'A': '/opt/p/lib', 'B': '/install/lib',\n 'prefix': '/opt/p', 'Z': 1}\n"
+    )
+    fix(tmp_path)
+    made = (library / "_sysconfigdata__linux_x.py").read_text()
+    assert "/opt/p" not in made and "/install/lib" in made
+
+
+def test_pkg_config_files_in_deeper_folders_find_the_prefix_too(tmp_path: Path) -> None:
+    folder = tmp_path / "lib/x86_64-linux-gnu/pkgconfig"
+    folder.mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "lib/pkgconfig").mkdir()
+    for place in (folder, tmp_path / "lib/pkgconfig"):
+        (place / "python-3.13.pc").write_text("prefix=/opt/python\nlibdir=${prefix}/lib\n")
+    fix(tmp_path)
+    assert (folder / "python-3.13.pc").read_text() == "prefix=${pcfiledir}/../../..\nlibdir=${prefix}/lib\n"
+    assert (tmp_path / "lib/pkgconfig/python-3.13.pc").read_text().startswith("prefix=${pcfiledir}/../..\n")
+
+
 def test_sysconfig_follows_the_installation_and_names_common_tools(tree: Path) -> None:
     fix(tree)
     values = table(tree)
