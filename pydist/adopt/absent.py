@@ -21,7 +21,7 @@ __all__ = ["absent"]
 def absent(tree: Tree, manifest: Manifest) -> tuple[Absent, ...]:
     """In the order of the table."""
     rows = _table()
-    known = dict(_holding(tree, manifest))
+    known = dict((*_of_build(tree, manifest), *_of_python(tree, manifest)))
     return tuple(
         Absent(key=key, why=known[key] or row["why"], cost=row.get("cost") or load_versions().keys[key].cost or "")
         for key, row in rows.items()
@@ -29,8 +29,8 @@ def absent(tree: Tree, manifest: Manifest) -> tuple[Absent, ...]:
     )
 
 
-def _holding(tree: Tree, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """The keys that are not known, with the reason where it is not always the same."""
+def _of_build(tree: Tree, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Keys of build_info that are not known, with the reason where it is not always the same."""
     core, extensions = manifest.build_info.core, manifest.build_info.extensions
     if not core.objs:
         yield "build_info.core.objs", tree.objects.reason
@@ -45,21 +45,27 @@ def _holding(tree: Tree, manifest: Manifest) -> Iterator[tuple[str, str]]:
     if tree.inittab.made:
         yield "build_info.inittab_source", ""
     yield "build_info.inittab_cflags", ""
+    yield "build/pydist.json", ""
+
+
+def _of_python(tree: Tree, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The same of what is outside of build_info."""
     if tree.compact is None and not {"pgo", "debug"} & set(manifest.build_options.split("+")):
         yield "build_options", ""
     if manifest.license_path is None:
         yield "license_path", ""
     elif manifest.licenses is None:
         yield "licenses", ""
+    if "include" not in manifest.python_paths:
+        yield "python_paths.include", ""
     if manifest.python_stdlib_platform_config is None:
         yield "python_stdlib_platform_config", ""
     if not shows_api(tree, manifest):
         yield "python_symbol_visibility", ""
     if "test" not in manifest.python_stdlib_test_packages:
         yield "run_tests", ""
-    if "_tkinter" in extensions:
+    if "_tkinter" in manifest.build_info.extensions:
         yield "tcl_library_path", ""
-    yield "build/pydist.json", ""
 
 
 @functools.cache

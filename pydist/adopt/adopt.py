@@ -15,7 +15,7 @@ from pathlib import Path
 from pydist.adopt.absent import absent
 from pydist.adopt.ask import Answer, ask
 from pydist.adopt.collect import LeftOut, collect
-from pydist.adopt.describe import Tree, describe
+from pydist.adopt.describe import HEADERS, Tree, describe
 from pydist.adopt.find import Installed, find
 from pydist.adopt.inittab import inittab
 from pydist.adopt.judging import Judgement, judge
@@ -156,8 +156,10 @@ def _compact(install: Path) -> Compact | None:
 
 def _folders(answer: Answer, install: Path) -> None:
     """Folders that sysconfig names are there, also those that only installing a package would make."""
-    for text in answer.paths.values():
+    for key, text in answer.paths.items():
         path = Path(text)
+        if key in HEADERS:
+            continue
         if path.is_relative_to(install) and path != install and not (path.is_dir() and any(path.iterdir())):
             path.mkdir(parents=True, exist_ok=True)
             (path / "README.txt").write_text(_README, encoding="utf-8")

@@ -25,8 +25,10 @@ from pydist.policy.testing import packages_of_tests
 from pydist.target import Libc, Target
 from pydist.validate.expected import c_library, dotted, glibc_version, is_libpython
 
-__all__ = ["Tree", "describe", "shows_api"]
+__all__ = ["HEADERS", "Tree", "describe", "shows_api"]
 
+HEADERS = ("include", "platinclude")
+"""Of sysconfig's paths those that only a tree with headers has."""
 _API = "Py_Initialize"
 _VARIABLE = "/install"
 """What variables of sysconfig name instead of the prefix, as everywhere in the ecosystem."""
@@ -61,6 +63,9 @@ def describe(tree: Tree) -> Manifest:
     shared = _libpython(tree)
     options = _options(tree)
     paths = {key: _below(tree, path) or path for key, path in answer.paths.items()}
+    paths = {
+        key: path for key, path in paths.items() if key not in HEADERS or (tree.root / path / "Python.h").is_file()
+    }
     return Manifest(
         version="8",
         target_triple=tree.target.triple,

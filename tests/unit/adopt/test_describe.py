@@ -179,8 +179,10 @@ def test_without_texts_and_tests_and_symbols_more_is_unknown(tmp_path: Path) -> 
     files["install/bin/python3.14"] = tiny_gnu.program(defined=["main"])
     files[f"{DYNLOAD}/_tkinter.cpython-314-x86_64-linux-gnu.so"] = module("_tkinter")
     tree = tree_of(tmp_path / "python", files)
+    (tmp_path / "python/install/include/python3.14/Python.h").unlink()
     keys = {row.key for row in absent(tree, describe(tree))}
-    assert {"license_path", "run_tests", "python_symbol_visibility", "tcl_library_path"} <= keys
+    assert "include" not in describe(tree).python_paths
+    assert {"python_paths.include", "license_path", "run_tests", "python_symbol_visibility", "tcl_library_path"} <= keys
     assert "licenses" not in keys
 
 
