@@ -31,9 +31,10 @@ def built_in(system: Os = Os.LINUX, without: Sequence[str] = ()) -> list[str]:
 
 
 def core_modules(system: Os = Os.LINUX, without: Sequence[str] = ()) -> dict[str, Any]:
-    """Their part of a manifest."""
-    about = {"in_core": True, "links": [], "objs": [], "variant": "default", "licenses": ["MIT"],
-             "license_paths": ["licenses/LICENSE.zlib.txt"]}  # fmt: skip
+    """Their part of a manifest. On Windows some are known to be without the licences of what they contain."""
+    about = {"in_core": True, "links": [], "objs": [], "variant": "default"}
+    if system is Os.WINDOWS:
+        about |= {"licenses": ["MIT"], "license_paths": ["licenses/LICENSE.zlib.txt"]}
     return {
         name: [{**about, "required": name in SERIES.start, "init_fn": f"PyInit_{name}"}]
         for name in built_in(system, without)
