@@ -107,14 +107,16 @@ def describe(tree: Tree) -> Manifest:
 
 
 def shows_api(tree: Tree, manifest: Manifest) -> bool:
-    """Whether a linked file shows that the C API is visible: without one, python_symbol_visibility is a guess."""
-    for name in filter(None, (manifest.python_exe, manifest.build_info.core.shared_lib)):
-        path = (tree.root / name).resolve()
-        file = _linked(path)
-        if file is not None:
-            symbols = file.symbols(path.read_bytes())
+    """Whether a file shows that the C API is visible: otherwise python_symbol_visibility is a guess."""
+    core = manifest.build_info.core
+    for name in (manifest.python_exe, core.shared_lib, *core.objs):
+        data = (tree.root / name).resolve().read_bytes() if name is not None else b""
+        try:
+            symbols = ElfFile.parse(data).symbols(data)
             if any(item.name == _API and item.defined and item.visibility == 0 for item in symbols):
                 return True
+        except ElfInvalid:
+            continue
     return False
 
 

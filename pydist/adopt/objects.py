@@ -69,7 +69,7 @@ def _written(root: Path, where: str, members: list[tuple[str, bytes]]) -> Object
         if any(item.startswith(_LTO) for item in sections) and not any(item.startswith(".text") for item in sections):
             return Objects(library=where, reason=f"{where} has code for GCC's link-time optimiser only")
         counts[name] += 1
-        path = f"{FOLDER}/{name if counts[name] == 1 else f'{name[:-2]}-{counts[name]}.o'}"
+        path = f"{FOLDER}/{name}" if counts[name] == 1 else f"{FOLDER}/{counts[name]}/{name}"
         defined = {symbol.name for symbol in file.symbols(data) if symbol.defined and symbol.binding}
         if _INITTAB_SYMBOL in defined:
             inittab = path
@@ -80,8 +80,8 @@ def _written(root: Path, where: str, members: list[tuple[str, bytes]]) -> Object
         made.pop(owners[name], None)
     if not inittab:
         return Objects(library=where, reason=f"{where} has no table of built-in modules")
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
     for path, data in made.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
     return Objects(library=where, core=tuple(made), modules={name: (path,) for name, path in whole.items()},
                    inittab=inittab)  # fmt: skip

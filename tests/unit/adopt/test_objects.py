@@ -38,7 +38,7 @@ def test_members_of_one_name_are_both_there(tmp_path: Path) -> None:
     other = make_elf(kind=1, defined=["other"])
     library = make_ar({"config.o": CONFIG, "main.o": CORE, "MAIN.o": other}).replace(b"MAIN.o/", b"main.o/")
     made = taken(tmp_path, library)
-    assert made.core[1:] == ("build/libpython/main.o", "build/libpython/main-2.o")
+    assert made.core[1:] == ("build/libpython/main.o", "build/libpython/2/main.o")
     assert (tmp_path / made.core[2]).read_bytes() == other
 
 
