@@ -10,6 +10,8 @@ import base64
 import csv
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,7 +20,10 @@ __all__ = ["module_names", "rows_of", "wheel_fault"]
 
 _MEMBERS = 20_000
 _UNPACKED = 64 << 20  # bytes of all files of a wheel; pip has 8 MiB
-_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, OverflowError,
+    NotImplementedError, RuntimeError, LookupError,
+)  # fmt: skip
 
 
 def wheel_fault(data: bytes) -> str | None:
@@ -55,15 +60,22 @@ def _fault(archive: zipfile.ZipFile) -> str | None:
 
 
 def rows_of(record: str) -> Iterator[tuple[str, str | None]]:
-    """Path and SHA-256 (hexadecimal) of each row of a RECORD; None where it has another digest or none."""
-    for row in csv.reader(record.splitlines()):
-        if not row:
-            continue
+    """Path and SHA-256 (hexadecimal) of each row of a RECORD; None where it has another digest or none. Rows behind one
+    that is no row are not read."""
+    for row in _rows(record):
         algorithm, _, text = (row[1] if len(row) > 1 else "").partition("=")
         digest = None
         if algorithm == "sha256" and len(text) == 43 and text.isascii():
             digest = base64.urlsafe_b64decode(f"{text}=").hex()
         yield row[0], digest
+
+
+def _rows(record: str) -> Iterator[list[str]]:
+    rows = csv.reader(record.splitlines())
+    try:
+        yield from (row for row in rows if row)
+    except csv.Error:
+        return
 
 
 def module_names(data: bytes) -> frozenset[str]:

@@ -20,6 +20,7 @@ __all__ = ["judge"]
 
 _ROWS = 50_000  # of one RECORD
 _SHOWN = 3
+_LONGEST = 500  # characters of a line that are looked at
 _VERSION = re.compile(r"^_(PIP|SETUPTOOLS)_VERSION *= *[\"']([\w.+]{1,40})[\"']", re.MULTILINE)
 _IMPORT = re.compile(r"^from ([\w.]+) import \w+", re.MULTILINE)
 _VERSIONED = re.compile(r"\d\.\d+$", re.ASCII)
@@ -79,7 +80,8 @@ def _scripts(facts: Facts, places: Places, name: str, text: str) -> Iterator[Fin
     base = name.rpartition("/")[0].rpartition("/")[0]
     section = re.split(r"^\[", text, flags=re.MULTILINE)
     rows = next((part for part in section if part.startswith("console_scripts]")), "")
-    for script, module in _SCRIPT.findall(rows):
+    lines = (line.strip() for line in rows.splitlines())
+    for script, module in (match.groups() for line in lines if (match := _SCRIPT.match(line[:_LONGEST]))):
         windows = f"{places.prefix}python.exe" in facts.files
         program = f"{places.prefix}Scripts/{script}.exe" if windows else f"{places.prefix}bin/{script}"
         # pip's wheel declares a name with the version of the Python that built it; installers write their own.

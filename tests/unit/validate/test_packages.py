@@ -131,5 +131,15 @@ def test_wheels_may_come_from_a_folder_of_the_system(tmp_path: Path) -> None:
     assert findings(pack(tmp_path, change)) == []
 
 
+@pytest.mark.parametrize(
+    "text", [b"a" * 300_000, b'"' + b"x," * 200_000, b"a,sha256=" + b"=" * 43, b"\0", b"..,,\n/etc/passwd,,\n"]
+)
+def test_a_hostile_record_or_list_of_programs_is_read_in_bounded_time(tmp_path: Path, text: bytes) -> None:
+    def change(members: tiny.Members) -> None:
+        members |= {f"{INFO}/RECORD": text, f"{INFO}/entry_points.txt": b"[console_scripts]\n" + text}
+
+    assert {rule for rule, _ in findings(pack(tmp_path, change))} <= {"python.package-record"}
+
+
 def test_every_rule_about_packages_is_reached() -> None:
     assert {f"python.{rule}" for rule, _, _ in CHANGES} == PACKAGES
