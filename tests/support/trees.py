@@ -32,7 +32,7 @@ def pyconfig(*, debug: bool = False, freethreaded: bool = False) -> bytes:
 def variables(*, series: str = "3.14", triplet: str = "x86_64-linux-gnu", debug: int = 0, free: int = 0) -> bytes:
     values = {"VERSION": series, "SOABI": f"cpython-{series.replace('.', '')}-{triplet}", "Py_DEBUG": debug,
               "Py_GIL_DISABLED": free, "CFLAGS": "-O2 " * 40}  # fmt: skip
-    return f"# system configuration\nbuild_time_vars = {values!r}\n".encode()
+    return f"# system configuration generated and used by the sysconfig module\nbuild_time_vars = {values!r}\n".encode()
 
 
 def details(*, micro: int = 7, flags: tuple[str, ...] = ()) -> bytes:

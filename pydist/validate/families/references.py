@@ -21,6 +21,7 @@ __all__ = ["judge"]
 
 _SHOWN = 5
 _ROOTS = ("install", "build", "licenses")
+_STATIC = (Kind.AR, Kind.MACHO)  # universal ones of Apple's systems begin like programs
 _SHARED = (Kind.ELF, Kind.MACHO, Kind.PE)
 _NAMES = {"builtins": "NULL", "sys": "NULL", "_warnings": "_PyWarnings_Init", "marshal": "PyMarshal_Init"}
 _APART = ("build/Modules/_hacl/", "build/Modules/expat/", "build/Modules/_decimal/libmpdec/")  # CPython: own libraries
@@ -123,7 +124,7 @@ def _kinds(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _link(facts: Facts, where: str, link: LinkInfo) -> Iterator[Finding]:
-    wanted = (("path_static", link.path_static, (Kind.AR,)), ("path_dynamic", link.path_dynamic, _SHARED))
+    wanted = (("path_static", link.path_static, _STATIC), ("path_dynamic", link.path_dynamic, _SHARED))
     for key, path, kinds in wanted:
         file = facts.files.get(facts.resolve(path)) if path else None
         if file is not None and file.kind not in kinds:
