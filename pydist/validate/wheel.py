@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -20,6 +21,7 @@ __all__ = ["module_names", "rows_of", "wheel_fault"]
 
 _MEMBERS = 20_000
 _UNPACKED = 64 << 20  # bytes of all files of a wheel; pip has 8 MiB
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII).fullmatch
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, OverflowError,
     NotImplementedError, RuntimeError, LookupError,
@@ -64,10 +66,7 @@ def rows_of(record: str) -> Iterator[tuple[str, str | None]]:
     that is no row are not read."""
     for row in _rows(record):
         algorithm, _, text = (row[1] if len(row) > 1 else "").partition("=")
-        digest = None
-        if algorithm == "sha256" and len(text) == 43 and text.isascii():
-            digest = base64.urlsafe_b64decode(f"{text}=").hex()
-        yield row[0], digest
+        yield row[0], base64.urlsafe_b64decode(f"{text}=").hex() if algorithm == "sha256" and _DIGEST(text) else None
 
 
 def _rows(record: str) -> Iterator[list[str]]:

@@ -16,18 +16,19 @@ from pydist.archive.zip import ZipBroken, read_directory
 from pydist.archive.zip_content import ZipContent
 from pydist.binary import ar, coff, fat
 from pydist.binary.elf import ElfFile
-from pydist.binary.kind import HEAD_SIZE, kind_of
+from pydist.binary.kind import HEAD_SIZE, Kind, kind_of
 from pydist.binary.macho import MachO
 from pydist.binary.pdb import PdbFile
 from pydist.binary.pe import Pe
 from pydist.binary.pe_sums import PeSums
 from pydist.target import Target
 from pydist.validate.binary_facts import EXAMINED, examine
+from pydist.validate.content import look
 from pydist.validate.documents import read_document, versions_in
 from pydist.validate.facts import Facts, FileFacts
-from pydist.validate.families import macho, pe
+from pydist.validate.families import macho, packages, pe, settings
 from pydist.validate.identity import Identity, Learned
-from tests.support import trees, zips
+from tests.support import tiny, trees, zips
 from tests.support.elf import make_ar, make_elf
 from tests.support.macho import ARM64, LOAD, X86_64, make_fat, make_macho, version
 from tests.support.pe import I386, make_coff, make_import, make_pdb, make_pe
@@ -129,6 +130,34 @@ def _documents(data: bytes) -> None:
     versions_in(data)
 
 
+_CONTENTS = ("x.pyc", "x.whl", "python314.zip", "LICENSE", "lib/python3.14/x.py", "bin/x.exe")
+_TEXTS = tuple(
+    f"lib/python3.14/{name}"
+    for name in (
+        *("_sysconfigdata__linux_x86_64-linux-gnu.py", "build-details.json", "EXTERNALLY-MANAGED", "a/python-3.14.pc"),
+        *(
+            "ensurepip/__init__.py",
+            "site-packages/x-1.dist-info/RECORD",
+            "site-packages/x-1.dist-info/entry_points.txt",
+        ),
+    )
+)
+
+
+def _content(data: bytes) -> None:
+    for name in _CONTENTS:
+        look(name, kind_of(data[:HEAD_SIZE]), data)
+    file = FileFacts(mode=0o644, size=len(data), sha256="", kind=Kind.OTHER)
+    texts = dict.fromkeys(_TEXTS, data.decode("utf-8", "replace"))
+    facts = Facts(
+        where=Path("a.tar"), packed=True, entries=(), damage=None, files={_TEXTS[0]: file}, links={},
+        folders=frozenset(), texts=texts, manifest=None, manifest_faults=(), record=None, record_faults=(),
+        target=Target.parse("x86_64-unknown-linux-gnu"),
+    )  # fmt: skip
+    for family in (settings, packages):
+        _exhaust(family.judge(facts))
+
+
 _MACHO = {
     "install_name": "@rpath/a.dylib",
     "dylibs": [(LOAD, "/usr/lib/b.dylib", version(2), version(1))],
@@ -173,6 +202,19 @@ _ELF = {
 }
 
 READERS = {
+    "content": Reader(
+        _content,
+        (
+            tiny.BYTECODE,
+            tiny.library(),
+            tiny.SETTINGS,
+            b"#!/bin/sh\nfrom pip import main\nsys.exit(main())\n",
+            b'{"base_prefix": "../..", "c_api": {"headers": "include"}}',
+            b"[externally-managed]\nError = no\n[console_scripts]\nx = x.y:main\n",
+            b"prefix=/install\nVersion: 3.13\nLibs: -L/install/lib\n",
+            b"x.py,sha256=ypeBEsobvcr6wjGzmiPcTaeG7_gUfE5yuYB3ha_uSLs,1\n",
+        ),
+    ),
     "ar": Reader(_ar, (make_ar({"a.o": make_elf(kind=1), "a_name_of_more_than_15.o": b"x"}),)),
     "coff": Reader(
         _coff,

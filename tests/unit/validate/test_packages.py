@@ -132,7 +132,15 @@ def test_wheels_may_come_from_a_folder_of_the_system(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"a" * 300_000, b'"' + b"x," * 200_000, b"a,sha256=" + b"=" * 43, b"\0", b"..,,\n/etc/passwd,,\n"]
+    "text",
+    [
+        b"a" * 300_000,
+        b'"' + b"x," * 200_000,
+        b"a,sha256=" + b"=" * 43,
+        b"a,sha256=" + b"a" * 41 + b"!!",
+        b"\0",
+        b"..,,\n/etc/passwd,,\n",
+    ],
 )
 def test_a_hostile_record_or_list_of_programs_is_read_in_bounded_time(tmp_path: Path, text: bytes) -> None:
     def change(members: tiny.Members) -> None:
