@@ -44,6 +44,7 @@ gen: .make/installed
 ##   make bench    measure, and write docs/benchmarks/
 bench: .make/system .make/bench
 	$(BIN)/python benchmarks/bench.py $(ARGS)
+	$(BIN)/python benchmarks/judge.py
 	$(BIN)/python docs/generate.py
 
 ##   make builds   build, judge and test every distribution of docs/builds/rows.toml; ARGS="3.14 gnu" for some (hours)

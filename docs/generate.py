@@ -18,9 +18,13 @@ from typing import Any
 from pydist.cli import main as command_line
 from pydist.cli.schemas import DOCUMENTS
 from pydist.examine.checks import load_checks
-from pydist.examine.failures import load_failures
+from pydist.manifest.quirks import load_quirks
 from pydist.manifest.schema import schema_of
-from pydist.validate.rules import load_rules
+from pydist.manifest.versions import load_versions
+from pydist.policy.features import load_allowances
+from pydist.trial.failures import load_failures
+from pydist.validate.profiles import load_profiles
+from pydist.validate.rules import Rule, load_rules
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INTERPRETERS = CHECKOUT / "docs" / "benchmarks" / "interpreters.json"
@@ -46,10 +50,11 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("rules.md", rules())
     yield below_mark("checks.md", checks())
     yield below_mark("known-failures.md", known_failures())
+    yield below_mark("features.md", allowances())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
     yield INTERPRETERS.with_suffix(".md"), "\n".join([*interpreters(), ""])
-    yield below_mark("manifest.md", keys(made["python-json-8.schema.json"]))
+    yield below_mark("manifest.md", about_manifests(made["python-json-8.schema.json"]))
     yield below_mark("pydist-json.md", keys(made["pydist-json-1.schema.json"]))
 
 
@@ -172,11 +177,31 @@ def explanation(action: argparse.Action) -> str:
 
 def rules() -> Iterator[str]:
     """The rules of `pydist validate`."""
-    yield "| rule | severity | of | what holds in a good archive | what to do otherwise |"
-    yield "|---|---|---|---|---|"
+    yield from profiles()
+    yield "| rule | severity | of | profiles | what holds in a good archive | what to do otherwise |"
+    yield "|---|---|---|---|---|---|"
     for rule in load_rules().values():
         targets = " ".join(f"`{pattern}`" for pattern in rule.targets) or "all"
-        yield f"| `{rule.id}` | {rule.severity} | {targets} | {rule.meaning} | {rule.fix} |".replace("\n", " ")
+        cells = (f"`{rule.id}`", rule.severity, targets, demanded(rule), rule.meaning, rule.fix)
+        yield f"| {' | '.join(cells)} |".replace("\n", " ")
+
+
+def profiles() -> Iterator[str]:
+    """The profiles of `pydist validate`."""
+    yield "| profile | of what |"
+    yield "|---|---|"
+    yield from (f"| `{profile.name}` | {profile.meaning} |" for profile in load_profiles().values())
+    yield ""
+
+
+def demanded(rule: Rule) -> str:
+    """The profiles that demand `rule`, each with its severity where that is another than usual."""
+    made = []
+    for profile in load_profiles().values():
+        if rule.id in profile.rules and not profile.fits:
+            severity = profile.severity(rule.id, rule.severity)
+            made.append(profile.name if severity is rule.severity else f"{profile.name} ({severity})")
+    return ", ".join(made)
 
 
 def checks() -> Iterator[str]:
@@ -197,6 +222,55 @@ def known_failures() -> Iterator[str]:
         places += [f"+{option}" for option in row.options] + [f"Python {series}" for series in row.series]
         places += [f"depends on: {row.sometimes}"] if row.sometimes else []
         yield f"| `{row.test}` | {row.reason} | {', '.join(places) or 'everywhere'} |"
+
+
+def allowances() -> Iterator[str]:
+    """The table of what a distribution may lack of a native build."""
+    yield "| what | of | may be missing because | where |"
+    yield "|---|---|---|---|"
+    for row in load_allowances():
+        linking = {True: "static", False: "dynamic", None: ""}[row.static]
+        where = " ".join(filter(None, ["" if row.target == "*" else f"`{row.target}`", linking])) or "everywhere"
+        reason = f"{row.reason} (depends on: {row.sometimes})" if row.sometimes else row.reason
+        names = ", ".join(f"`{name}`" for name in row.names)
+        yield f"| {names} | {row.group} | {reason} | {where} |".replace("\n", " ")
+
+
+def about_manifests(schema: dict[str, Any]) -> Iterator[str]:
+    """The keys of version 8, what older versions lack, and the known oddities."""
+    table = load_versions()
+    yield from keys(schema)
+    yield "## Versions"
+    yield ""
+    yield "| version | since | archives | what came with it | schema |"
+    yield "|---|---|---|---|---|"
+    for row in table.versions.values():
+        name = f"python-json-{row.number}.schema.json"
+        yield f"| {row.number} | {row.since} | {row.archives} | {row.what} | [`{name}`](../../schema/{name}) |"
+    yield ""
+    yield "Keys that are no longer there, all of them texts:"
+    yield ""
+    yield "| key | versions | read as | meaning |"
+    yield "|---|---|---|---|"
+    for old in table.retired.values():
+        into = ", ".join(f"`{key}`" for key in old.into)
+        yield f"| `{old.name}` | {old.since} to {old.until} | {into} | {old.what} |"
+    yield ""
+    yield "Keys that came later, and what cannot be said without them:"
+    yield ""
+    yield "| key | since | made of, in older versions | what its absence costs |"
+    yield "|---|---|---|---|"
+    for key in table.keys.values():
+        made_of = ", ".join(f"`{name}`" for name in key.made_of)
+        yield f"| `{key.name}` | {key.since} | {made_of} | {key.cost or 'nothing: it is optional'} |"
+    yield ""
+    yield "## Quirks"
+    yield ""
+    yield "| quirk | what is odd | archives | how it is recognised | what is done |"
+    yield "|---|---|---|---|---|"
+    for quirk in load_quirks().values():
+        cells = (f"`{quirk.id}`", quirk.meaning, quirk.releases, quirk.recognised, quirk.done)
+        yield f"| {' | '.join(cells)} |"
 
 
 def keys(schema: dict[str, Any]) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
 class Entry:
     """One name. `size` in bytes (0 but for files), `mode` the permission bits, `mtime` in seconds since the epoch.
 
+    `uid`, `gid`, `user` and `group` are those of a tar archive's header; elsewhere 0 and empty.
     `link` is the target as written: relative to the entry's folder for a symbolic link, to the root for a hard link.
     Bytes that are not UTF-8 appear as lone surrogates (PEP 383).
     """
@@ -36,6 +37,10 @@ class Entry:
     size: int = 0
     link: str | None = None
     mtime: int = 0
+    uid: int = 0
+    gid: int = 0
+    user: str = ""
+    group: str = ""
 
     @property
     def executable(self) -> bool:

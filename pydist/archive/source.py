@@ -11,19 +11,24 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from pydist.archive.deb import MAGIC, DebBroken, data_of
 from pydist.archive.entry import Entry, Kind
+from pydist.archive.select import Selection
 from pydist.archive.stream import Inflated, Limits, StreamBroken
 from pydist.archive.tar import TarBroken, read_headers
+from pydist.archive.zip import MAGICS as ZIP_MAGICS
+from pydist.archive.zip import ZipBroken, read_directory
+from pydist.archive.zip_content import ZipContent
 from pydist.errors import InputError
 
 __all__ = ["DEFAULT_LIMITS", "ArchiveDamaged", "Limits", "Member", "Source", "open_source"]
 
 DEFAULT_LIMITS = Limits()
+_LONGEST_LINK = 64 << 10  # bytes; longer than any system follows, and a finding of its own when it is unsafe
 
 
 class ArchiveDamaged(InputError):
@@ -55,14 +60,14 @@ class Source(Protocol):
 
 
 @contextmanager
-def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
-    """Open a folder, a tar that may be compressed with zstd, gzip or xz, or the files of a Debian package; told apart
-    by content, not by name.
+def open_source(path: Path, limits: Limits = DEFAULT_LIMITS, selection: Selection | None = None) -> Iterator[Source]:
+    """Open a folder, a tar that may be compressed with zstd, gzip or xz, a zip, or the files of a Debian package; told
+    apart by content, not by name. Of a folder, only what `selection` holds is looked at.
 
     Raises `InputError` when the path cannot be opened.
     """
     if path.is_dir():
-        yield _Folder(path, limits)
+        yield _Folder(path, limits, selection)
         return
     try:
         # A pipe or a device would block or never end.
@@ -72,7 +77,8 @@ def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]
     except (OSError, ValueError) as error:
         raise InputError(f"cannot open {path}: {getattr(error, 'strerror', None) or error}") from error
     with file:
-        yield _Tar(file, path, limits)
+        packed = _Zip if file.read(4) in ZIP_MAGICS else _Tar
+        yield packed(file, path, limits)
 
 
 class _Tar:
@@ -142,9 +148,31 @@ class _Content(io.RawIOBase):
         return data
 
 
+class _Zip:
+    def __init__(self, file: BinaryIO, path: Path, limits: Limits) -> None:
+        self._file, self._path, self._limits = file, path, limits
+
+    def members(self) -> Iterator[Member]:
+        try:
+            for member in read_directory(self._file, self._limits):
+                entry, content = member.entry, ZipContent(self._file, member, self._damaged)
+                if entry.kind is Kind.SYMLINK:
+                    if member.size > _LONGEST_LINK:
+                        raise ZipBroken(f"the target of a link has {member.size:,} bytes")
+                    link = content.buffered().read().decode("utf-8", "surrogateescape")
+                    entry = replace(entry, link=link)
+                yield Member(entry, content.buffered if entry.kind is Kind.FILE else io.BytesIO)
+                content.skip()
+        except (ZipBroken, OSError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> ArchiveDamaged:
+        return ArchiveDamaged(f"{self._path} is damaged or not an archive: {error}")
+
+
 class _Folder:
-    def __init__(self, root: Path, limits: Limits) -> None:
-        self._root, self._limits = root, limits
+    def __init__(self, root: Path, limits: Limits, selection: Selection | None) -> None:
+        self._root, self._limits, self._selection = root, limits, selection
 
     def members(self) -> Iterator[Member]:
         try:
@@ -159,9 +187,11 @@ class _Folder:
         waiting = [folder]
         while waiting:
             here = waiting.pop()
-            if here != folder:
+            name = here.relative_to(folder).as_posix()
+            if here != folder and (self._selection is None or self._selection.holds(name)):
                 yield here
-            if here == folder or stat.S_ISDIR(here.lstat().st_mode):
+            leads = here == folder or self._selection is None or self._selection.leads(name)
+            if leads and stat.S_ISDIR(here.stat().st_mode if here == folder else here.lstat().st_mode):
                 waiting.extend(sorted((Path(item.path) for item in os.scandir(here)), reverse=True))
 
     def _member(self, path: Path) -> Member:

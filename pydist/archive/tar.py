@@ -102,6 +102,10 @@ def _member(block: bytes, kind: bytes, size: int, extended: dict[str, str], posi
         size=content,
         link=extended.get("linkpath", _text(block[157:257])) if links else None,
         mtime=_number(block[136:148], position),
+        uid=_owner(block[108:116]),
+        gid=_owner(block[116:124]),
+        user=_text(block[265:297]) if block[257:262] == b"ustar" else "",
+        group=_text(block[297:329]) if block[257:262] == b"ustar" else "",
     )
     return TarHeader(entry, content)
 
@@ -132,6 +136,14 @@ def _number(field: bytes, position: int) -> int:
     if digits.strip(b"01234567"):
         raise TarBroken(f"a number in the header at block {position} is {field!r}, expected octal digits")
     return int(digits or b"0", 8)
+
+
+def _owner(field: bytes) -> int:
+    """The number of a user or a group; -1 where there is none, which stops nobody from reading the archive."""
+    if field[0] in (0x80, 0xFF):
+        return int.from_bytes(field[1:], "big", signed=field[0] == 0xFF)
+    digits = field.split(b"\0", 1)[0].strip(b" ")
+    return int(digits or b"0", 8) if not digits.strip(b"01234567") else -1
 
 
 def _decimal(text: str, position: int) -> int:

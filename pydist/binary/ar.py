@@ -10,11 +10,20 @@ from collections.abc import Iterator
 
 from pydist.errors import InputError
 
-__all__ = ["ArInvalid", "members"]
+__all__ = ["ArInvalid", "has_index", "members"]
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
-_INDEXES = ("/", "/SYM64/", "__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64", "__.SYMDEF_64 SORTED", "/<ECSYMBOLS>/")
+_INDEXES = (
+    "/",
+    "/SYM64/",
+    "__.SYMDEF",
+    "__.SYMDEF SORTED",
+    "__.SYMDEF_64",
+    "__.SYMDEF_64 SORTED",
+    "/<ECSYMBOLS>/",
+    "/<XFGHASHMAP>/",
+)
 
 
 class ArInvalid(InputError):
@@ -52,6 +61,14 @@ def members(data: bytes | memoryview) -> Iterator[tuple[str, memoryview]]:
             name = _long_name(long_names, int(name[1:]))
         if name not in _INDEXES:
             yield name if name.startswith("/") else name.rstrip("/"), view[start:end]
+
+
+def has_index(data: bytes | memoryview) -> bool:
+    """Whether it begins with an index of symbols, without which GNU ld takes nothing from it."""
+    name = bytes(data[len(_MAGIC) : len(_MAGIC) + _HEADER])[:16].decode("latin-1").rstrip(" ")
+    if name.startswith("#1/"):  # BSD: the name stands before the content
+        name = bytes(data[len(_MAGIC) + _HEADER :][:20]).rstrip(b"\0").decode("latin-1")
+    return name in _INDEXES
 
 
 def _number(field: bytes, position: int) -> int:

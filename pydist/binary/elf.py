@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
-from pydist.binary.elf_notes import Properties, read_properties
+from pydist.binary.elf_notes import Properties, read_build_id, read_properties
 from pydist.binary.elf_read import ElfInvalid, Header, Reader, Strings
 
 __all__ = ["ElfFile", "ElfInvalid", "Machine", "Section", "Segment", "Symbol", "Type", "VersionNeed"]
@@ -38,14 +39,16 @@ class Machine(IntEnum):
     RISCV = 243
 
 
-PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 0x6474E551, 0x6474E552
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 4, 0x6474E551, 0x6474E552
 PT_GNU_PROPERTY = 0x6474E553
 PF_X, PF_W = 1, 2
-SHT_SYMTAB, SHT_NOBITS, SHT_DYNSYM, SHT_VERNEED, SHT_VERSYM = 2, 8, 11, 0x6FFFFFFE, 0x6FFFFFFF
+SHT_SYMTAB, SHT_NOTE, SHT_NOBITS, SHT_DYNSYM, SHT_VERNEED, SHT_VERSYM = 2, 7, 8, 11, 0x6FFFFFFE, 0x6FFFFFFF
 SHF_EXECINSTR = 4
+_BUILD_ID = ".note.gnu.build-id"
 DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_TEXTREL, DT_BIND_NOW = 1, 5, 10, 14, 15, 22, 24
-DT_RUNPATH, DT_FLAGS, DT_FLAGS_1 = 29, 30, 0x6FFFFFFB
-DF_TEXTREL, DF_BIND_NOW, DF_1_NOW, DF_1_PIE = 4, 8, 1, 0x08000000
+DT_RUNPATH, DT_FLAGS, DT_FLAGS_1, DT_VERNEED = 29, 30, 0x6FFFFFFB, 0x6FFFFFFE
+_NOTES = 16  # segments of notes, and KiB of one, that are looked into; linkers write two of some 100 bytes
+DF_TEXTREL, DF_BIND_NOW, DF_STATIC_TLS, DF_1_NOW, DF_1_PIE = 4, 8, 16, 1, 0x08000000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +84,11 @@ class Section:
     entsize: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Symbol:
-    """A symbol; `binding` 0 local, 1 global, 2 weak; `visibility` 0 default, 2 hidden; `section` 0 is undefined."""
+class Symbol(NamedTuple):
+    """A symbol; `binding` 0 local, 1 global, 2 weak; `visibility` 0 default, 2 hidden; `section` 0 is undefined.
+
+    A distribution has 200,000 of them: a frozen dataclass takes four times as long to make.
+    """
 
     name: str
     binding: int
@@ -109,7 +114,10 @@ class VersionNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElfFile:
-    """What the headers, the dynamic section and the version sections of a file say. `bits` is 32 or 64."""
+    """What the headers, the dynamic section, the version sections and the notes of a file say.
+
+    `bits` is 32 or 64; `build_id` is hexadecimal.
+    """
 
     bits: int
     little_endian: bool
@@ -126,8 +134,10 @@ class ElfFile:
     version_needs: tuple[VersionNeed, ...]
     bind_now: bool
     textrel: bool
+    static_tls: bool
     pie: bool
     properties: Properties
+    build_id: str | None
 
     @classmethod
     def parse(cls, data: bytes | memoryview) -> ElfFile:
@@ -157,12 +167,13 @@ class ElfFile:
             runpath=next(dynamic.texts(DT_RUNPATH), None),
             version_needs=tuple(
                 VersionNeed(file=file, versions=tuple(name for _, name in versions))
-                for file, versions in _version_needs(reader, sections)
+                for file, versions in (dynamic.version_needs(reader) or _version_needs(reader, sections))
             ),
             bind_now=dynamic.has(DT_BIND_NOW)
             or bool(dynamic.flags(DT_FLAGS) & DF_BIND_NOW)
             or bool(dynamic.flags(DT_FLAGS_1) & DF_1_NOW),
             textrel=dynamic.has(DT_TEXTREL) or bool(dynamic.flags(DT_FLAGS) & DF_TEXTREL),
+            static_tls=bool(dynamic.flags(DT_FLAGS) & DF_STATIC_TLS),
             # Linkers before 2015 wrote no DF_1_PIE; a library that names a loader is a program, too.
             pie=header.type == Type.DYN and (interp is not None or bool(dynamic.flags(DT_FLAGS_1) & DF_1_PIE)),
             properties=Properties()
@@ -170,6 +181,7 @@ class ElfFile:
             else read_properties(
                 reader.bytes_at(notes.offset, notes.filesz), bits=reader.layout.bits, little=reader.layout.little
             ),
+            build_id=_build_id(reader, sections, segments),
         )
 
     @property
@@ -224,24 +236,36 @@ class ElfFile:
 class _Dynamic:
     entries: tuple[tuple[int, int], ...]
     strings: Strings
+    segments: tuple[Segment, ...]
 
     @classmethod
     def read(cls, reader: Reader, segments: tuple[Segment, ...]) -> _Dynamic:
         segment = next((item for item in segments if item.type == PT_DYNAMIC), None)
         if segment is None:
-            return cls((), Strings(b""))
+            return cls((), Strings(b""), segments)
         entries = tuple(reader.dynamic(segment.offset, segment.filesz))
         values = dict(reversed(entries))
         strings = b""
         if values.get(DT_STRTAB) and values.get(DT_STRSZ):
             strings = reader.bytes_at(_file_offset(segments, values[DT_STRTAB]), values[DT_STRSZ])
-        return cls(entries, Strings(strings))
+        return cls(entries, Strings(strings), segments)
 
     def texts(self, tag: int) -> Iterator[str]:
         return (self.strings.at(value) for found, value in self.entries if found == tag)
 
     def has(self, tag: int) -> bool:
         return any(found == tag for found, _ in self.entries)
+
+    def version_needs(self, reader: Reader) -> list[tuple[str, list[tuple[int, str]]]]:
+        """As the loader finds them, which looks at no sections: a file can be without, or have others."""
+        address = next((value for found, value in self.entries if found == DT_VERNEED), None)
+        if address is None:
+            return []
+        offset = _file_offset(self.segments, address)
+        return [
+            (self.strings.at(file), [(index, self.strings.at(name)) for index, name in versions])
+            for file, versions in reader.version_needs(offset, max(0, len(reader.view) - offset))
+        ]
 
     def flags(self, tag: int) -> int:
         return next((value for found, value in self.entries if found == tag), 0)
@@ -264,6 +288,14 @@ def _sections(reader: Reader, header: Header) -> tuple[Section, ...]:
         Section(name=names.at(n), type=t, flags=f, addr=a, offset=o, size=s, link=k, info=i, entsize=e)
         for n, t, f, a, o, s, k, i, _, e in rows
     )
+
+
+def _build_id(reader: Reader, sections: tuple[Section, ...], segments: tuple[Segment, ...]) -> str | None:
+    places = [(item.offset, item.size) for item in sections if item.type == SHT_NOTE and item.name == _BUILD_ID][:1]
+    places += [(item.offset, item.filesz) for item in segments if item.type == PT_NOTE][:_NOTES]
+    notes = (reader.bytes_at(offset, size) for offset, size in places if size <= _NOTES << 10)
+    found = (read_build_id(data, little=reader.layout.little) for data in notes)
+    return next((identity for identity in found if identity is not None), None)
 
 
 def _version_needs(reader: Reader, sections: tuple[Section, ...]) -> list[tuple[str, list[tuple[int, str]]]]:

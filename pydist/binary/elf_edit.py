@@ -1,4 +1,4 @@
-"""The one ELF edit pydist makes: a spare PT_NOTE becomes the PT_LOAD that maps what is appended to the file.
+"""How pydist adds a segment to an ELF file: a spare PT_NOTE becomes the PT_LOAD that maps what is appended to the file.
 
 Invariant: nothing but the program header table changes, the table keeps its size and its place, and its PT_LOAD
 entries stay sorted by address (System V ABI, "Program Header"), so no other offset in the file has to move.
@@ -53,22 +53,23 @@ class _Program:
         )
 
 
-def with_segment(stub: bytes, size: int, note: bytes) -> EditedStub:
+def with_segment(stub: bytes, size: int, note: bytes, page: int = _PAGE) -> EditedStub:
     """`stub` changed so that `size` bytes appended to it are mapped read-only when it is started.
 
-    The PT_NOTE to give up is the one that holds a note of the owner `note`. Raises `ElfUnfit` when there is none.
+    The PT_NOTE to give up is the first that holds a note of the owner `note`. `page` is the alignment in the file, a
+    power of two of at most 16 MiB. Raises `ElfUnfit` when there is no such note.
     """
     table, programs = _programs(stub)
     spare = next((p for p in programs if p.kind == _PT_NOTE and note in _owners(stub, p)), None)
     loads = [number for number, program in enumerate(programs) if program.kind == _PT_LOAD]
     if spare is None or not loads:
         raise ElfUnfit(f"the stub has no note of the owner {note.decode()!r}; it was not linked with pydist's run time")
-    offset = _rounded(len(stub), _PAGE)
+    offset = _rounded(len(stub), page)
     vaddr = _rounded(max(p.vaddr + p.memsz for p in programs if p.kind == _PT_LOAD), _VADDR_ALIGNMENT)
     if vaddr + size >= _END_OF_MEMORY:
         raise ElfUnfit(f"{size} bytes do not fit into memory above the stub's last segment ({vaddr:#x})")
     image = _Program(kind=_PT_LOAD, flags=_PF_R, offset=offset, vaddr=vaddr, paddr=vaddr, filesz=size, memsz=size,
-                     align=_PAGE)  # fmt: skip
+                     align=page)  # fmt: skip
     programs.insert(loads[-1] + 1, image)
     programs.remove(spare)
     data = bytearray(stub) + bytes(offset - len(stub))

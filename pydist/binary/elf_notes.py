@@ -1,6 +1,6 @@
-"""What compilers and linkers promise about the code of a linked file: its GNU properties.
+"""Notes that linkers leave in a file: what they promise about its code (GNU properties), and its build-id.
 
-Invariant: an absent or foreign note promises nothing; a damaged one is `ElfInvalid`.
+Invariant: an absent or foreign note promises nothing; damaged properties are `ElfInvalid`.
 Source: Linux Extensions to gABI, section "Program Property"; x86-64 psABI 1.0, table 5.2; AArch64 ELF ABI, 2024Q3.
 """
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from pydist.binary.elf_read import ElfInvalid
 
-__all__ = ["IBT_AND_SHSTK", "Properties", "read_properties"]
+__all__ = ["IBT_AND_SHSTK", "Properties", "read_build_id", "read_properties"]
 
 IBT_AND_SHSTK = 3  # of X86_FEATURE_1_AND: indirect branch tracking, shadow stack
-_NT_GNU_PROPERTY_TYPE_0 = 5
+_NT_GNU_BUILD_ID, _NT_GNU_PROPERTY_TYPE_0 = 3, 5
 _AARCH64_FEATURE_1_AND, _X86_FEATURE_1_AND, _X86_ISA_1_NEEDED = 0xC0000000, 0xC0000002, 0xC0008002
 
 
@@ -59,6 +59,24 @@ def read_properties(data: bytes, *, bits: int, little: bool) -> Properties:
         arm_features=values.get(_AARCH64_FEATURE_1_AND),
         x86_needed=values.get(_X86_ISA_1_NEEDED),
     )
+
+
+def read_build_id(data: bytes, *, little: bool) -> str | None:
+    """The first build-id, in hexadecimal, of `data`: the content of a PT_NOTE segment or a note section.
+
+    Notes of a segment that older linkers aligned in another way than it says end the search; they are no damage.
+    """
+    form = struct.Struct("<III" if little else ">III")
+    position = 0
+    while position + form.size <= len(data):
+        name_size, size, kind = form.unpack_from(data, position)
+        start = position + form.size + _up(name_size, 4)
+        if start + size > len(data):
+            return None
+        if kind == _NT_GNU_BUILD_ID and size and data[position + form.size :][:name_size] == b"GNU\0":
+            return data[start : start + size].hex()
+        position = start + _up(size, 4)
+    return None
 
 
 def _up(value: int, align: int) -> int:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydist.binary.fat import FAT_MAGICS, MOST_SLICES
+from pydist.binary.pdb import PDB_MAGIC
+
 __all__ = ["HEAD_SIZE", "Kind", "kind_of"]
 
 HEAD_SIZE = 512  # bytes that are enough for every kind
@@ -20,6 +23,7 @@ class Kind(StrEnum):
     MACHO = "macho"
     PE = "pe"
     COFF = "coff"
+    PDB = "pdb"
     BITCODE = "bitcode"
     AR = "ar"
     GZIP = "gzip"
@@ -45,9 +49,11 @@ _MAGICS = (
     (b"\xfd7zXZ\x00", Kind.XZ),
     (b"MZ", Kind.PE),
     (b"#!", Kind.SCRIPT),
-    (b"\x00\x00\xff\xff", Kind.COFF),  # /bigobj
+    (b"\x00\x00\xff\xff", Kind.COFF),  # /bigobj, members of import libraries
+    (PDB_MAGIC, Kind.PDB),
 )
-_COFF_MACHINES = (b"\x64\x86", b"\x4c\x01", b"\x64\xaa", b"\xc4\x01")
+_COFF_MACHINES = (b"\x64\x86", b"\x4c\x01", b"\x64\xaa", b"\xc4\x01", b"\x41\xa6")
+_FEW_SECTIONS = 0x1000  # objects with a section per function have more, with a name of a section behind the header
 
 
 def kind_of(head: bytes) -> Kind:
@@ -55,12 +61,18 @@ def kind_of(head: bytes) -> Kind:
     for magic, kind in _MAGICS:
         if head.startswith(magic):
             return kind
-    # Universal Mach-O counts its parts where Java classes, with the same magic, have a version of 45 or more.
-    if head[:7] == b"\xca\xfe\xba\xbe\0\0\0" and head[7:8] < b"\x2d":
+    # Universal Mach-O counts its slices where Java classes, with the same magic, have a version of 45 or more.
+    if head[:4] in FAT_MAGICS and 0 < int.from_bytes(head[4:8], "big") <= MOST_SLICES:
         return Kind.MACHO
     if head[257:262] == b"ustar":
         return Kind.TAR
-    # A COFF object: machine, a small number of sections, no optional header (PE/COFF specification, section 3.3).
-    if len(head) >= 20 and head[:2] in _COFF_MACHINES and head[16:18] == b"\0\0" and head[3] < 0x10:
+    if _is_object(head):
         return Kind.COFF
     return Kind.OTHER
+
+
+def _is_object(head: bytes) -> bool:
+    """Whether it is a COFF object: a machine, sections, no optional header (PE/COFF specification, section 3.3)."""
+    if len(head) < 20 or head[:2] not in _COFF_MACHINES or head[16:18] != b"\0\0":
+        return False
+    return int.from_bytes(head[2:4], "little") < _FEW_SECTIONS or head[20:21] in (b".", b"/")

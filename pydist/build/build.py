@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from pydist.build.schedule import run
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.manifest.load import load
 from pydist.policy import defaults, engine, extensions
+from pydist.policy.names import check_tag
 from pydist.progress import Reporter, Silent
 from pydist.sources import fetch_all
 from pydist.store import Store
@@ -60,7 +60,7 @@ def build(
     started, began = time.monotonic(), datetime.datetime.now(datetime.UTC)
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
     request = BuildRequest.parse(python=python, target=target, options=options, source=source)
-    tag = _checked_tag(tag or default_tag())
+    tag = check_tag(tag or default_tag())
     check_output(output)
     check_place(store)
     expected = expected_kind(box)
@@ -83,9 +83,8 @@ def build(
     store.set_ref(request.ref, planned.key(DISTRIBUTION))
     tree = done[DISTRIBUTION] / "python"
     ran = (began, datetime.datetime.now(datetime.UTC))
-    base = output / f"cpython-{request.version}+{tag}-{request.target.target}"
     this = Run(box=opened.kind, surroundings=surroundings, times=ran if times else None)
-    published = publish(done[ARCHIVES], tree, base, request, run=this, sources=archives)
+    published = publish(done[ARCHIVES], tree, output, request, tag=tag, run=this, sources=archives)
     table = extensions.for_build(request.series, request.target.target, request.options)
     manifest = load((tree / "PYTHON.json").read_bytes(), "PYTHON.json")
     return BuildReport(
@@ -113,12 +112,6 @@ def default_tag() -> str:
     except (ValueError, OverflowError, OSError) as error:
         raise InputError(f"SOURCE_DATE_EPOCH is {epoch!r}; expected seconds since 1970 as a number") from error
     return f"{now:%Y%m%d}"
-
-
-def _checked_tag(tag: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._]*", tag):
-        raise InputError(f"release tag {tag!r}: expected letters, digits, dots and underscores, such as 20260131")
-    return tag
 
 
 def _check_machine(request: BuildRequest, kind: BoxKind) -> None:

@@ -18,11 +18,11 @@ from pydist.errors import InputError
 from pydist.manifest.model import BuildInfo, CoreInfo, ExtensionInfo, LinkInfo, Manifest
 from pydist.policy.extensions import ExtensionRow
 from pydist.policy.recipes import Recipe
+from pydist.policy.testing import packages_of_tests
 from pydist.target import Libc
 
 __all__ = ["describe"]
 
-_TEST_FOLDERS = ("test", "tests", "idle_test")
 # Tcl's modules, the script library of a version of Tcl, that of Tk.
 _SCRIPTS = re.compile(r"tcl\d+|t(?:cl|k)\d+\.\d+")
 
@@ -56,7 +56,7 @@ def describe(tree: Path, request: BuildRequest, facts: Facts, table: Mapping[str
         python_config_vars=probe["config_vars"],
         python_exe=exe,
         python_stdlib_platform_config=config,
-        python_stdlib_test_packages=tuple(_test_packages(tree / stdlib)),
+        python_stdlib_test_packages=tuple(packages_of_tests(tree / stdlib)),
         python_suffixes={name: tuple(values) for name, values in probe["suffixes"].items()},
         python_bytecode_magic_number=probe["magic"],
         python_symbol_visibility=_visibility([tree / "build" / path for path in facts.core_objs]),
@@ -113,15 +113,6 @@ def _extension(built: BuiltExtension, row: ExtensionRow, library: Mapping[str, R
 def _link(name: str, tree: Path) -> LinkInfo:
     path = f"build/lib/lib{name}.a"
     return LinkInfo(name=name, path_static=path) if (tree / path).is_file() else LinkInfo(name=name, system=True)
-
-
-def _test_packages(stdlib: Path) -> list[str]:
-    names = []
-    for path in stdlib.rglob("__init__.py"):
-        parts = path.parent.relative_to(stdlib).parts
-        if parts and parts[-1] in _TEST_FOLDERS and not set(_TEST_FOLDERS) & set(parts[:-1]):
-            names.append(".".join(parts))
-    return sorted(name for name in names if not name.startswith("site-packages"))
 
 
 def _with_what_they_need(names: Iterable[str], library: Mapping[str, Recipe]) -> tuple[str, ...]:

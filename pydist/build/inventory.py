@@ -1,4 +1,4 @@
-"""What an archive or a folder holds, gathered in one pass for comparing; and the contents of chosen files in another.
+"""What an archive or a folder holds, gathered in one pass for comparing.
 
 Invariant: names are safe and stand once; whatever the bytes are, only `InputError` leaves this module.
 """
@@ -6,20 +6,17 @@ Invariant: names are safe and stand once; whatever the bytes are, only `InputErr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydist.archive.contents import ROOT
 from pydist.archive.entry import Kind
 from pydist.archive.paths import check_name
 from pydist.archive.source import ArchiveDamaged, open_source
 
-__all__ = ["ROOT", "Item", "contents", "inventory"]
+__all__ = ["ROOT", "Item", "inventory"]
 
-ROOT = "python/"
 _CHUNK = 1 << 20
-_LARGEST = 64 << 20
-_TOTAL = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +56,3 @@ def inventory(path: Path) -> dict[str, Item]:
                 sha256=digest.hexdigest() if entry.kind is Kind.FILE else "", place=place,
             )  # fmt: skip
     return items
-
-
-def contents(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
-    """The bytes of the files `wanted`, without those that are too large to be worth the memory."""
-    found: dict[str, bytes] = {}
-    left = _TOTAL
-    with open_source(path) as source:
-        for member in source.members():
-            entry = member.entry
-            if entry.kind is not Kind.FILE or entry.size > min(_LARGEST, left):
-                continue
-            name = check_name(entry.path).removeprefix(ROOT)
-            if name in wanted:
-                found[name] = member.read()
-                left -= entry.size
-    return found

@@ -4,51 +4,40 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import zstandard
 
 from pydist.archive.write import TarWriter
 from pydist.build.request import BuildRequest
+from pydist.policy.names import Flavour
+from pydist.repack.plan import make_plan
+from pydist.repack.profile import profile_named
+from pydist.repack.tree import MANIFEST, read_tree
+from pydist.repack.write import prepare
 
-__all__ = ["COMPRESSORS", "FULL", "INSTALL_ONLY", "pack"]
+__all__ = ["COMPRESSORS", "pack"]
 
 COMPRESSORS = {"zlib": zlib.ZLIB_RUNTIME_VERSION, "zstd": ".".join(map(str, zstandard.ZSTD_VERSION))}
 """What compresses: other versions may give other bytes for the same content."""
-FULL = "full.tar.zst"
-INSTALL_ONLY = "install_only.tar.gz"
 # Level 19 takes two minutes for 6 % less than this.
 _ZSTD_LEVEL = 12
 
 
 def pack(out: Path, tree: Path, request: BuildRequest) -> None:
-    """Write the full archive and the one with nothing but the installed tree, without a tag in their names."""
-    with TarWriter(out / f"{request}-{FULL}", "zst", _ZSTD_LEVEL, threads=os.cpu_count() or 1) as full:
-        full.add_file("python/PYTHON.json", tree / "PYTHON.json")
-        for path, name in _members(tree):
-            if name != "PYTHON.json":
-                _add(full, f"python/{name}", path)
-    with TarWriter(out / f"{request}-{INSTALL_ONLY}", "gz", 6) as installed:
-        for path, name in _members(tree / "install"):
-            # What only a linker needs stays in the full archive, as everywhere in the ecosystem.
-            if not (name.startswith("lib/") and path.suffix == ".a"):
-                _add(installed, f"python/{name}", path)
-        for path, name in _members(tree / "licenses"):
-            # The ecosystem's archives of this kind lose the licence texts; ours keep them.
-            _add(installed, f"python/share/licenses/{name}", path)
+    """Write the full archive, and what `pydist repack --to install-only` makes of it, without a tag in their names."""
+    known = read_tree(tree, _belongs)
+    with TarWriter(out / str(request.archive(Flavour.FULL)), "zst", _ZSTD_LEVEL, threads=os.cpu_count() or 1) as full:
+        for name in sorted(known.nodes, key=lambda name: (name != MANIFEST, name)):
+            link = known.nodes[name].link
+            if link is not None:
+                full.add_symlink(f"python/{name}", link)
+            else:
+                full.add_file(f"python/{name}", tree / name)
+    plan = make_plan(known, profile_named("install-only"))
+    prepare(known, plan).write(out / str(request.archive(Flavour.INSTALL_ONLY)), plan.profile.suffix)
 
 
-def _members(root: Path) -> Iterator[tuple[Path, str]]:
-    names = sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*"))
-    for name, path in names:
-        # Somebody who runs the interpreter where it stands in the store leaves bytecode there.
-        if "__pycache__" not in name.split("/") and (path.is_symlink() or path.is_file()):
-            yield path, name
-
-
-def _add(writer: TarWriter, name: str, path: Path) -> None:
-    if path.is_symlink():
-        writer.add_symlink(name, str(path.readlink()))
-    else:
-        writer.add_file(name, path)
+def _belongs(name: str) -> bool:
+    """Somebody who runs the interpreter where it stands in the store leaves bytecode there."""
+    return "__pycache__" not in name.split("/")

@@ -33,7 +33,7 @@ from pydist.policy.recipes import TRAINING_SCRIPT
 from pydist.sources import SourceArchive
 from pydist.store import Key, digest_file, digest_tree
 
-__all__ = ["ARCHIVES", "DISTRIBUTION", "Plan", "plan", "training"]
+__all__ = ["ARCHIVES", "DISTRIBUTION", "PACKING", "Plan", "plan", "training"]
 
 DISTRIBUTION = "distribution"
 ARCHIVES = "archives"
@@ -41,6 +41,8 @@ ARCHIVES = "archives"
 # All that reads archives and objects, though not every line of it matters: too many keys change rather than too few.
 _CODE = ("build/component.py", "build/job.py", "archive", "binary")
 _TRAINING_CODE = ("build/profile.py",)
+PACKING = ("archive", "binary", "build", "manifest", "policy", "repack", "errors.py", "progress.py", "target.py")
+"""Folders and files of the code that writes archives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def plan(request: BuildRequest, archives: Mapping[str, SourceArchive], box: Box,
         name=ARCHIVES,
         key=Key.of(
             "archives",
-            {"distribution": distribution.key.digest, "code": _code("build", "archive"), "libraries": COMPRESSORS},
+            {"distribution": distribution.key.digest, "code": _code(*PACKING), "libraries": COMPRESSORS},
         ),
         needs=(DISTRIBUTION,),
         make=lambda out, inputs: pack(out, inputs[DISTRIBUTION] / "python", request),

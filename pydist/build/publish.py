@@ -9,10 +9,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydist.build.pack import FULL, INSTALL_ONLY
 from pydist.build.parts import parts, releases
 from pydist.build.provenance import Run, Used, statement
 from pydist.build.report import ArchiveFacts
@@ -20,6 +19,7 @@ from pydist.build.request import BuildRequest
 from pydist.build.sbom import SBOM_PATH
 from pydist.errors import InputError
 from pydist.manifest.record import load_record
+from pydist.policy.names import Flavour
 from pydist.sources import SourceArchive
 from pydist.store import digest_file
 
@@ -46,24 +46,26 @@ def check_output(output: Path) -> None:
         raise InputError(f"{output}: cannot be written: {error.strerror}; name another folder with --output") from error
 
 
-def publish(archives: Path, tree: Path, destination: Path, request: BuildRequest, *, run: Run,
+def publish(archives: Path, tree: Path, output: Path, request: BuildRequest, *, tag: str, run: Run,
             sources: Mapping[str, SourceArchive]) -> Published:  # fmt: skip
-    """Copy the archives in the folder `archives` and write what belongs to them.
+    """Copy the archives in the folder `archives` to the folder `output` and write what belongs to them.
 
-    `tree` is the unpacked distribution; `destination` a path that all names begin with, options and suffix left out;
+    `tree` is the unpacked distribution; `tag` the release tag in all names;
     `sources` are the archives that all of it was made from, tools included, by component.
     """
-    base = f"{destination.name}-{request.options}"
-    full = _copied(archives / f"{request}-{FULL}", destination.with_name(f"{base}-{FULL}"))
+    name = request.archive(Flavour.FULL, tag)
+    full = _copied(archives / str(request.archive(Flavour.FULL)), output / str(name))
     # The ecosystem's short name belongs to one flavour of a target; the others must not replace it.
-    short = destination.name if request.options == request.target.default else base
-    installed = _copied(archives / f"{request}-{INSTALL_ONLY}", destination.with_name(f"{short}-{INSTALL_ONLY}"))
-    sbom = _written((tree / SBOM_PATH).read_bytes(), destination.with_name(f"{base}.cdx.json"))
+    short = request.archive(Flavour.INSTALL_ONLY, tag)
+    if request.options == request.target.default:
+        short = replace(short, options=())
+    installed = _copied(archives / str(request.archive(Flavour.INSTALL_ONLY)), output / str(short))
+    sbom = _written((tree / SBOM_PATH).read_bytes(), output / f"{name.bare}.cdx.json")
     record = load_record((tree / "build" / "pydist.json").read_bytes(), "build/pydist.json")
     used = [Used(recipe=recipe, release=release, archive=sources.get(recipe.name))
             for recipe, release in releases(parts(request))]  # fmt: skip
     proof = statement((full, installed, sbom), record, used, run)
-    provenance = _written(proof, destination.with_name(f"{base}.intoto.json"))
+    provenance = _written(proof, output / f"{name.bare}.intoto.json")
     return Published(full=full, install_only=installed, sbom=sbom, provenance=provenance)
 
 

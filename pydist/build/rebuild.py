@@ -17,16 +17,17 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from pydist.archive.contents import contents
 from pydist.archive.source import open_source
 from pydist.build.box import BoxKind
 from pydist.build.build import build
 from pydist.build.compare import FileDifference, compare, compare_inputs, compare_packing
 from pydist.build.evidence import PROFILE
-from pydist.build.explain import explain
-from pydist.build.inventory import ROOT, Item, contents, inventory
+from pydist.build.inventory import ROOT, Item, inventory
 from pydist.build.parts import CPYTHON
 from pydist.build.report import ArchiveFacts, RebuildReport
 from pydist.build.request import BuildRequest
+from pydist.diff.explain import explain
 from pydist.errors import InputError, StepFailed
 from pydist.manifest.record import BuildRecord, load_record
 from pydist.policy import recipes

@@ -10,30 +10,28 @@ Invariant: no file of the result names the folder it was built in (`check_no_tra
 from __future__ import annotations
 
 import ast
-import base64
-import csv
-import hashlib
 import json
-import pprint
 import re
 from pathlib import Path
 from typing import Any
 
 from pydist.errors import PydistError
+from pydist.policy.relocation import (
+    BESIDE_PKGCONFIG,
+    MARK,
+    PREFIX,
+    beside,
+    details_beside,
+    prefix_path,
+    record_of,
+    sysconfig_source,
+)
 
-__all__ = ["PREFIX", "BuildPathLeft", "check_no_trace", "relocate"]
+__all__ = ["BuildPathLeft", "check_no_trace", "relocate"]
 
-PREFIX = "/install"
-# A path below the prefix; `/usr/bin/install -c` is none.
-_PREFIX_PATH = re.compile(r"(?<![\w./$}{)-])/install(?=$|[/\s\"':;,)])")
+_PREFIX_PATH = prefix_path(PREFIX)
 _DEPS = re.compile(r"(?<![\w/-])-[IL]deps/[\w/.+-]+[ \t]?")
 _COMPILER = re.compile(r"(?<![\w./-])clang(\+\+)?(?![\w./-])")
-
-_SCRIPT = """\
-#!/bin/sh
-'''exec' "$(dirname -- "$(realpath -- "$0")")/{python}" "$0" "$@"
-' '''
-"""
 
 
 class BuildPathLeft(PydistError):
@@ -59,7 +57,7 @@ def relocate(install: Path, work: Path, library: Path, python: str) -> None:
     for path in (install / "lib" / "pkgconfig").glob("*.pc"):
         if not path.is_symlink():
             text = _neutral(path.read_text(encoding="utf-8"), work)
-            path.write_text(_PREFIX_PATH.sub("${pcfiledir}/../..", text), encoding="utf-8")
+            path.write_text(_PREFIX_PATH.sub(BESIDE_PKGCONFIG, text), encoding="utf-8")
     for path in (install / "bin").iterdir():
         if path.is_file() and not path.is_symlink():
             _shebang(path, python)
@@ -95,65 +93,37 @@ def _sysconfigdata(path: Path, work: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assignment = next(node for node in tree.body if isinstance(node, ast.Assign))
     values = _each(ast.literal_eval(assignment.value), work)
-    marked = {key: _PREFIX_PATH.sub("\0", value) if isinstance(value, str) else value for key, value in values.items()}
-    path.write_text(
-        "# Paths follow the installation, in virtual environments too: NUL stands for its prefix below.\n"
-        "import sys as _sys\n"
-        f"build_time_vars = {pprint.pformat(marked, width=120)}\n"
-        "build_time_vars = {\n"
-        "    key: value.replace('\\0', _sys.base_prefix) if isinstance(value, str) and '\\0' in value else value\n"
-        "    for key, value in build_time_vars.items()\n"
-        "}\n",
-        encoding="utf-8",
-    )
+    marked = {key: _PREFIX_PATH.sub(MARK, value) if isinstance(value, str) else value for key, value in values.items()}
+    path.write_text(sysconfig_source(marked), encoding="utf-8")
 
 
 def _build_details(path: Path) -> None:
-    """PEP 739: `base_prefix` may be relative to the file, everything else to `base_prefix`."""
-    details = json.loads(path.read_text(encoding="utf-8"))
-
-    def relative(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: relative(item) for key, item in value.items()}
-        if isinstance(value, str) and value.startswith(PREFIX + "/"):
-            return value.removeprefix(PREFIX + "/")
-        return value
-
-    details = relative(details)
+    details = details_beside(json.loads(path.read_text(encoding="utf-8")), PREFIX)
     # Not everywhere: archives without the builder's files have no static library, and not every build that CPython
     # expects one of has a library of the stable ABI.
     libraries = details.get("libpython", {})
     libraries.pop("static", None)
     if not (path.parents[2] / libraries.get("dynamic_stableabi", "")).is_file():
         libraries.pop("dynamic_stableabi", None)
-    details["base_prefix"] = "../.."
     path.write_text(json.dumps(details, indent=2) + "\n", encoding="utf-8")
 
 
 def _shebang(path: Path, python: str) -> None:
     """Start the interpreter beside the script: pip's scripts name the one that installed them, wherever that was."""
     data = path.read_bytes()
-    first, _, rest = data.partition(b"\n")
+    first = data.partition(b"\n")[0]
     if re.match(rb"#!.*/python[0-9.a-z]*$", first) and not first.startswith(b"#!/usr/bin/"):
-        path.write_bytes(_SCRIPT.format(python=python).encode() + rest)
+        path.write_bytes(beside(data, python))
 
 
 def _record(path: Path) -> None:
     """List what is there, as it is: bytecode was taken out, and scripts were rewritten."""
     root = path.parent.parent
-    rows = []
+
+    def read(name: str) -> bytes | None:
+        installed = root / name
+        return installed.read_bytes() if installed.is_file() else None
+
     with path.open(encoding="utf-8", newline="") as file:
-        for name, digest, _ in csv.reader(file):
-            installed = root / name
-            # The record itself has no digest in it.
-            if installed.is_file():
-                rows.append((name, *(_digest_and_size(installed) if digest else ("", ""))))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
-
-
-def _digest_and_size(path: Path) -> tuple[str, str]:
-    """As a wheel's RECORD writes them."""
-    data = path.read_bytes()
-    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-    return f"sha256={digest}", str(len(data))
+        text = file.read()
+    path.write_text(record_of(text, read), encoding="utf-8", newline="")

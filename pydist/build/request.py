@@ -8,11 +8,14 @@ from pathlib import Path
 
 from pydist.errors import InputError
 from pydist.policy import recipes, targets
+from pydist.policy.names import AssetName, Flavour
 from pydist.policy.options import Options
 from pydist.policy.recipes import Release
 from pydist.policy.targets import Linkage, TargetRow
 
 __all__ = ["BuildRequest", "private_release"]
+
+_SUFFIXES = {Flavour.FULL: "tar.zst", Flavour.INSTALL_ONLY: "tar.gz"}
 
 _FREETHREADED_SINCE = (3, 13)
 
@@ -67,6 +70,12 @@ class BuildRequest:
         # A tree of somebody's own must not be what `pydist link` takes for the release of that version.
         kind = "private" if self.release.source else "distribution"
         return f"{kind}/{self.version}/{self.target.target}/{self.options}"
+
+    def archive(self, flavour: Flavour, tag: str = "") -> AssetName:
+        """What the ecosystem calls an archive of the result. Raises `InputError` where it has no name for it."""
+        name = AssetName(version=self.version, tag=tag, platform=self.target.target.triple, flavour=flavour,
+                         options=tuple(str(self.options).split("+")), suffix=_SUFFIXES[flavour])  # fmt: skip
+        return AssetName.parse(str(name))
 
     def __str__(self) -> str:
         return f"cpython-{self.version}-{self.target.target}-{self.options}"

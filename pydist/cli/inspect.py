@@ -68,6 +68,10 @@ def _summary(report: InspectReport) -> list[str]:
             f"  linked by pydist {report.contents.pydist}, content verified: SHA-256 {report.image_sha256}",
             *(f"  {size:>12,} bytes  {name}" for name, size in (report.sections or {}).items() if size),
         ]
+    if report.components:
+        lines.append(f"  built of {', '.join(f'{name} {text}' for name, text in sorted(report.components.items()))}")
+    if report.left_out:
+        lines.append(f"  left out: {', '.join(report.left_out)}")
     if report.extensions:
         lines.append(f"  {len(report.extensions)} extension modules: {', '.join(report.extensions)}")
     return lines

@@ -21,10 +21,15 @@ __all__ = ["main"]
 _COMMANDS = {
     "build": "make a standalone CPython distribution from source",
     "validate": "judge distributions",
+    "diff": "show what differs between two distributions",
     "rebuild": "build an archive once more from nothing and compare",
     "test": "run a distribution through our checks and CPython's own tests",
     "inspect": "show what a linked application or a distribution contains",
     "link": "make one file of a distribution and an application",
+    "fetch": "get a distribution that others publish, verified",
+    "index": "make a folder of archives one that uv and `pydist fetch` can fetch from",
+    "repack": "make another archive of the same distribution: less of it, or in another format",
+    "adopt": "make a distribution of an installed CPython",
     "cache": "list or collect the store",
     "doctor": "say what this machine lacks",
 }

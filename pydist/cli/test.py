@@ -15,9 +15,9 @@ from pydist.cli.terminal import Terminal
 from pydist.errors import InputError
 from pydist.examine import Report, choose, examine
 from pydist.examine.checks import Checks, load_checks
-from pydist.examine.outcome import Problem, Verdict
-from pydist.examine.report import SuiteReport
 from pydist.manifest.convert import encode
+from pydist.trial.compare import SuiteReport
+from pydist.trial.outcome import Problem, Verdict
 
 __all__ = ["configure", "run"]
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
+from pydist.cli.files import write_whole
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
 from pydist.errors import InputError
 from pydist.manifest.convert import encode
+from pydist.trial.outcome import Verdict
 from pydist.validate import Report, choose, validate
+from pydist.validate.page import page
+from pydist.validate.profiles import load_profiles
 from pydist.validate.report import Reports
 from pydist.validate.rules import Rules, Severity, load_rules
+from pydist.validate.sarif import sarif
+from pydist.validate.waivers import load_waivers
 
 __all__ = ["configure", "run"]
 
@@ -30,10 +37,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "exit code 0: all good; 1: at least one judged bad; 2: wrong use, or an input that cannot be opened\n"
         "The interpreter of an archive is run when this machine can; --no-run for archives you do not trust."
     )
-    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help="full archive, or folder with python/")
+    what = "archive, folder with python/, prefix of an installed Python, or virtual environment"
+    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help=what)
     for name, what in (("select", "apply only"), ("ignore", "do not apply")):
         parser.add_argument(f"--{name}", action="append", default=[], metavar="R", help=f"{what} this rule or family")
+    parser.add_argument(
+        "--profile", metavar="P", help=f"{', '.join(load_profiles())}; by default the one that fits the input"
+    )
     parser.add_argument("--no-run", dest="start", action="store_false", help="do not start the interpreter")
+    parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings, with reasons (TOML)")
+    parser.add_argument("--sarif", type=Path, metavar="FILE", help="write the findings for code hosts and editors")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with findings and charts")
     parser.add_argument("--list-rules", action="store_true", help="show all rules and what to do about violations")
     add_json(parser)
     add_quiet(parser)
@@ -45,10 +59,13 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if not args.inputs:
         raise InputError("nothing to judge; expected an archive: pydist validate ARCHIVE…")
     rules = choose(_words(args.select), _words(args.ignore))
+    waivers = load_waivers(args.waivers) if args.waivers else ()
     reports = []
     for path in args.inputs:
         try:
-            report = validate(path, rules=rules, run=args.start, reporter=terminal)
+            report = validate(
+                path, rules=rules, profile=args.profile, waivers=waivers, run=args.start, reporter=terminal
+            )
         except InputError as error:
             terminal.error(str(error))
             reports.append(Report.unreadable(str(path), str(error)))
@@ -58,6 +75,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             terminal.result(_text(report))
     if args.json:
         terminal.result_json(encode(Reports(reports=tuple(reports))))
+    if args.sarif:
+        write_whole(args.sarif, (json.dumps(sarif(reports), indent=2) + "\n").encode())
+    if args.html:
+        write_whole(args.html, page(reports).encode("utf-8", "backslashreplace"))
     return max(_EXIT_CODES[report.verdict] for report in reports)
 
 
@@ -79,8 +100,17 @@ def _text(report: Report) -> Text:
     text.append("good" if report.good else "bad", "bold green" if report.good else "bold red")
     counts = [f"{sum(item.severity is severity for item in report.findings)} {severity}s" for severity in Severity]
     text.append(f"  {report.input}: {', '.join(counts)}; {summary.entries:,} entries, {summary.binaries:,} binaries, ")
-    ran = f"interpreter ran, {summary.modules_imported} extension modules imported"
+    if report.waived:
+        text.append(f"{len(report.waived)} waived, ")
+    passed = sum(item.verdict is Verdict.PASSED for item in summary.tried)
+    trials = f", {passed} of {len(summary.tried)} trials passed" if summary.tried else ""
+    ran = f"interpreter ran, {summary.modules_imported} extension modules imported{trials}"
     text.append(ran if summary.ran else "interpreter not run")
+    text.append(f"\n        profile {report.profile}")
+    for item in summary.learned:
+        text.append(f"\n        {item.fact} {item.value}, as {item.where} says", "dim")
+    if summary.read:
+        text.append(f"\n        {summary.read}", "dim")
     return text
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from pydist.errors import PydistError
 from pydist.examine.checks import Check, choose
 from pydist.examine.families import function_of
-from pydist.examine.outcome import Outcome, Problem, failed, lacking, not_applicable
-from pydist.examine.probed import probe
-from pydist.examine.report import Report, Result, SuiteReport
-from pydist.examine.subject import Subject, open_subject
-from pydist.examine.suite import run_suite
+from pydist.examine.report import Report, Result
+from pydist.examine.subject import Distribution, open_distribution
 from pydist.progress import Reporter, Silent
+from pydist.trial.compare import SuiteReport
+from pydist.trial.outcome import Outcome, Problem, failed, lacking, not_applicable
+from pydist.trial.probed import probe
+from pydist.trial.suite import run_suite
 
 __all__ = ["examine"]
 
@@ -45,7 +46,7 @@ def examine(
     teller = reporter or Silent()
     with tempfile.TemporaryDirectory(prefix="pydist-test-", ignore_cleanup_errors=True) as folder:
         teller.step("unpack", path.name)
-        subject = open_subject(path, Path(folder), emulator)
+        subject = open_distribution(path, Path(folder), emulator)
         teller.finish("unpack")
         results = tuple(_made(check, subject, teller) for check in (choose() if checks is None else checks))
         said: SuiteReport | None = None
@@ -63,7 +64,7 @@ def examine(
         )
 
 
-def _made(check: Check, subject: Subject, reporter: Reporter) -> Result:
+def _made(check: Check, subject: Distribution, reporter: Reporter) -> Result:
     reporter.step(check.id)
     began = time.monotonic()
     outcome = _outcome(check, subject)
@@ -79,7 +80,7 @@ def _made(check: Check, subject: Subject, reporter: Reporter) -> Result:
     )
 
 
-def _outcome(check: Check, subject: Subject) -> Outcome:
+def _outcome(check: Check, subject: Distribution) -> Outcome:
     reason = check.why_not(subject.target.triple, subject.linking)
     if reason:
         return not_applicable(reason)
@@ -89,8 +90,8 @@ def _outcome(check: Check, subject: Subject) -> Outcome:
     work = subject.work / check.id
     work.mkdir()
     try:
-        own = subject.within(work)
-        return probe(check, own) if check.probe else function_of(check)(check, own)
+        own = subject.within(work, check.seconds)
+        return probe(check.probe, own) if check.probe else function_of(check)(own)
     except PydistError as error:
         return failed(Problem(what="cannot be examined", found=str(error)))
     except OSError as error:

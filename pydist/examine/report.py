@@ -5,14 +5,14 @@ Invariant: field names are the keys of `schema/test-report-1.schema.json`; the v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydist.examine.outcome import Problem, Verdict
 from pydist.manifest.convert import doc
+from pydist.trial.compare import SuiteReport
+from pydist.trial.outcome import Problem, Verdict
 
-__all__ = ["KnownFailure", "Report", "Result", "SuiteReport"]
+__all__ = ["Report", "Result"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,33 +28,6 @@ class Result:
     reason: str | None = field(default=None, metadata=doc("Why nothing was decided."))
     detail: str | None = field(default=None, metadata=doc("What a passed check saw."))
     seconds: float = field(metadata=doc("How long it took."))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFailure:
-    """A test that failed as the table of failures says."""
-
-    test: str = field(metadata=doc("Id of the test, or name of the file."))
-    reason: str = field(metadata=doc("Why it fails."))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteReport:
-    """What CPython's test-suite said, held against the table of failures."""
-
-    verdict: Verdict = field(metadata=doc("failed when there are new failures, or rows that are out of date."))
-    reason: str | None = field(default=None, metadata=doc("Why it was not run."))
-    files: int = field(default=0, metadata=doc("Test files that were run."))
-    tests: int = field(default=0, metadata=doc("Tests that passed, failed or were skipped."))
-    passed: int = field(default=0, metadata=doc("Tests that passed."))
-    skipped: int = field(default=0, metadata=doc("Tests that skipped themselves, in files that ran."))
-    new_failures: tuple[Problem, ...] = field(default=(), metadata=doc("Failures that no row of the table explains."))
-    known_failures: tuple[KnownFailure, ...] = field(default=(), metadata=doc("Failures that the table explains."))
-    out_of_date: tuple[Problem, ...] = field(default=(), metadata=doc("Rows of the table that do not hold any more."))
-    skipped_files: Mapping[str, str] = field(
-        default_factory=dict, metadata=doc("Files that skipped themselves as a whole, with their reasons.")
-    )
-    seconds: float = field(default=0.0, metadata=doc("How long it took."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
     files, owner, notes = _merged(parts)
     modules: dict[str, ModuleRow] = {}
     # The importer of the image stands before that of built-in modules, which it must not hide.
-    builtin = omissions.load().kept(distribution.manifest.build_info.extensions)
+    builtin = omissions.load().kept(distribution.extensions)
     site = f"{distribution.site_packages}/"
     stdlib = f"{distribution.virtual_stdlib}/"
     for root, flag in ((stdlib, ModuleFlag.STDLIB), (site, ModuleFlag.NONE)):

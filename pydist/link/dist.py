@@ -14,7 +14,7 @@ from pydist.archive.extract import extract
 from pydist.archive.paths import name_fault, shown
 from pydist.errors import EnvironmentLacking, FaultCollector, InputError
 from pydist.manifest.load import load
-from pydist.manifest.model import Manifest
+from pydist.manifest.model import ExtensionInfo, Manifest
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_file, digest_tree
 from pydist.target import Target
@@ -58,6 +58,17 @@ class Distribution:
         return self.root / self.manifest.python_paths["include"]
 
     @property
+    def extensions(self) -> dict[str, ExtensionInfo]:
+        """The extension modules that can be built in: what the core always has, and those of which there are objects.
+        A manifest that was measured of an installed tree names others, too."""
+        chosen = {
+            name: next((variant for variant in variants if variant.variant == "default"), variants[0])
+            for name, variants in self.manifest.build_info.extensions.items()
+            if variants
+        }
+        return {name: variant for name, variant in chosen.items() if variant.in_core or variant.objs}
+
+    @property
     def pyc_magic(self) -> int:
         """The magic number of compiled code, as the number that PyImport_GetMagicNumber returns."""
         return int.from_bytes(bytes.fromhex(self.manifest.python_bytecode_magic_number), "little")
@@ -85,7 +96,8 @@ def choose_distribution(
         return _from_store(python, target, store)
     path = Path(wanted)
     if path.is_dir():
-        return _read(path if (path / "PYTHON.json").is_file() else path / "python", trusted=False)
+        here = path.resolve()  # the compiler runs elsewhere
+        return _read(here if (here / "PYTHON.json").is_file() else here / "python", trusted=False)
     if path.is_file():
         return _unpacked(path, store, reporter)
     if re.fullmatch(r"\d+\.\d+(?:\.\d+\w*)?", wanted):
@@ -157,7 +169,9 @@ def _named(manifest: Manifest) -> list[str]:
     links = [*info.core.links, *(link for variant in variants for link in variant.links)]
     objects = [path for variant in variants for path in variant.objs]
     libraries = [link.path_static for link in links if link.path_static]
-    own = [manifest.python_exe, info.inittab_object, *manifest.python_paths.values()]
+    own = [manifest.python_exe, *manifest.python_paths.values()]
+    if info.core.objs:
+        own.append(info.inittab_object)
     return [*own, *info.core.objs, *objects, *libraries]
 
 
@@ -171,7 +185,9 @@ def _check(root: Path, manifest: Manifest) -> None:
         faults.add("PYTHON.json: build_info.object_file_format", f"expected 'elf', found {info.object_file_format!r}")
     if not info.core.objs:
         faults.add(
-            "PYTHON.json: build_info.core.objs", "empty: an install_only archive cannot be linked, a full one can"
+            "PYTHON.json: build_info.core.objs",
+            "empty: without objects nothing can be linked anew; installed trees, and what is adopted of them without a "
+            "static libpython, have none, a full archive has",
         )
     if "freethreaded" in manifest.build_options.split("+"):
         faults.add("PYTHON.json: build_options", "free-threaded distributions cannot be linked yet")

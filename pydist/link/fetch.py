@@ -101,23 +101,9 @@ def _get(file: LockedFile, destination: Path) -> None:
     from pydist.sources.download import download as get
 
     try:
-        get(file.url, destination, sha256=file.sha256, size=_size(file))
+        get(file.url, destination, sha256=file.sha256, size=file.size)
     except DownloadFailed as error:
         raise EnvironmentLacking(f"{file.name} cannot be downloaded: {error}") from None
-
-
-def _size(file: LockedFile) -> int:
-    """The locked size, or what the server says of a file that the lock gives none for."""
-    if file.size is not None:
-        return file.size
-    import requests
-
-    try:
-        answer = requests.head(file.url, timeout=60, allow_redirects=True, headers={"Accept-Encoding": "identity"})
-        answer.raise_for_status()
-        return int(answer.headers["Content-Length"])
-    except (requests.RequestException, KeyError, ValueError) as error:
-        raise EnvironmentLacking(f"{file.name}: its server does not say how big it is: {error}") from None
 
 
 def _check(path: Path, file: LockedFile) -> None:

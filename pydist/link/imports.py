@@ -27,7 +27,7 @@ def check_imports(app: AppSpec, tree: Collected, distribution: Distribution) -> 
     """Raise `InputError` that names every import of the script that would fail when it starts."""
     if app.kind is not AppKind.SCRIPT or app.path is None or app.settings.module:
         return
-    builtin = omissions.load().kept(distribution.manifest.build_info.extensions)
+    builtin = omissions.load().kept(distribution.extensions)
     available = {row.name for row in tree.modules if "." not in row.name} | builtin | _ALWAYS
     missing = list(missing_imports(app.path.read_bytes(), available))
     if missing:

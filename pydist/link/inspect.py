@@ -10,21 +10,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydist.archive.contents import ROOT
+from pydist.archive.entry import Kind
 from pydist.archive.paths import name_fault, shown
+from pydist.archive.select import Selection
 from pydist.archive.source import open_source
 from pydist.binary.elf_edit import ElfUnfit, find_segment
 from pydist.errors import Fault, InputError
 from pydist.link.describe import interpreter_facts
 from pydist.link.image import MAGIC
 from pydist.link.image_read import Image
-from pydist.link.report import Contents, InspectReport
+from pydist.link.report import Contents, InspectReport, InterpreterFacts
+from pydist.manifest.compact import COMPACT, Compact, load_compact
 from pydist.manifest.convert import decode, loads
-from pydist.manifest.load import load
+from pydist.manifest.load import load_any
 from pydist.store import Key
 
 __all__ = ["extract_application", "inspect"]
 
-_MANIFEST = "python/PYTHON.json"
+_MANIFEST = "PYTHON.json"
 _LARGEST_MANIFEST = 16 << 20  # bytes; the largest real one is 150 kB
 _ELF = b"\x7fELF"
 
@@ -98,14 +102,12 @@ def _application(path: Path, image: Image) -> InspectReport:
 
 
 def _distribution(path: Path) -> InspectReport:
-    if path.is_dir() and not (path / _MANIFEST).is_file() and (path / "PYTHON.json").is_file():
-        path = path.absolute().parent if path.absolute().name == "python" else path
-    data = _manifest_bytes(path)
-    if data is None:
-        raise InputError(
-            f"{path} is neither an application that pydist linked nor a distribution: no {_MANIFEST} in it"
-        )
-    manifest = load(data, f"{path}: {_MANIFEST}")
+    if path.is_dir() and not (path / ROOT).is_dir() and path.absolute().name == ROOT.rstrip("/"):
+        path = path.absolute().parent
+    name, data = _manifest_bytes(path)
+    if name == COMPACT:
+        return _installed(path, load_compact(data, f"{path}: {name}"))
+    manifest = load_any(data, f"{path}: {name}").manifest
     return InspectReport(
         path=str(path),
         kind="distribution",
@@ -115,17 +117,42 @@ def _distribution(path: Path) -> InspectReport:
     )
 
 
-def _manifest_bytes(path: Path) -> bytes | None:
-    """The manifest's bytes; an archive is read no further than to it, and it comes first in those made well."""
-    with open_source(path) as source:
+def _installed(path: Path, made: Compact) -> InspectReport:
+    return InspectReport(
+        path=str(path),
+        kind="installed",
+        size=_size(path),
+        interpreter=InterpreterFacts(
+            implementation=made.python_implementation_name,
+            version=made.python_version,
+            target_triple=made.target_triple,
+            build_options=made.build_options,
+            distribution=made.manifest_sha256,
+            licenses=tuple(sorted({*(made.licenses or ()),
+                                   *(name for item in made.extensions.values() for name in item.licenses or ())})),
+        ),
+        extensions=tuple(sorted(made.extensions)),
+        components=made.components,
+        left_out=made.left_out,
+    )  # fmt: skip
+
+
+def _manifest_bytes(path: Path) -> tuple[str, bytes]:
+    """The manifest, or a compact one, with its name; an archive is read no further than to it, and it comes first in
+    those made well."""
+    names = {f"{root}{name}": name for name in (_MANIFEST, COMPACT) for root in ("", ROOT)}
+    with open_source(path, selection=Selection(patterns=tuple(names))) as source:
         for member in source.members():
-            if member.entry.path.removeprefix("./") in (_MANIFEST, "PYTHON.json"):
-                if member.entry.size > _LARGEST_MANIFEST:
-                    raise InputError(
-                        f"{path}: {_MANIFEST} has {member.entry.size} bytes: more than a manifest may have"
-                    )
-                return member.read()
-    return None
+            name = names.get(member.entry.path.removeprefix("./"))
+            if name is None or member.entry.kind is not Kind.FILE:
+                continue
+            if member.entry.size > _LARGEST_MANIFEST:
+                raise InputError(f"{path}: {name} has {member.entry.size} bytes: more than a manifest may have")
+            return name, member.read()
+    raise InputError(
+        f"{path} is neither an application that pydist linked nor a distribution that says what it is: no {_MANIFEST} "
+        f"and no {COMPACT} in it; `pydist validate` learns from the content what others are"
+    )
 
 
 def _size(path: Path) -> int:

@@ -7,10 +7,12 @@ version of pydist; not on the folder, the time, the user or the machine.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from pydist.errors import InputError
+from pydist.link import omissions
 from pydist.link.app import AppSpec, Request, read_app
 from pydist.link.assemble import Parts, image_spec
 from pydist.link.choice import choose
@@ -65,13 +67,16 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     finished = finish(stub, image_spec(distribution, entry, parts, tree, contents), output)
     reasons = reasons_of(distribution, entry, wheels)
     report = report_of(finished, contents, parts, tree, reasons, seconds=time.monotonic() - began)
-    return replace(report, notes=(*_notes(app), *report.notes))
+    return replace(report, notes=(*_notes(app, distribution), *report.notes))
 
 
-def _notes(app: AppSpec) -> tuple[str, ...]:
-    if not app.from_registry:
-        return ()
-    return (f"{app.name} is no file or folder here: it was taken from the package registry",)
+def _notes(app: AppSpec, distribution: Distribution) -> Iterator[str]:
+    if app.from_registry:
+        yield f"{app.name} is no file or folder here: it was taken from the package registry"
+    known = distribution.manifest.build_info.extensions
+    lacking = omissions.load().kept(known.keys() - distribution.extensions.keys())
+    if lacking:
+        yield f"the distribution has no objects of these extension modules: {', '.join(sorted(lacking))}"
 
 
 def _output(output: Path, app: AppSpec) -> Path:

@@ -185,4 +185,4 @@ def _tree(folder: Path, prefix: str) -> list[TreeFile]:
 
 
 def _extensions(distribution: Distribution) -> frozenset[str]:
-    return frozenset(distribution.manifest.build_info.extensions)
+    return frozenset(distribution.extensions)

@@ -22,7 +22,11 @@ class InterpreterFacts:
     version: str = field(metadata=doc("Full version, 3.14.7."))
     target_triple: str = field(metadata=doc("Platform it runs on."))
     build_options: str = field(metadata=doc("How it was optimised, as in PYTHON.json."))
-    distribution: Digest = field(metadata=doc("Digest that identifies the distribution in the store."))
+    distribution: Digest = field(
+        metadata=doc(
+            "Digest that identifies the distribution in the store; of an installed tree: that of its full manifest."
+        )
+    )
     licenses: tuple[str, ...] = field(metadata=doc("SPDX identifiers of the interpreter and of all libraries in it."))
 
 
@@ -93,11 +97,19 @@ class InspectReport:
 
     format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
     path: str = field(metadata=doc("The file or folder."))
-    kind: Literal["application", "distribution"] = field(metadata=doc("What it is."))
+    kind: Literal["application", "distribution", "installed"] = field(
+        metadata=doc("What it is; installed: a distribution without what linking needs.")
+    )
     size: int = field(metadata=doc("Size in bytes of the file, or of all files of a folder."))
     interpreter: InterpreterFacts = field(metadata=doc("The interpreter in it."))
     extensions: tuple[str, ...] = field(
         default=(), metadata=doc("Extension modules that a distribution has; empty for an application.")
+    )
+    components: Mapping[str, str] = field(
+        default_factory=dict, metadata=doc("Versions of what an installed distribution was built of, where it says so.")
+    )
+    left_out: tuple[str, ...] = field(
+        default=(), metadata=doc("Categories of files that an installed distribution has not, and its origin had.")
     )
     contents: Contents | None = field(default=None, metadata=doc("What an application contains."))
     sections: Mapping[str, int] | None = field(default=None, metadata=doc("Bytes of each section of an image."))

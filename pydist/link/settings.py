@@ -14,7 +14,7 @@ from pydist.errors import FaultCollector, InputError
 
 __all__ = ["Settings", "parse_toml", "script_block"]
 
-_TEXTS = ("python", "target", "script", "module", "distribution")
+_TEXTS = ("python", "target", "script", "module", "distribution", "index")
 _LISTS = ("with", "include")
 
 
@@ -22,7 +22,8 @@ _LISTS = ("with", "include")
 class Settings:
     """What the application says about its linking; None and empty mean that it does not say.
 
-    `with_` are further requirements, `include` are glob patterns of files that travel with a script.
+    `with_` are further requirements, `include` are glob patterns of files that travel with a script, `index` is where
+    `pydist fetch` looks.
     """
 
     python: str | None = None
@@ -30,6 +31,7 @@ class Settings:
     script: str | None = None
     module: str | None = None
     distribution: str | None = None
+    index: str | None = None
     with_: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
 

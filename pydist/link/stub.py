@@ -128,11 +128,7 @@ class _Linking:
     def _extensions(self) -> dict[str, ExtensionInfo]:
         """The variant of each extension module that goes in."""
         table = omissions.load()
-        return {
-            name: next((variant for variant in variants if variant.variant == "default"), variants[0])
-            for name, variants in self.distribution.manifest.build_info.extensions.items()
-            if variants and not table.of_extension(name)
-        }
+        return {name: row for name, row in self.distribution.extensions.items() if not table.of_extension(name)}
 
     def _compile(self, source: Path) -> Path:
         output = self.work / f"{source.stem}.o"

@@ -23,7 +23,19 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydist.errors import FaultCollector, InputError
 
-__all__ = ["INTEGER_MAX", "Digest", "Pattern", "decode", "doc", "dumps", "encode", "fields_of", "loads", "optional_of"]
+__all__ = [
+    "INTEGER_MAX",
+    "Digest",
+    "Pattern",
+    "decode",
+    "doc",
+    "dumps",
+    "encode",
+    "fields_of",
+    "loads",
+    "optional_of",
+    "without_unknown",
+]
 
 INTEGER_MAX = 2**64 - 1
 _LARGEST = 16 << 20  # bytes of JSON; the largest real manifest is 150 kB
@@ -79,6 +91,39 @@ def decode(kind: type[T], value: object, source: str, failure: type[InputError] 
         count = f"{len(faults.faults)} faults" + (f", the first {_FAULTS_SHOWN}" if more else "")
         raise failure(f"{source} does not have the expected form ({count}):", shown)
     return typing.cast("T", result)
+
+
+def without_unknown(kind: Any, value: Any) -> tuple[Any, tuple[str, ...]]:
+    """A copy of parsed JSON without the keys that `kind` does not have, at any depth, and the places of those (some).
+
+    For documents of newer versions; whether the rest has the form of `kind` is left to `decode`.
+    """
+    unknown: list[str] = []
+    return _known_part(kind, value, "", unknown), tuple(unknown)
+
+
+def _known_part(kind: Any, value: Any, place: str, unknown: list[str]) -> Any:
+    kind = optional_of(kind) or kind
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(value, dict):
+        known = fields_of(typing.cast("type", kind))
+        more = [f"{place}{_place(name)}" for name in sorted(value.keys() - known.keys())[:_FAULTS_SHOWN]]
+        unknown.extend(more[: _FAULTS_SHOWN - len(unknown)])
+        return {
+            name: _known_part(known[name][0], item, f"{place}{name}.", unknown)
+            for name, item in value.items()
+            if name in known
+        }
+    if origin is tuple and isinstance(value, list):
+        return [
+            _known_part(arguments[0], item, f"{place.removesuffix('.')}[{index}].", unknown)
+            for index, item in enumerate(value)
+        ]
+    if origin is Mapping and isinstance(value, dict):
+        return {
+            name: _known_part(arguments[1], item, f"{place}{_place(name)}.", unknown) for name, item in value.items()
+        }
+    return value
 
 
 def encode(value: object) -> Any:

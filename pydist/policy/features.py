@@ -6,6 +6,7 @@ said in a native build of that series, `allowed.toml` are the reasons why someth
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +16,19 @@ from typing import Any
 
 from pydist.errors import FaultCollector, InputError
 from pydist.policy import resources
+from pydist.policy.series import series_order
 from pydist.policy.table import Row, read_toml
-from pydist.target import Target
+from pydist.target import Os, Target
 
-__all__ = ["Allowance", "Groups", "Reference", "inventory", "load_allowances", "parse_groups", "reference"]
+__all__ = [
+    "Allowance",
+    "Groups",
+    "Reference",
+    "inventory",
+    "load_allowances",
+    "parse_groups",
+    "reference",
+]
 
 Groups = Mapping[str, frozenset[str]]
 """Names of what is there, by the group that `inventory.py` puts them in."""
@@ -26,13 +36,17 @@ Groups = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """Names of one group that may be missing. `target` and `names` are patterns (fnmatch), `static` None is either."""
+    """Names of one group that may be missing. `target` and `names` are patterns (fnmatch), `static` None is either.
+
+    `sometimes` says what decides whether they are: then it is no news that they are there.
+    """
 
     target: str
     static: bool | None
     group: str
     names: tuple[str, ...]
     reason: str
+    sometimes: str = ""
 
     def holds(self, target: Target, *, static: bool) -> bool:
         return fnmatchcase(target.triple, self.target) and self.static in (None, static)
@@ -52,15 +66,35 @@ def inventory() -> Path:
 
 
 def reference(series: str, target: Target, *, static: bool) -> Reference:
-    """For distributions of a series (`3.14`). Raises `InputError` when no native build of it was recorded."""
-    path = _folder() / f"{series}.json"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.json")))
-        raise InputError(f"no features of a native build are recorded for Python {series}; there are {known}")
+    """For distributions of a series (`3.14`). Of a series between two recorded ones, what both of those have.
+
+    Raises `InputError` when nothing was recorded that tells.
+    """
+    if target.os is not Os.LINUX:
+        raise InputError(f"no features of a native build are recorded for {target.os}, only for linux")
     return Reference(
-        groups=parse_groups(path.read_text(encoding="utf-8"), str(path)),
+        groups=_groups(series),
         allowances=tuple(row for row in load_allowances() if row.holds(target, static=static)),
     )
+
+
+def _groups(series: str) -> Groups:
+    recorded = {series_order(path.stem): path for path in _folder().glob("*.json")}
+    try:
+        wanted = series_order(series)
+    except ValueError:
+        wanted = ()
+    below, above = ([number for number in recorded if number <= wanted], [n for n in recorded if n >= wanted])
+    if not below or not above:
+        known = ", ".join(recorded[number].stem for number in sorted(recorded))
+        raise InputError(f"no features of a native build are recorded for Python {series}; there are {known}")
+    lower, upper = _read(recorded[max(below)]), _read(recorded[min(above)])
+    return {group: names & upper.get(group, frozenset()) for group, names in lower.items()}
+
+
+@functools.cache
+def _read(path: Path) -> Groups:
+    return parse_groups(path.read_text(encoding="utf-8"), str(path))
 
 
 def parse_groups(text: str, where: str) -> Groups:
@@ -89,6 +123,7 @@ def load_allowances() -> tuple[Allowance, ...]:
                     group=row.text("group"),
                     names=row.texts("names"),
                     reason=row.text("reason"),
+                    sometimes=row.text("sometimes", ""),
                 )
             )
             row.done()

@@ -1,6 +1,7 @@
-"""One file from one URL, verified: resumed when it broke off, tried again when the server stumbled.
+"""One file from one place, verified: resumed when it broke off, tried again when the server stumbled.
 
-Invariant: a file appears under its name only after its size and SHA-256 were compared; until then it is `*.part`.
+Invariant: a file appears under its name only after its size and SHA-256 were compared with all that is known of them;
+until then it is `*.part`.
 """
 
 from __future__ import annotations
@@ -8,77 +9,79 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import requests
+from pydist.sources.http import Advance, DownloadFailed, Patience, WrongBytes, forget, receive, shown
 
-from pydist.errors import InputError
+__all__ = ["Advance", "DownloadFailed", "Patience", "WrongBytes", "download", "keep", "verify"]
 
-__all__ = ["DownloadFailed", "WrongBytes", "download", "keep", "verify"]
-
-_TRIES = 4
-_CHUNK = 1 << 18
-_TIMEOUT = (10, 60)  # seconds to connect, seconds between bytes
-_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LIMIT = 4 << 30  # bytes of a file whose size nobody said
+_PATIENCE = Patience()
 
 
-class DownloadFailed(InputError):
-    """A place did not give the file; another one may."""
-
-
-class WrongBytes(InputError):
-    """A place gave a file that is not the expected one."""
+def _deaf(done: int, total: int | None) -> None:
+    pass
 
 
 def download(
-    url: str, path: Path, *, sha256: str, size: int, advance: Callable[[int], None] = lambda done: None
-) -> None:
-    """Fetch `url` to `path`. `size` in bytes, `sha256` in hex; `advance` hears how many bytes are there.
+    url: str,
+    path: Path,
+    *,
+    sha256: str | None,
+    size: int | None,
+    limit: int = _LIMIT,
+    advance: Advance = _deaf,
+    patience: Patience = _PATIENCE,
+) -> str:
+    """Fetch `url` to `path` and return its SHA-256 in hex.
 
-    Raises `WrongBytes` when what arrives is something else, `DownloadFailed` when nothing arrives.
+    `size` in bytes and `sha256` in hex are what is known of it; a file of unknown size has at most `limit` bytes.
+    The caller sees to it that nobody else fetches to `path` meanwhile. Raises `WrongBytes` when what arrives is
+    something else, `DownloadFailed` when nothing arrives.
     """
     part = path.with_name(path.name + ".part")
-    wait = 0.5
-    for attempt in range(1, _TRIES + 1):
+    for last in (False, True):
+        resumed = receive(url, part, size=size, limit=limit, verified=sha256 is not None, advance=advance,
+                          patience=patience)  # fmt: skip
         try:
-            _receive(url, part, size, advance)
+            digest = verify(part, sha256=sha256, size=size, where=shown(url))
             break
-        except requests.RequestException as error:
-            if attempt == _TRIES or not _may_pass(error):
-                raise DownloadFailed(f"{url}: {_reason(error)}") from error
-            time.sleep(wait)
-            wait *= 2
-    try:
-        verify(part, sha256=sha256, size=size, where=url)
-    except WrongBytes:
-        part.unlink()
-        raise
+        except WrongBytes:
+            forget(part)
+            # What had been there may have been the beginning of another file: one more try, from nothing.
+            if last or not resumed:
+                raise
     _publish(part, path)
+    forget(part)
+    return digest
 
 
-def keep(source: Path, path: Path, *, sha256: str, size: int) -> None:
-    """Copy the local file `source` to `path`; what is compared is the copy. Raises `WrongBytes`."""
+def keep(source: Path, path: Path, *, sha256: str | None, size: int | None) -> str:
+    """Copy the local file `source` to `path` and return its SHA-256; what is compared is the copy.
+
+    Raises `WrongBytes`, and `OSError` where `source` cannot be read.
+    """
     part = path.with_name(path.name + ".part")
     shutil.copyfile(source, part)
     try:
-        verify(part, sha256=sha256, size=size, where=str(source))
+        digest = verify(part, sha256=sha256, size=size, where=str(source))
     except WrongBytes:
         part.unlink()
         raise
     _publish(part, path)
+    return digest
 
 
-def verify(path: Path, *, sha256: str, size: int, where: str) -> None:
-    """Compare a file with what is expected of it. Raises `WrongBytes` that names both."""
+def verify(path: Path, *, sha256: str | None, size: int | None, where: str) -> str:
+    """The SHA-256 of a file, compared with what is expected. Raises `WrongBytes` that names both."""
     found = path.stat().st_size
-    if found != size:
+    if size is not None and found != size:
         raise WrongBytes(f"{where}: expected {size} bytes, found {found}")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != sha256:
+    if sha256 is not None and digest != sha256:
         raise WrongBytes(f"{where}: expected SHA-256 {sha256}, found {digest}")
+    return digest
 
 
 def _publish(part: Path, path: Path) -> None:
@@ -86,48 +89,3 @@ def _publish(part: Path, path: Path) -> None:
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(path)
-
-
-def _receive(url: str, part: Path, size: int, advance: Callable[[int], None]) -> None:
-    start = part.stat().st_size if part.exists() else 0
-    if start >= size:
-        # Complete or too long: complete ones are verified by the caller, the others begin anew.
-        if start == size:
-            return
-        part.unlink()
-        start = 0
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
-        answer.raise_for_status()
-        resumed = answer.status_code == requests.codes.partial_content and start > 0
-        done = start if resumed else 0
-        with part.open("ab" if resumed else "wb") as file:
-            for chunk in answer.iter_content(_CHUNK):
-                done += len(chunk)
-                if done > size:
-                    break  # longer than it may be: `verify` will say so, and a flood ends here
-                file.write(chunk)
-                advance(done)
-            else:
-                if done < size:
-                    raise requests.ConnectionError(f"ended after {done} of {size} bytes")
-            if done > size:
-                file.write(chunk)
-
-
-def _may_pass(error: requests.RequestException) -> bool:
-    if error.response is not None:
-        return error.response.status_code in _TRANSIENT
-    # A name that does not resolve or a refused connection answers the same a second later.
-    text = str(error)
-    return not ("NameResolutionError" in text or "Connection refused" in text)
-
-
-def _reason(error: requests.RequestException) -> str:
-    if error.response is not None:
-        return f"the server answered {error.response.status_code}"
-    if "NameResolutionError" in str(error):
-        return "the host name does not resolve"
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    return str(error)

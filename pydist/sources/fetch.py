@@ -126,7 +126,7 @@ class _Fetch:
                                 self._path(origin),
                                 sha256=origin.sha256,
                                 size=origin.size,
-                                advance=partial(self._advance, name, origin.size),
+                                advance=partial(self._advance, name),
                             )
                 except WrongBytes as error:
                     self._refuse(error)
@@ -138,10 +138,10 @@ class _Fetch:
         self.reporter.finish(name, "could not be had")
         return None
 
-    def _advance(self, name: str, size: int, done: int) -> None:
+    def _advance(self, name: str, done: int, total: int | None) -> None:
         if self.stopped:
             raise DownloadFailed(f"{name} was interrupted")
-        self.reporter.advance(name, done, size)
+        self.reporter.advance(name, done, total)
 
     def _alone(self, origin: Origin) -> filelock.FileLock:
         return self.store.lock(f"download-{origin.sha256[:16]}")

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydist.manifest.compact import Compact
+from pydist.manifest.model import Manifest
 from pydist.target import Arch, Libc
 
-__all__ = ["CLibrary", "bundled", "c_library", "dotted", "glibc_version", "is_libpython", "public_api"]
+__all__ = ["CLibrary", "abi_flags", "bundled", "c_library", "dotted", "glibc_version", "is_libpython", "public_api"]
 
 _LIBPYTHON = re.compile(r"(^|/)(libpython\d[^/]*\.(so[^/]*|dylib)|python\d+t?\.dll)$", re.ASCII)
 _NUMBERED = re.compile(r"GLIBC_(\d{1,6}(?:\.\d{1,6})+)", re.ASCII)
@@ -23,12 +25,18 @@ _NUMBERED = re.compile(r"GLIBC_(\d{1,6}(?:\.\d{1,6})+)", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CLibrary:
-    """`libraries` are on every system with it, `modules` are what single extension modules may need besides."""
+    """`libraries` are on every system with it, `modules` are what single extension modules may need besides.
+
+    `floors` are the oldest versions that distributions usually run with, `gone` functions that nothing new should use,
+    with what is in their place.
+    """
 
     libraries: frozenset[str]
     loaders: Mapping[Arch, str]
     modules: Mapping[str, tuple[str, ...]]
     markers: Mapping[str, tuple[int, ...]]
+    floors: Mapping[Arch, tuple[int, ...]]
+    gone: Mapping[str, str]
 
 
 @functools.cache
@@ -47,6 +55,8 @@ def c_library(libc: Libc) -> CLibrary | None:
         loaders={Arch(name): path for name, path in row["loaders"].items()},
         modules={name: tuple(libraries) for name, libraries in row.get("modules", {}).items()},
         markers={name: tuple(map(int, text.split("."))) for name, text in row.get("markers", {}).items()},
+        floors={Arch(name): tuple(map(int, text.split("."))) for name, text in row.get("floors", {}).items()},
+        gone=row.get("gone", {}),
     )
 
 
@@ -67,6 +77,14 @@ def dotted(version: tuple[int, ...]) -> str:
 def is_libpython(path: str) -> bool:
     """Whether `path` has the name of a shared libpython."""
     return _LIBPYTHON.search(path) is not None
+
+
+def abi_flags(manifest: Manifest | Compact) -> str:
+    """What `sys.abiflags` is, by version and options: t of free-threaded builds, d of debug builds, m up to 3.7."""
+    words = manifest.build_options.split("+")
+    pymalloc = re.match(r"3\.[0-7]\.", manifest.python_version) is not None
+    letters = {"t": "freethreaded" in words, "d": "debug" in words, "m": pymalloc}
+    return "".join(letter for letter, there in letters.items() if there)
 
 
 @functools.cache

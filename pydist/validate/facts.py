@@ -1,55 +1,54 @@
-"""Everything that judging needs to know of an archive or a folder, gathered in one pass over it.
+"""Everything that judging needs to know of an archive or a folder.
 
-Invariant: the rules see these facts and nothing else; gathering never fails on content, it records the damage.
-Memory is bounded by the largest binary, work by the limits of `pydist.archive`.
+Invariant: the rules see these facts and nothing else; `pydist.validate.gather` makes them.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
-from pydist.archive.entry import Entry, Kind
-from pydist.archive.paths import UnsafeName, check_name
-from pydist.archive.source import ArchiveDamaged, Limits, Member, open_source
-from pydist.binary.kind import HEAD_SIZE, kind_of
+from pydist.archive.entry import Entry
 from pydist.binary.kind import Kind as Binary
-from pydist.errors import Fault, InputError
-from pydist.manifest.load import ManifestInvalid, load
+from pydist.errors import Fault
+from pydist.manifest.compact import Compact
+from pydist.manifest.load import Loaded
 from pydist.manifest.model import Manifest
-from pydist.manifest.record import BuildRecord, load_record
-from pydist.progress import Reporter
+from pydist.manifest.record import BuildRecord
 from pydist.target import Target
-from pydist.validate.binary_facts import BinaryFacts, Budget, examine
+from pydist.validate.binary_facts import BinaryFacts
+from pydist.validate.content import Content
+from pydist.validate.identity import Identity
+from pydist.validate.inputs import Form
 
-__all__ = ["MANIFEST", "RECORD", "Facts", "FileFacts", "gather"]
+__all__ = ["MANIFEST", "RECORD", "Facts", "FileFacts"]
 
 MANIFEST, RECORD = "PYTHON.json", "build/pydist.json"
-_LIMITS = Limits(total=8 << 30, member=2 << 30)
 _STEPS, _FOLLOWED = 256, 16  # parts of names and links on the way to a file; longer chains lead nowhere
-_LARGEST_TEXT = 32 << 20
-_LONGEST_LINK = 4097  # one more than link_escapes accepts
-_LARGEST_BINARY = 512 << 20
-_FOLDER_NAMES = 64 << 20  # deep nesting multiplies them; a real distribution has 20 kB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """One regular file. `sha256` in hex; `binary` for ELF files and static libraries."""
+    """One regular file. `sha256` in hex; `binary` for kinds in `EXAMINED`; `mtime` as the entry has it."""
 
     mode: int
     size: int
     sha256: str
     kind: Binary
     binary: BinaryFacts | None = None
+    content: Content | None = None
+    mtime: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is in a distribution. Keys of mappings are safe names below `python/`; `entries` are raw and in order."""
+    """What is in a distribution. Keys of mappings are safe names below `python/`; `entries` are raw and in order.
+
+    `manifest` is that of `loaded`: an older one in the form of the newest, with what it lacks left empty; `document` is
+    the file that it was read from. `compact` is what an installed tree may have in its place. Without either, `target`
+    is that of `identity`. `said` tells what was read where that is not all that was given.
+    """
 
     where: Path
     packed: bool
@@ -64,17 +63,59 @@ class Facts:
     record: BuildRecord | None
     record_faults: tuple[Fault, ...]
     target: Target | None = None
+    loaded: Loaded | None = None
+    document: bytes | None = None
+    identity: Identity = field(default_factory=Identity)
+    form: Form = Form.FULL
+    said: str = ""
+    compact: Compact | None = None
+    compact_faults: tuple[Fault, ...] = ()
+
+    @property
+    def about(self) -> Manifest | Compact | None:
+        """What the distribution says of itself: its manifest, or the compact one of an installed tree."""
+        return self.manifest or self.compact
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The options: those of the manifest, without one those that were learned."""
+        return self.identity.words if self.about is None else frozenset(self.about.build_options.split("+"))
 
     @property
     def static(self) -> bool:
-        """Whether the manifest says that nothing is linked dynamically."""
-        made = self.manifest
-        return made is not None and ("static" in made.build_options.split("+") or "static" in made.crt_features)
+        """Whether nothing is linked dynamically, as the manifest says; without one, as the interpreter is linked."""
+        return "static" in self.words or (self.about is not None and "static" in self.about.crt_features)
+
+    @property
+    def series(self) -> str:
+        """The series, 3.14, that the manifest says or that was learned; empty where nothing says it."""
+        learned = self.identity.version.value if self.identity.version is not None else ""
+        version = self.about.python_version if self.about is not None else learned
+        return ".".join(version.split(".")[:2])
+
+    @property
+    def interpreter(self) -> str | None:
+        """The name of the interpreter."""
+        return self.identity.interpreter if self.about is None else self.about.python_exe
+
+    @property
+    def library(self) -> str | None:
+        """The name of a shared libpython."""
+        return self.identity.library if self.manifest is None else self.manifest.build_info.core.shared_lib
 
     @property
     def program(self) -> BinaryFacts | None:
         """The interpreter, when it is an ELF file that is linked."""
-        return None if self.manifest is None else self.linked_file(self.manifest.python_exe)
+        return self.linked_file(self.interpreter)
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """What the interpreter exports to all that it loads: its symbols, and those of a libpython that it needs."""
+        hosts = [self.program]
+        if self.program is not None and any("libpython" in name for name in self.program.elf[0][1].needed):
+            hosts.append(self.linked_file(self.library))
+        dynamic = (host.dynamic for host in hosts if host is not None and host.dynamic is not None)
+        return frozenset().union(*(names.exports for names in dynamic))
 
     def linked_file(self, path: str | None) -> BinaryFacts | None:
         """What `path` leads to, when that is a linked ELF file."""
@@ -107,134 +148,3 @@ class Facts:
         """Whether `path`, followed through links, is a file or a folder."""
         real = self.resolve(path)
         return real in self.files or real in self.folders
-
-
-@dataclass(slots=True)
-class _Gathering:
-    prefix: str
-    entries: list[Entry] = field(default_factory=list)
-    files: dict[str, FileFacts] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
-    folder_bytes: int = 0
-    texts: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, bytes] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
-
-    def add(self, member: Member) -> None:
-        entry = member.entry
-        self.entries.append(entry)
-        try:
-            whole = check_name(entry.path)
-        except UnsafeName:
-            return
-        if not whole.startswith(self.prefix):
-            return
-        name = whole[len(self.prefix) :]
-        self._parents(name)
-        if entry.kind is Kind.DIRECTORY:
-            self.folders.add(name)
-        elif entry.kind is Kind.SYMLINK:
-            self.links.setdefault(name, (entry.link or "")[:_LONGEST_LINK])
-        elif entry.kind is Kind.HARDLINK:
-            self._hard_link(name, entry.link or "")
-        elif entry.kind is Kind.FILE:
-            with member.open() as stream:
-                self.files.setdefault(name, self._file(name, entry, stream))
-
-    def _parents(self, name: str) -> None:
-        while (name := name.rpartition("/")[0]) and name not in self.folders:
-            self.folders.add(name)
-            self.folder_bytes += len(name)
-        if self.folder_bytes > _FOLDER_NAMES:
-            raise ArchiveDamaged("the names of all folders take more than 64 MiB")
-
-    def _hard_link(self, name: str, target: str) -> None:
-        original = self.files.get(target.removeprefix("./").removeprefix(self.prefix))
-        if original is not None:
-            self.files.setdefault(name, original)
-
-    def _file(self, name: str, entry: Entry, stream: BinaryIO) -> FileFacts:
-        head = stream.read(HEAD_SIZE)
-        kind = kind_of(head)
-        digest = hashlib.sha256(head)
-        binary = None
-        wanted = name in (MANIFEST, RECORD) or name.endswith("/config.c")
-        if kind in (Binary.ELF, Binary.AR) and entry.size <= _LARGEST_BINARY:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
-            binary = examine(kind, data, self.budget)
-        elif wanted and entry.size <= _LARGEST_TEXT:
-            data = head + stream.read()
-            digest = hashlib.sha256(data)
-            self._keep(name, data)
-        else:
-            while piece := stream.read(1 << 20):
-                digest.update(piece)
-            if kind in (Binary.ELF, Binary.AR):
-                binary = BinaryFacts(fault=f"{entry.size:,} bytes, more than the {_LARGEST_BINARY:,} that are examined")
-        return FileFacts(mode=entry.mode, size=entry.size, sha256=digest.hexdigest(), kind=kind, binary=binary)
-
-    def _keep(self, name: str, data: bytes) -> None:
-        if name in (MANIFEST, RECORD):
-            self.documents.setdefault(name, data)
-        else:
-            self.texts.setdefault(name, data.decode("utf-8", "replace"))
-
-
-def gather(path: Path, reporter: Reporter) -> Facts:
-    """Read all of `path`, an archive or a folder (the one that holds `python/`, or `python/` itself).
-
-    Raises `InputError` when it cannot be opened; whatever is wrong with its content becomes a fact.
-    """
-    packed = not path.is_dir()
-    if not packed and not (path / MANIFEST).is_file() and (path / "python").is_dir():
-        path = path / "python"
-    work = _Gathering("python/" if packed else "")
-    damage = None
-    reporter.step("read", str(path))
-    with open_source(path, _LIMITS) as source:
-        try:
-            for member in source.members():
-                work.add(member)
-                reporter.advance("read", len(work.entries))
-        except ArchiveDamaged as error:
-            damage = error.message
-    reporter.finish("read", f"{len(work.entries):,} entries")
-    facts = Facts(
-        where=path,
-        packed=packed,
-        entries=tuple(work.entries),
-        damage=damage,
-        files=work.files,
-        links=work.links,
-        folders=frozenset(work.folders),
-        texts=work.texts,
-        manifest=None,
-        manifest_faults=(),
-        record=None,
-        record_faults=(),
-    )
-    return _with_documents(facts, work.documents)
-
-
-def _with_documents(facts: Facts, documents: Mapping[str, bytes]) -> Facts:
-    try:
-        if MANIFEST in documents:
-            manifest = load(documents[MANIFEST], MANIFEST)
-            facts = replace(facts, manifest=manifest, target=_target(manifest.target_triple))
-    except ManifestInvalid as error:
-        facts = replace(facts, manifest_faults=error.faults)
-    try:
-        if RECORD in documents:
-            facts = replace(facts, record=load_record(documents[RECORD], RECORD))
-    except ManifestInvalid as error:
-        facts = replace(facts, record_faults=error.faults)
-    return facts
-
-
-def _target(triple: str) -> Target | None:
-    try:
-        return Target.parse(triple)
-    except InputError:
-        return None

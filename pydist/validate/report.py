@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pydist.manifest.convert import doc
+from pydist.trial.outcome import Verdict
 from pydist.validate.rules import Severity, load_rules
 
-__all__ = ["Finding", "Report", "Reports", "Summary", "found"]
+__all__ = ["Finding", "Known", "Needed", "Report", "Reports", "Share", "Summary", "Tried", "Waived", "found"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +28,70 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waived:
+    """A violation that somebody accepts: it does not count for the verdict."""
+
+    finding: Finding = field(metadata=doc("The violation."))
+    reason: str = field(metadata=doc("Why it is accepted, as the file of waivers says."))
+    until: str | None = field(default=None, metadata=doc("The last day on which it is, YYYY-MM-DD; absent: for ever."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one kind of content takes."""
+
+    category: str = field(metadata=doc("Kind of content; `pydist validate` has a table of them."))
+    files: int = field(metadata=doc("Number of files."))
+    bytes: int = field(metadata=doc("Their size."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """How many files need a version of glibc."""
+
+    version: str = field(metadata=doc("The highest version that a file needs, 2.17."))
+    files: int = field(metadata=doc("Number of programs and shared libraries for which it is the highest."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the content says of the distribution."""
+
+    fact: Literal["version", "target", "option", "floor"] = field(
+        metadata=doc("What it is about: floor is the oldest system, such as glibc 2.34 or macOS 11.0.")
+    )
+    value: str = field(metadata=doc("What was learned."))
+    where: str = field(metadata=doc("The file that says it."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of a trial with the running interpreter."""
+
+    rule: str = field(metadata=doc("Id of the rule that it is about."))
+    verdict: Verdict = field(
+        metadata=doc("`not applicable`: there is nothing to try; `lacking`: this machine cannot tell.")
+    )
+    detail: str | None = field(default=None, metadata=doc("What was seen, or why nothing was."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What was looked at."""
 
     entries: int = field(metadata=doc("Names in the archive."))
     bytes: int = field(metadata=doc("Size of all files."))
-    binaries: int = field(metadata=doc("ELF files, members of static libraries counted one by one."))
-    python_version: str | None = field(default=None, metadata=doc("Version the manifest states."))
-    target_triple: str | None = field(default=None, metadata=doc("Target the manifest states."))
-    build_options: str | None = field(default=None, metadata=doc("Options the manifest states."))
+    binaries: int = field(metadata=doc("Programs, libraries and objects; members of static libraries one by one."))
+    python_version: str | None = field(default=None, metadata=doc("Version the manifest states, or that was learned."))
+    target_triple: str | None = field(default=None, metadata=doc("Target the manifest states, or that was learned."))
+    build_options: str | None = field(default=None, metadata=doc("Options the manifest states, or that were learned."))
     ran: bool = field(metadata=doc("Whether the interpreter was started."))
     modules_imported: int = field(metadata=doc("Extension modules that were imported successfully."))
+    tried: tuple[Tried, ...] = field(default=(), metadata=doc("What was tried with the interpreter."))
+    read: str | None = field(default=None, metadata=doc("What was read, where that is not all that was given."))
+    learned: tuple[Known, ...] = field(default=(), metadata=doc("What the content says, and which file says it."))
+    space: tuple[Share, ...] = field(default=(), metadata=doc("What takes the space, the largest first."))
+    glibc: tuple[Needed, ...] = field(default=(), metadata=doc("The glibc that files need, the newest first."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +103,10 @@ class Report:
         metadata=doc("bad when there is a finding of severity error; unreadable when it could not be opened.")
     )
     error: str | None = field(default=None, metadata=doc("Why it could not be opened; only when unreadable."))
+    profile: str = field(default="", metadata=doc("The profile that chose the rules; empty when unreadable."))
     rules: tuple[str, ...] = field(metadata=doc("Ids of the rules that were applied."))
-    findings: tuple[Finding, ...] = field(metadata=doc("Everything that was found."))
+    findings: tuple[Finding, ...] = field(metadata=doc("Everything that was found and is not waived."))
+    waived: tuple[Waived, ...] = field(default=(), metadata=doc("What was found and is accepted for a reason."))
     summary: Summary = field(metadata=doc("What was looked at."))
 
     @classmethod

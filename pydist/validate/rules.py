@@ -1,13 +1,14 @@
 """The table of rules: what each id means, how serious it is, and what to do about a violation.
 
-Invariant: an id is `family.name`, is in `rules.toml`, and never changes its meaning.
+Invariant: an id is `family.name` and never changes its meaning; rules are in `rules.toml`, but for those of the family
+`quirk`, which are the rows of `pydist/manifest/quirks.toml`.
 """
 
 from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -16,6 +17,7 @@ from typing import Literal
 
 from pydist.errors import Fault, InputError
 from pydist.manifest.convert import doc
+from pydist.manifest.quirks import load_quirks
 
 __all__ = ["Rule", "Rules", "Severity", "choose", "load_rules"]
 
@@ -39,6 +41,9 @@ class Rule:
     fix: str = field(metadata=doc("What to do where it does not hold."))
     targets: tuple[str, ...] = field(
         default=(), metadata=doc("Patterns of target triples, with +static for static builds; empty: it holds for all.")
+    )
+    needs: tuple[str, ...] = field(
+        default=(), metadata=doc("Keys of PYTHON.json without which, in an older version, nothing is judged.")
     )
 
     def holds_for(self, target: str | None) -> bool:
@@ -66,11 +71,19 @@ def load_rules() -> Mapping[str, Rule]:
             meaning=row["meaning"],
             fix=row["fix"],
             targets=tuple(row.get("targets", ())),
+            needs=tuple(row.get("needs", ())),
         )
         for family, rows in table.items()
         for name, row in rows.items()
     )
-    return {rule.id: rule for rule in made}
+    return {rule.id: rule for rule in (*made, *_quirks())}
+
+
+def _quirks() -> Iterator[Rule]:
+    """A rule for each known oddity of upstream's manifests."""
+    for row in load_quirks().values():
+        meaning = f"it is not so that {row.meaning}"
+        yield Rule(id=f"quirk.{row.id}", family="quirk", severity=Severity.NOTE, meaning=meaning, fix=row.done)
 
 
 def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> frozenset[str]:

@@ -1,49 +1,49 @@
-"""Start the judged interpreter and note what it says: facts, gathered like all others before anything is judged.
+"""Start the judged interpreter and note what it says and can do: facts, gathered before anything is judged.
 
 A program for another machine is run by the emulator of its row in the table of targets, when that is installed.
 
-Invariant: it runs with an empty environment, in a temporary folder, with a deadline for all starts together and a
-limit on its output; its process group is gone when this returns. The programs of an archive are run: whoever does
-not trust them uses `--no-run`.
+Invariant: a distribution is run in a private copy, an installed Python where it stands; with a deadline for everything
+and a limit on its output. Its process groups are gone when this returns. The programs of an archive are run: whoever
+does not trust them uses `--no-run`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import resource
-import secrets
-import signal
-import subprocess
+import re
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydist.archive.extract import extract
 from pydist.archive.paths import name_fault
-from pydist.errors import InputError
-from pydist.manifest.model import Manifest
-from pydist.policy import targets
+from pydist.errors import EnvironmentLacking, InputError
+from pydist.policy import extensions
 from pydist.progress import Reporter
+from pydist.target import Target
+from pydist.trial.machine import emulator_for, starts_children
+from pydist.trial.outcome import Outcome
+from pydist.trial.subject import Subject, checked_series
+from pydist.validate.conversation import Answers, Conversation
 from pydist.validate.facts import Facts
+from pydist.validate.inputs import Form
+from pydist.validate.trials import TRIALS, try_out
 
 __all__ = ["RunFacts", "run_interpreter"]
 
-_PATIENCE = 10  # how much slower an emulator may be
-_DEADLINE = 120.0  # seconds for everything; 110 modules import in less than two
-_START_DEADLINE = 60.0
-_OUTPUT_LIMIT = 16 << 20
-_STARTS = 40  # each module that takes the interpreter down costs one
+_INSTALLED = {Form.FULL: "install/", Form.INSTALL_ONLY: ""}
+_SHARED_MODULE = re.compile(r"/lib-dynload/(\w{1,80})\.[^/]*so$", re.ASCII)
+_MODULES = 500  # of a tree without a manifest; real ones have 80
+_LARGEST = 512 << 20  # a file that a trial writes: a copy of the interpreter has 100 MB where that has all symbols
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """What happened. `skipped` says why nothing was run, `fault` why it did not start; `said` is what it answered.
 
-    `root` is the folder that `python_paths` are relative to; `failed` maps modules to reasons.
+    `root` is the folder that `python_paths` are relative to; `failed` maps modules to reasons, `tried` rules to the
+    outcomes of their trials.
     """
 
     skipped: str | None = None
@@ -52,178 +52,130 @@ class RunFacts:
     said: Mapping[str, Any] = field(default_factory=dict)
     imported: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
+    tried: Mapping[str, Outcome] = field(default_factory=dict)
 
 
-def run_interpreter(facts: Facts, reporter: Reporter) -> RunFacts:
-    """Run the interpreter of `facts`, unpacked to a temporary folder when it is in an archive."""
-    manifest = facts.manifest
-    reason, emulator = _why_not(facts), _emulator(facts)
-    if reason is not None or manifest is None or isinstance(emulator, str):
-        return RunFacts(skipped=emulator if isinstance(emulator, str) and reason is None else reason)
-    reporter.step("run", manifest.python_exe)
+def run_interpreter(facts: Facts, rules: frozenset[str], reporter: Reporter) -> RunFacts:
+    """Run the interpreter of `facts`, and try what the ids `rules` ask for."""
+    program, target = facts.interpreter, facts.target
+    reason = _why_not(facts)
+    if reason is not None or program is None:
+        return RunFacts(skipped=reason)
+    if target is None:
+        return RunFacts(skipped="programs for an unknown target do not run on this machine")
     try:
-        with tempfile.TemporaryDirectory(prefix="pydist-validate-", ignore_cleanup_errors=True) as folder:
-            root = facts.where
-            if facts.packed:
-                root = Path(folder, "tree", "python")
-                extract(facts.where, Path(folder, "tree"), select=lambda name: name.startswith("python/install/"))
-            work = Path(folder, "work")
-            work.mkdir()
-            result = _Conversation(root.resolve(), manifest, work, emulator, reporter).hold()
-    except (InputError, OSError) as error:
-        result = RunFacts(skipped=f"it could not be unpacked: {error}")
-    reporter.finish("run", f"{len(result.imported)} modules imported")
-    return result
+        emulator = emulator_for(target, static=facts.static)
+    except EnvironmentLacking as error:
+        return RunFacts(skipped=str(error))
+    with tempfile.TemporaryDirectory(prefix="pydist-validate-", ignore_cleanup_errors=True) as folder:
+        try:
+            root = _placed(facts, Path(folder).resolve())
+        except (InputError, OSError) as error:
+            return RunFacts(skipped=f"it could not be unpacked: {error}")
+        return _run(
+            facts, root, Path(folder).resolve(), target=target, emulator=emulator, rules=rules, reporter=reporter
+        )
 
 
 def _why_not(facts: Facts) -> str | None:
     if facts.damage is not None:
         return "the archive is damaged"
-    if facts.manifest is None:
+    if facts.manifest is None and facts.form is Form.FULL:
         return "there is no usable manifest"
     # The name is joined to a folder and run: it must not be able to mean a program of this machine.
-    if name_fault(facts.manifest.python_exe) or facts.resolve(facts.manifest.python_exe) not in facts.files:
+    program = facts.interpreter
+    if program is None or name_fault(program) or facts.resolve(program) not in facts.files:
         return "the interpreter is not in the archive"
     return None
 
 
-def _emulator(facts: Facts) -> tuple[str, ...] | str:
-    """The start of the command that runs the interpreter here, empty where none is needed; or why none can be."""
-    target = facts.target
-    if target is not None and target.runs_here:
-        return ()
-    row = targets.load().get(str(target))
-    if row is None or not row.emulator:
-        return f"programs for {target or 'an unknown target'} do not run on this machine"
-    linkage = row.static if facts.static else row.dynamic
-    for name in (row.emulator[0], *row.runner, *(linkage.loader if linkage else ())):
-        if not Path(name).exists():
-            return f"programs for {target} do not run on this machine, and there is no {name} to run them with"
-    return row.emulator
+def _placed(facts: Facts, folder: Path) -> Path:
+    """Where it is run: what was unpacked or copied below `folder`, or the installed Python itself."""
+    if facts.form is Form.TREE:
+        return facts.where.resolve()
+    root = folder / "tree" / "python"
+    wanted = _INSTALLED[facts.form]
+    if facts.packed:
+        extract(facts.where, root.parent, select=lambda name: name.startswith(f"python/{wanted}"))
+    else:
+        extract(facts.where, root, select=lambda name: name.startswith(wanted))
+    return root
 
 
-class _Conversation:
-    """Starts the interpreter until every module was tried."""
-
-    def __init__(
-        self, root: Path, manifest: Manifest, work: Path, emulator: tuple[str, ...], reporter: Reporter
-    ) -> None:
-        self._root, self._work, self._reporter = root, work, reporter
-        self._program, self._emulator = root / manifest.python_exe, emulator
-        self._patience = _PATIENCE if emulator else 1
-        self._modules = sorted(manifest.build_info.extensions)
-        self._said: dict[str, Any] = {}
-        self._imported: list[str] = []
-        self._failed: dict[str, str] = {}
-        self._until = time.monotonic() + _DEADLINE * self._patience
-
-    def hold(self) -> RunFacts:
-        fault = skipped = None
-        for _ in range(_STARTS):
-            waiting = [name for name in self._modules if name not in self._imported and name not in self._failed]
-            if self._said and not waiting:
-                break
-            try:
-                ended = self._start(waiting)
-            except OSError as error:
-                # Linux says "no such file" when the loader that the program names is missing.
-                text = f"{self._program.name} cannot be started here: {error.strerror}"
-                fault, skipped = (None, text) if isinstance(error, FileNotFoundError) else (text, None)
-                break
-            progress = any(name in self._failed or name in self._imported for name in waiting)
-            if not progress and (waiting or not self._said):
-                lacking = "GLIBC_" in ended and "not found" in ended
-                fault, skipped = (None, f"this system is too old: {ended}") if lacking else (ended, None)
-                break
-        for name in sorted(set(self._modules) - {*self._imported, *self._failed}) if self._said else ():
-            self._failed[name] = "not tried: too many other modules took the interpreter down"
-        return RunFacts(
-            skipped=skipped,
-            fault=fault,
-            root=str(self._root),
-            said=self._said,
-            imported=tuple(self._imported),
-            failed=self._failed,
-        )
-
-    def _start(self, modules: list[str]) -> str:
-        """One process: take in what it says, return how it ended."""
-        marker = secrets.token_hex(16)
-        task = json.dumps({"marker": marker, "modules": modules}).encode()
-        probe = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            given.write(task)
-            given.seek(0)
-            command = [*self._emulator, str(self._program), "-I", "-B", "-c", probe]
-            code = self._wait(command, given.fileno(), out.fileno(), err.fileno())
-            out.seek(0)
-            err.seek(0)
-            begun = self._take(out.read(_OUTPUT_LIMIT), marker)
-            tail = " | ".join(err.read(_OUTPUT_LIMIT)[-600:].decode("utf-8", "replace").splitlines())
-        how = "it did not end in time" if code is None else _ending(code)
-        ended = f"{how}; its last words: {tail}" if tail else how
-        if begun is not None:
-            self._failed[begun] = ended
-        return ended
-
-    def _wait(self, command: list[str], given: int, out: int, err: int) -> int | None:
-        process = subprocess.Popen(
-            command, stdin=given, stdout=out, stderr=err, env={}, cwd=self._work, start_new_session=True
-        )
+def _run(
+    facts: Facts,
+    root: Path,
+    folder: Path,
+    *,
+    target: Target,
+    emulator: tuple[str, ...],
+    rules: frozenset[str],
+    reporter: Reporter,
+) -> RunFacts:
+    program = root / str(facts.interpreter)
+    reporter.step("run", program.name)
+    work = folder / "work"
+    work.mkdir()
+    answers = Conversation(program, _modules(facts), work, emulator, reporter).hold()
+    reporter.finish("run", f"{len(answers.imported)} modules imported")
+    fault = answers.fault
+    tried: Mapping[str, Outcome] = {}
+    if answers.said and answers.refused is None and not rules.isdisjoint(TRIALS):
         try:
-            _limit(process.pid)
-            return process.wait(min(_START_DEADLINE * self._patience, max(1.0, self._until - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            # Also what it left running in the background.
-            _quietly(lambda: os.killpg(process.pid, signal.SIGKILL))
-            process.wait()
-
-    def _take(self, output: bytes, marker: str) -> str | None:
-        """Note what was said; return the module whose import was begun and not ended."""
-        begun = None
-        for line in output.decode("utf-8", "replace").splitlines():
-            if not line.startswith(marker):
-                continue
-            match _answer(line[len(marker) :]):
-                case {"facts": dict(said)}:
-                    self._said = said
-                case {"begin": str(name)}:
-                    begun = name
-                case {"imported": str(name)}:
-                    self._imported.append(name)
-                    begun = None
-                case {"failed": str(name), "reason": str(reason)}:
-                    self._failed[name] = reason
-                    begun = None
-        self._reporter.advance("run", len(self._imported), len(self._modules))
-        return begun
+            tried = try_out(
+                _subject(facts, answers, root, folder=folder, target=target, emulator=emulator), rules, reporter
+            )
+        except InputError as error:
+            fault = fault or str(error)
+    return RunFacts(
+        skipped=answers.refused,
+        fault=fault,
+        root=str(root),
+        said=answers.said,
+        imported=answers.imported,
+        failed=answers.failed,
+        tried=tried,
+    )
 
 
-def _answer(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+def _modules(facts: Facts) -> list[str]:
+    """The extension modules to import: those of the manifest, without one those whose files are there."""
+    if facts.manifest is not None:
+        return sorted(facts.manifest.build_info.extensions)
+    if facts.compact is not None:
+        return sorted(facts.compact.extensions)
+    found = (_SHARED_MODULE.search(name) for name in facts.files)
+    return sorted({match[1] for match in found if match})[:_MODULES]
 
 
-def _limit(pid: int) -> None:
-    # From outside, because a function run between fork and exec may not be used where there are threads.
-    if hasattr(resource, "prlimit"):
-        _quietly(lambda: resource.prlimit(pid, resource.RLIMIT_FSIZE, (_OUTPUT_LIMIT, _OUTPUT_LIMIT)))
-        _quietly(lambda: resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0)))
+def _subject(
+    facts: Facts, answers: Answers, root: Path, *, folder: Path, target: Target, emulator: tuple[str, ...]
+) -> Subject:
+    """What the trials are told. Raises `InputError` when it says of itself what cannot be."""
+    manifest = facts.manifest
+    series = manifest.python_major_minor_version if manifest else answers.said.get("python_major_minor_version")
+    return Subject(
+        work=folder,
+        python=root / str(facts.interpreter),
+        prefix=root / "install" if facts.form is Form.FULL else root,
+        series=checked_series(series),
+        options=tuple(sorted(facts.words)),
+        linking="static" if facts.static else "dynamic",
+        target=target,
+        emulator=emulator,
+        registered=starts_children(target),
+        extensions=answers.imported,
+        left_out=_left_out(facts, answers),
+        installed=facts.form is Form.TREE,
+        largest=_LARGEST,
+    )
 
 
-def _quietly(act: Callable[[], object]) -> None:
-    try:
-        act()
-    except OSError:
-        return
-
-
-def _ending(code: int) -> str:
-    if code >= 0:
-        return f"it ended with exit code {code}"
-    known = {item.value: item.name for item in signal.Signals}
-    return f"it was ended by {known.get(-code, f'signal {-code}')}"
+def _left_out(facts: Facts, answers: Answers) -> dict[str, str]:
+    """Extension modules that are not there, with the reason where the distribution gives one."""
+    if facts.record is not None:
+        return {item.name: item.reason for item in facts.record.extensions_left_out}
+    builtin = answers.said.get("builtin")
+    there = {*answers.imported, *answers.failed, *(map(str, builtin) if isinstance(builtin, list) else ())}
+    absent = sorted({row.name for row in extensions.load()} - there)
+    return dict.fromkeys(absent, "it is not in this distribution")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pydist.examine import choose, examine
-from pydist.examine.outcome import Verdict
 from pydist.link.dist import Distribution
+from pydist.trial.outcome import Verdict
 
 pytestmark = pytest.mark.slow
 

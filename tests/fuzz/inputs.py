@@ -26,9 +26,9 @@ from pydist.link.image import HEADER_SIZE, FileRow, ImageSpec, ModuleRow, checks
 from pydist.link.image_write import write
 from pydist.link.report import Contents, InterpreterFacts
 from pydist.manifest.convert import encode
-from tests.support import dist, tiny
+from tests.support import dist, manifests, tiny
 
-__all__ = ["make_input"]
+__all__ = ["damaged", "make_input"]
 
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "tar": bytes,
@@ -68,7 +68,7 @@ def make_input(seed: int, number: int, path: Path, outside: Path) -> str:
         else:
             name = rng.choice(list(_COMPRESS))
             data = _COMPRESS[name](_tar(rng, content))
-            path.write_bytes(_damaged(rng, data) if kind == "bytes" else data)
+            path.write_bytes(damaged(rng, data) if kind == "bytes" else data)
     return kind
 
 
@@ -79,6 +79,10 @@ def _unchanged(_rng: random.Random, _manifest: dict[str, Any]) -> None:
 def _distribution(rng: random.Random, change: Callable[[random.Random, dict[str, Any]], None]) -> tiny.Members:
     def apply(manifest: dict[str, Any], content: tiny.Members) -> None:
         content["python/install/bin/python3.14"] = b"#!/bin/false\n"
+        if rng.random() < 0.3:
+            older = manifests.of_version(rng.choice(manifests.VERSIONS))
+            manifest.clear()
+            manifest |= older
         change(rng, manifest)
 
     content = tiny.distribution(apply)
@@ -90,7 +94,7 @@ def _distribution(rng: random.Random, change: Callable[[random.Random, dict[str,
     for name in rng.sample(sorted(content), 2):
         data = content[name]
         if isinstance(data, bytes) and rng.random() < 0.3:
-            content[name] = _damaged(rng, data) if data else b"!"
+            content[name] = damaged(rng, data) if data else b"!"
     return content
 
 
@@ -136,7 +140,8 @@ def _tar(rng: random.Random, content: tiny.Members) -> bytes:
     return buffer.getvalue()
 
 
-def _damaged(rng: random.Random, data: bytes, *, same_size: bool = False) -> bytes:
+def damaged(rng: random.Random, data: bytes, *, same_size: bool = False) -> bytes:
+    """`data` with one to twenty pieces lost, repeated, blanked or overwritten; of `same_size` nothing is moved."""
     made = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 5, 20])):
         at = rng.randrange(len(made)) if made else 0
@@ -179,8 +184,8 @@ def _folder(rng: random.Random, content: tiny.Members, path: Path, outside: Path
 def _damaged_application(rng: random.Random) -> bytes:
     program, image = _application()
     if rng.random() < 0.4:
-        return _damaged(rng, program + image)
-    return program + _sealed(bytearray(_damaged(rng, image, same_size=rng.random() < 0.8)))
+        return damaged(rng, program + image)
+    return program + _sealed(bytearray(damaged(rng, image, same_size=rng.random() < 0.8)))
 
 
 def _sealed(image: bytearray) -> bytes:

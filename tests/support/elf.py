@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 0x6474E551, 0x6474E552
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 4, 0x6474E551, 0x6474E552
 PT_GNU_PROPERTY = 0x6474E553
 R, W, X = 4, 2, 1
 _BASE = 0x400000
@@ -34,12 +34,14 @@ def make_elf(  # a file format in one piece
     properties: Sequence[tuple[int, int]] = (),
     loadable: bool = False,
     versioned: Sequence[str] = (),
+    build_id: bytes | None = None,
+    headless: bool = False,
 ) -> bytes:
     """An ELF file. `dynamic` adds entries (tag, value), `needs` version needs, `sections` names with their flags.
 
     `weak` are symbols that it can do without, `hidden` those that it defines with hidden visibility. `properties` are
     types and values of GNU properties. Symbols of a `loadable` file are in .dynsym, too; `versioned` ones of them have
-    the first version of `needs`.
+    the first version of `needs`, which loaders find too. `headless` files have lost their section headers.
     """
     order, wide = "<" if little else ">", bits == 64
     address = "Q" if wide else "I"
@@ -71,7 +73,7 @@ def make_elf(  # a file format in one piece
     names_of = ["", *defined, *undefined, *weak, *hidden]
     versym = struct.pack(f"{order}{len(rows)}H", *(2 if name in versioned else bool(name) for name in names_of))
     header_size, phentsize, shentsize = (64, 56, 64) if wide else (52, 32, 40)
-    optional = (stack_flags is not None, interp is not None, entries, relro, properties)
+    optional = (stack_flags is not None, interp is not None, entries, relro, properties, build_id)
     phnum = 1 + sum(map(bool, optional)) if linked else 0
     position = header_size + phnum * phentsize
     body = bytearray()
@@ -82,20 +84,23 @@ def make_elf(  # a file format in one piece
 
     interp_at = put((interp or "").encode() + b"\0")
     if entries:
-        entries += [(5, 0), (10, 0), (0, 0)]
+        entries += [*([(0x6FFFFFFE, 0)] if loadable and needs else []), (5, 0), (10, 0), (0, 0)]
     loaded = [".dynsym", ".gnu.version"] if loadable else []
     names = [".dynamic", ".dynstr", ".symtab", ".gnu.version_r", ".shstrtab", *loaded, *(name for name, _ in sections)]
     name_at = [text(name) for name in names]
     strings_at = put(bytes(strings))
+    verneed_at = put(bytes(verneed))
     if entries:
-        fixed = {5: _BASE + strings_at, 10: len(strings)}
+        fixed = {5: _BASE + strings_at, 10: len(strings), 0x6FFFFFFE: _BASE + verneed_at}
         entries = [(tag, fixed.get(tag, value) if value == 0 else value) for tag, value in entries]
     dynamic_data = b"".join(struct.pack(f"{order}{address}{address}", *entry) for entry in entries)
-    dynamic_at, symtab_at, verneed_at = put(dynamic_data), put(symtab), put(bytes(verneed))
+    dynamic_at, symtab_at = put(dynamic_data), put(symtab)
     versym_at = put(versym)
     item = b"".join(struct.pack(f"{order}III", what, 4, value) + bytes(4 * wide) for what, value in properties)
     note = struct.pack(f"{order}III", 4, len(item), 5) + b"GNU\0" + item
     note_at = put(note)
+    identity = struct.pack(f"{order}III", 4, len(build_id or b""), 3) + b"GNU\0" + (build_id or b"")
+    identity_at = put(identity)
     shoff = position + len(body)
     end = shoff + (1 + len(names)) * shentsize
 
@@ -131,19 +136,19 @@ def make_elf(  # a file format in one piece
     segments = []
     if linked:
         segments.append(segment(PT_LOAD, load_flags, 0, end))
-        if stack_flags is not None:
-            segments.append(segment(PT_GNU_STACK, stack_flags, 0, 0))
-        if interp is not None:
-            segments.append(segment(PT_INTERP, R, interp_at, len(interp) + 1))
-        if entries:
-            segments.append(segment(PT_DYNAMIC, R, dynamic_at, len(dynamic_data)))
-        if relro:
-            segments.append(segment(PT_GNU_RELRO, R, dynamic_at, len(dynamic_data)))
-        if properties:
-            segments.append(segment(PT_GNU_PROPERTY, R, note_at, len(note)))
+        wanted = (
+            (stack_flags is not None, (PT_GNU_STACK, stack_flags or 0, 0, 0)),
+            (interp is not None, (PT_INTERP, R, interp_at, len(interp or "") + 1)),
+            (entries, (PT_DYNAMIC, R, dynamic_at, len(dynamic_data))),
+            (relro, (PT_GNU_RELRO, R, dynamic_at, len(dynamic_data))),
+            (properties, (PT_GNU_PROPERTY, R, note_at, len(note))),
+            (build_id, (PT_NOTE, R, identity_at, len(identity))),
+        )
+        segments += [segment(*row) for asked, row in wanted if asked]
     head = b"\x7fELF" + bytes([2 if wide else 1, 1 if little else 2, 1]) + bytes(9)
     phoff = header_size if segments else 0
-    rest = (kind, machine, 1, _BASE, phoff, shoff, 0, header_size, phentsize, len(segments), shentsize, len(table), 5)
+    count, shoff = (0, 0) if headless else (len(table), shoff)
+    rest = (kind, machine, 1, _BASE, phoff, shoff, 0, header_size, phentsize, len(segments), shentsize, count, 5)
     head += struct.pack(f"{order}HHI{address}{address}{address}IHHHHHH", *rest)
     return head + b"".join(segments) + bytes(body) + b"".join(table)
 

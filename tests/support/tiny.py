@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
+import _imp
 import copy
+import functools
 import hashlib
 import io
 import json
+import struct
 import tarfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydist.archive.paths import name_fault
+from pydist.target import Os
+from pydist.validate.series import load_series
 from tests.support.elf import R, W, make_ar, make_elf
 
 TRIPLE = "x86_64-unknown-linux-musl"
+SERIES = load_series()["3.14"]
+TIME = 1_704_067_200  # 2024-01-01
+
+
+def built_in(system: Os = Os.LINUX, without: Sequence[str] = ()) -> list[str]:
+    """Extension modules in the core of a distribution that has what its series has."""
+    return sorted(SERIES.expected(system) - {"sys", "zlib", *without})
+
+
+def core_modules(system: Os = Os.LINUX, without: Sequence[str] = ()) -> dict[str, Any]:
+    """Their part of a manifest. On Windows some are known to be without the licences of what they contain."""
+    about = {"in_core": True, "links": [], "objs": [], "variant": "default"}
+    if system is Os.WINDOWS:
+        about |= {"licenses": ["MIT"], "license_paths": ["licenses/LICENSE.zlib.txt"]}
+    return {
+        name: [{**about, "required": name in SERIES.start, "init_fn": f"PyInit_{name}"}]
+        for name in built_in(system, without)
+    }
+
+
+def few(manifest: dict[str, Any], names: Sequence[str] = ("_io", "sys", "zlib")) -> None:
+    """Leave only the modules `names` in a manifest, for an interpreter that has no others."""
+    modules = manifest["build_info"]["extensions"]
+    manifest["build_info"]["extensions"] = {name: modules[name] for name in names}
+
+
+def config_c(system: Os = Os.LINUX, without: Sequence[str] = (), sys: str = "NULL") -> bytes:
+    """The table of built-in modules in C, with things around it that are none; `sys` is that module's function."""
+    rows = "".join(f'{{"{name}", PyInit_{name}}}, ' for name in built_in(system, without))
+    return f"""/* {{"nothing", PyInit_nothing}}, */
+struct _inittab _PyImport_Inittab[] = {{
+    {rows}{{"zlib", PyInit_zlib}}, // {{"no", PyInit_no}},
+    {{"sys", {sys}}},
+    {{0, 0}}
+}};
+""".encode()
+
+
+def core_o(undefined: Sequence[str] = ("__stack_chk_fail",), **about: Any) -> bytes:
+    """The object of the core: every module's function, and the API."""
+    names = [*(f"PyInit_{name}" for name in (*built_in(), "sys")), "Py_Initialize"]
+    return make_elf(kind=1, **{"defined": names, "undefined": undefined, **about})
 
 
 def manifest() -> dict[str, Any]:
@@ -64,7 +112,7 @@ def manifest() -> dict[str, Any]:
                     "static_lib": f"{stdlib}/config-3.14-x86_64-linux-musl/libpython3.14.a",
                 },
                 "extensions": {
-                    "_io": [{**extension, "in_core": True, "required": True, "init_fn": "PyInit__io"}],
+                    **core_modules(),
                     "sys": [{**extension, "in_core": True, "required": True, "init_fn": "NULL"}],
                     "zlib": [
                         {
@@ -88,34 +136,49 @@ def manifest() -> dict[str, Any]:
 
 
 Members = dict[str, "bytes | tuple[str, str]"]
-_CONFIG_C = b"""/* {"nothing", PyInit_nothing}, */
-struct _inittab _PyImport_Inittab[] = {
-    {"_io", PyInit__io}, {"zlib", PyInit_zlib}, // {"no", PyInit_no},
-    {"sys", NULL},
-    {0, 0}
-};
-"""
+
+SETTINGS = b"# system configuration generated and used by the sysconfig module\nbuild_time_vars = {'CC': 'cc'}\n"
+BYTECODE = struct.pack("<H2sI8s", 3627, b"\r\n", 1, _imp.source_hash(3627 | 0x0A0D0000, b"")) + b"code"
+"""Of an empty source, whenever it was written."""
+
+LICENCES = (
+    b"PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2. Copyright Jean-loup Gailly, "
+    b"Regents of the University of California, Sun Microsystems. Apache License"
+)
+"""Words of the licences of all that the fixtures contain."""
+
+
+@functools.cache
+def library() -> bytes:
+    """The standard library but for os.py, packed: a name for each module and nothing in it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in sorted(SERIES.library - {"os"}):
+            archive.writestr(zipfile.ZipInfo(f"{name.replace('.', '/')}.py"), b"")
+    return file.getvalue()
 
 
 def members() -> Members:
     """Everything the manifest names, without the two JSON files. Fresh at each call."""
     stdlib = "python/install/lib/python3.14"
     return {
-        "python/build/Modules/config.c": _CONFIG_C,
+        "python/build/Modules/config.c": config_c(),
         "python/build/Modules/config.o": make_elf(kind=1, defined=["_PyImport_Inittab"]),
         "python/build/Modules/zlibmodule.o": make_elf(kind=1, defined=["PyInit_zlib"], undefined=["inflate"]),
-        "python/build/Python/core.o": make_elf(
-            kind=1, defined=["PyInit__io", "Py_Initialize"], undefined=["__stack_chk_fail"]
-        ),
+        "python/build/Python/core.o": core_o(),
         "python/build/lib/libz.a": make_ar({"inflate.o": make_elf(kind=1, defined=["inflate"])}),
         "python/build/run_tests.py": b"",
         "python/install/bin/python3": ("sym", "python3.14"),
         "python/install/bin/python3.14": make_elf(stack_flags=R | W),
         "python/install/include/python3.14/Python.h": b"",
-        f"{stdlib}/config-3.14-x86_64-linux-musl/libpython3.14.a": make_ar({"core.o": make_elf(kind=1)}),
+        f"{stdlib}/config-3.14-x86_64-linux-musl/libpython3.14.a": make_ar(
+            {"core.o": make_elf(kind=1), "zlibmodule.o": make_elf(kind=1)}
+        ),
+        f"{stdlib}/_sysconfigdata__linux_x86_64-linux-musl.py": SETTINGS,
         f"{stdlib}/os.py": b"",
-        "python/licenses/LICENSE.cpython.txt": b"PSF",
-        "python/licenses/LICENSE.zlib.txt": b"zlib",
+        "python/install/lib/python314.zip": library(),
+        "python/licenses/LICENSE.cpython.txt": b"PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2",
+        "python/licenses/LICENSE.zlib.txt": LICENCES,
     }
 
 
@@ -163,6 +226,7 @@ def pack(path: Path, content: Members) -> Path:
         for name, value in content.items():
             info = tarfile.TarInfo(name)
             info.mode = 0o755 if "/bin/" in name else 0o644
+            info.mtime = TIME
             if isinstance(value, bytes):
                 info.size = len(value)
                 tar.addfile(info, io.BytesIO(value))

@@ -57,6 +57,8 @@ def describe(manifest: dict[str, Any], members: tiny.Members) -> None:
         "crt_features": ["glibc-dynamic", "glibc-max-symbol-version:2.17"],
         "libpython_link_mode": "shared",
         "python_extension_module_loading": ["builtin", "shared-library"],
+        "tcl_library_path": "install/lib",
+        "tcl_library_paths": ["tcl8.6"],
     }
     manifest["python_suffixes"]["extension"] = [".cpython-314-x86_64-linux-gnu.so", ".abi3.so", ".so"]
     manifest["python_config_vars"] |= {
@@ -77,6 +79,7 @@ def describe(manifest: dict[str, Any], members: tiny.Members) -> None:
         EXE: program(),
         LIBRARY: library(),
         MODULE: module(),
+        "python/install/lib/tcl8.6/init.tcl": b"",
         "python/build/Modules/_tkinter.o": make_elf(kind=1, defined=["PyInit__tkinter"], undefined=["Tcl_Init"]),
         "python/build/lib/libtcl8.6.a": make_ar({"tcl.o": make_elf(kind=1, defined=["Tcl_Init", "TclInternal"])}),
     }

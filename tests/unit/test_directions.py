@@ -1,7 +1,7 @@
 """Who may import whom: the table of design.md section 4, held against the code.
 
-    cli -> link repack validate adopt build examine -> policy manifest archive store sources -> binary
-        -> target errors progress
+    cli -> link repack validate adopt build examine fetch diff -> trial -> policy manifest archive store sources
+        -> binary -> target errors progress
 
 A row imports only to its right. Inside a row nothing crosses but the pairs named in `_INSIDE`.
 """
@@ -22,7 +22,8 @@ PACKAGE = CHECKOUT / "pydist"
 
 ROWS = (
     {"cli", "__main__"},
-    {"link", "repack", "validate", "adopt", "build", "examine", "fetch"},
+    {"link", "repack", "validate", "adopt", "build", "examine", "fetch", "diff"},
+    {"trial"},
     {"policy", "manifest", "archive", "store", "sources"},
     {"binary"},
     {"target", "errors", "progress"},
@@ -31,6 +32,11 @@ ROWS = (
 
 INSIDE = {
     ("link", "repack"): "linking slims a distribution the way repack does",
+    ("diff", "validate"): "what differs is what the judge knows of both, and its verdicts",
+    ("adopt", "repack"): "trees are relocated, named, written and verified as repacking does",
+    ("adopt", "validate"): "what belongs to a Python and what every system has is what the judge says, who then judges",
+    ("build", "repack"): "archives of the installed tree are written as repacking writes them",
+    ("build", "diff"): "what a rebuild changed is explained as in any two distributions",
     ("sources", "policy"): "what to fetch is a recipe",
     ("sources", "store"): "verified archives are kept there",
     ("target", "errors"): "a triple that is not known is an InputError",
@@ -167,6 +173,8 @@ def test_third_party_imports_and_declared_dependencies_are_the_same() -> None:
         ("link", "repack", True),
         ("repack", "link", False),
         ("validate", "link", False),
+        ("fetch", "sources", True),
+        ("fetch", "link", False),
         ("binary", "archive", False),
         ("manifest", "binary", True),
         ("store", "errors", True),

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 
 from pydist.examine.checks import Check
-from pydist.examine.families import (
-    compiling,
-    configuring,
-    environments,
-    installing,
-    offering,
-    places,
-    starting,
-    userland,
-)
-from pydist.examine.outcome import Outcome
-from pydist.examine.subject import Subject
+from pydist.examine.families import compiling, configuring, installing, offering, starting, userland
+from pydist.examine.families.environments import venv_uv
+from pydist.examine.subject import Distribution
+from pydist.trial import environments, places
+from pydist.trial.outcome import Outcome
 
 __all__ = ["FUNCTIONS", "Function", "function_of"]
 
-Function = Callable[[Check, Subject], Outcome]
+Function = Callable[[Distribution], Outcome]
 
 FUNCTIONS: Mapping[str, Function] = {
     "start.version": starting.version,
@@ -32,11 +26,11 @@ FUNCTIONS: Mapping[str, Function] = {
     "place.symlink-file": places.symlink_file,
     "place.symlink-folder": places.symlink_folder,
     "place.read-only": places.read_only,
-    "place.alone": places.alone,
+    "place.alone": starting.alone,
     "environment.venv-symlinks": environments.venv_symlinks,
     "environment.venv-copies": environments.venv_copies,
     "environment.pip": environments.venv_pip,
-    "environment.uv": environments.venv_uv,
+    "environment.uv": venv_uv,
     "configuration.programs": configuring.programs,
     "compile.extension": compiling.extension,
     "compile.embed-static": compiling.embed_static,
@@ -49,4 +43,6 @@ FUNCTIONS: Mapping[str, Function] = {
 
 def function_of(check: Check) -> Function:
     """What makes `check`, which has no probe."""
-    return installing.wheel if check.family == "wheel" else FUNCTIONS[check.id]
+    if check.family == "wheel":
+        return functools.partial(installing.wheel, check.id.partition(".")[2])
+    return FUNCTIONS[check.id]

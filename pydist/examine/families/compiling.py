@@ -12,14 +12,13 @@ from pathlib import Path
 
 from pydist.binary.ar import members
 from pydist.errors import EnvironmentLacking, InputError
-from pydist.examine.checks import Check
-from pydist.examine.outcome import Outcome, Problem, failed, lacking, not_applicable, passed
-from pydist.examine.running import Ended, run
-from pydist.examine.subject import Subject
+from pydist.examine.subject import Distribution
 from pydist.policy import targets, toolchain
 from pydist.policy.linkline import LinkLine
 from pydist.store import Store
 from pydist.target import Libc
+from pydist.trial.outcome import Outcome, Problem, failed, lacking, not_applicable, passed
+from pydist.trial.running import Ended, run
 
 __all__ = ["embed_shared", "embed_static", "extension", "relink"]
 
@@ -51,14 +50,14 @@ int main(int argc, char **argv)
 """
 
 
-def extension(check: Check, subject: Subject) -> Outcome:
+def extension(subject: Distribution) -> Outcome:
     folder = _folder(subject, "extension", {"twice.c": _EXTENSION})
     compiler = _machine_compiler(subject) or _zig(subject)
     if compiler is None:
         return _no_compiler()
     asked = subject.start("-c", "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))")
     name = f"pydist_twice{asked.out.strip()}"
-    built = _compile(check, subject, folder, [*compiler, "-shared", "-fPIC", *_headers(subject), "twice.c", "-o", name])
+    built = _compile(subject, folder, [*compiler, "-shared", "-fPIC", *_headers(subject), "twice.c", "-o", name])
     if not built.good:
         return failed(Problem(what="an extension module does not compile", found=built.how))
     ended = subject.start("-c", "import pydist_twice; print(pydist_twice.twice(21))", cwd=folder)
@@ -67,7 +66,7 @@ def extension(check: Check, subject: Subject) -> Outcome:
     return passed(f"{Path(compiler[0]).name}, {name}")
 
 
-def embed_static(check: Check, subject: Subject) -> Outcome:
+def embed_static(subject: Distribution) -> Outcome:
     library = subject.prefix / "lib" / f"libpython{subject.manifest.python_major_minor_version}.a"
     found = [library, *subject.prefix.glob("lib/python3*/config-*/libpython3*.a")]
     archive = next((path for path in found if path.is_file()), None)
@@ -90,10 +89,10 @@ def embed_static(check: Check, subject: Subject) -> Outcome:
     )
     start = [*compiler, *_headers(subject), str(folder / "main.c"), str(archive)]
     command = line.command(start, str(folder / "main"))
-    return _embedded(check, subject, folder, command)
+    return _embedded(subject, folder, command)
 
 
-def embed_shared(check: Check, subject: Subject) -> Outcome:
+def embed_shared(subject: Distribution) -> Outcome:
     shared = subject.manifest.build_info.core.shared_lib
     if shared is None:
         return not_applicable("there is no shared libpython in this distribution")
@@ -105,11 +104,11 @@ def embed_shared(check: Check, subject: Subject) -> Outcome:
     command = [
         *compiler, *_headers(subject), "main.c", str(subject.root / shared), f"-Wl,-rpath,{place}", "-o", "main",
     ]  # fmt: skip
-    return _embedded(check, subject, folder, command)
+    return _embedded(subject, folder, command)
 
 
-def _embedded(check: Check, subject: Subject, folder: Path, command: Sequence[str]) -> Outcome:
-    built = _compile(check, subject, subject.root if "static" in folder.name else folder, command)
+def _embedded(subject: Distribution, folder: Path, command: Sequence[str]) -> Outcome:
+    built = _compile(subject, subject.root if "static" in folder.name else folder, command)
     if not built.good:
         return failed(Problem(what="a program that embeds Python does not link", found=built.how))
     ended = subject.start(str(subject.prefix), program=folder / "main", env={}, cwd=Path("/"))
@@ -119,7 +118,7 @@ def _embedded(check: Check, subject: Subject, folder: Path, command: Sequence[st
     return passed(f"{(folder / 'main').stat().st_size:,} bytes")
 
 
-def relink(check: Check, subject: Subject) -> Outcome:
+def relink(subject: Distribution) -> Outcome:
     line = _link_line(subject)
     if isinstance(line, Outcome):
         return line
@@ -128,12 +127,12 @@ def relink(check: Check, subject: Subject) -> Outcome:
         return _no_compiler()
     python = subject.copy(subject.work / "relinked")
     python.unlink()
-    linked = _compile(check, subject, subject.root, line.command(compiler, str(python)))
+    linked = _compile(subject, subject.root, line.command(compiler, str(python)))
     if not linked.good:
         return failed(Problem(what="the interpreter does not link", found=linked.how))
     code = "import ssl, sqlite3, ctypes, sys; print(sys.version, sorted(sys.builtin_module_names))"
-    before = subject.start("-I", "-c", code, seconds=check.seconds)
-    after = subject.start("-I", "-c", code, program=python, seconds=check.seconds)
+    before = subject.start("-I", "-c", code)
+    after = subject.start("-I", "-c", code, program=python)
     if not after.good or before.out != after.out:
         what = "the interpreter that was linked again is another one"
         return failed(
@@ -142,7 +141,7 @@ def relink(check: Check, subject: Subject) -> Outcome:
     return passed(f"{python.stat().st_size:,} bytes; {subject.python.stat().st_size:,} in the archive")
 
 
-def _link_line(subject: Subject) -> LinkLine | Outcome:
+def _link_line(subject: Distribution) -> LinkLine | Outcome:
     """The recorded command, or why there is none to run. It is a stranger's, and is run as the user."""
     if subject.record is None or not subject.record.link_line:
         return not_applicable("there is no link line in build/pydist.json")
@@ -155,18 +154,18 @@ def _link_line(subject: Subject) -> LinkLine | Outcome:
     return failed(*(Problem(what=what, where=part) for part in missing)) if missing else line
 
 
-def _headers(subject: Subject) -> list[str]:
+def _headers(subject: Distribution) -> list[str]:
     return [f"-I{subject.root / subject.manifest.python_paths['include']}"]
 
 
-def _machine_compiler(subject: Subject) -> list[str] | None:
+def _machine_compiler(subject: Distribution) -> list[str] | None:
     """What `cc` is here, when it makes programs for the target."""
     found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     fits = not subject.emulator and subject.target.libc == platform.libc_ver()[0].replace("glibc", Libc.GNU)
     return [found] if found and fits else None
 
 
-def _zig(subject: Subject) -> list[str] | None:
+def _zig(subject: Distribution) -> list[str] | None:
     try:
         found = toolchain.locate()
     except EnvironmentLacking:
@@ -180,7 +179,7 @@ def _no_compiler() -> Outcome:
     return lacking('a compiler for this target; run: pip install "pydist[toolchain]"')
 
 
-def _folder(subject: Subject, name: str, files: dict[str, str]) -> Path:
+def _folder(subject: Distribution, name: str, files: dict[str, str]) -> Path:
     folder = subject.work / name
     folder.mkdir()
     for file, text in files.items():
@@ -188,8 +187,8 @@ def _folder(subject: Subject, name: str, files: dict[str, str]) -> Path:
     return folder
 
 
-def _compile(check: Check, subject: Subject, folder: Path, command: Sequence[str]) -> Ended:
+def _compile(subject: Distribution, folder: Path, command: Sequence[str]) -> Ended:
     variables = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(subject.work), "LC_ALL": "C"}
     with contextlib.suppress(EnvironmentLacking):  # the machine's own compiler has no caches
         variables |= toolchain.locate().environment(Store.default())
-    return run(list(command), cwd=folder, env=variables, seconds=check.seconds)
+    return run(list(command), cwd=folder, env=variables, seconds=subject.seconds)

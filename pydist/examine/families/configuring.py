@@ -5,41 +5,34 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from pydist.examine.checks import Check
-from pydist.examine.outcome import Outcome, Problem, failed, not_applicable, passed
-from pydist.examine.running import run
-from pydist.examine.subject import Subject
+from pydist.examine.subject import Distribution
+from pydist.trial.outcome import Outcome, Problem, failed, not_applicable, passed
 
 __all__ = ["programs"]
 
 
-def programs(check: Check, subject: Subject) -> Outcome:
-    problems = _python_config(check, subject)
+def programs(subject: Distribution) -> Outcome:
+    problems = _python_config(subject)
     if problems is None:
         return not_applicable("there is no python-config in this distribution")
     tool = shutil.which("pkg-config") or shutil.which("pkgconf")
     package = f"python-{subject.series}-embed"
     if tool and (subject.prefix / "lib" / "pkgconfig" / f"{package}.pc").is_file():
-        asked = run(
+        asked = subject.run(
             [tool, "--cflags", "--libs-only-L", package],
-            cwd=subject.work,
             env=subject.environment(PKG_CONFIG_PATH=str(subject.prefix / "lib" / "pkgconfig")),
-            seconds=check.seconds,
         )
         problems += _below(asked.out, asked.how, subject.prefix, f"lib/pkgconfig/{package}.pc")
     return failed(*problems) if problems else passed("with pkg-config" if tool else "without pkg-config")
 
 
-def _python_config(check: Check, subject: Subject) -> list[Problem] | None:
+def _python_config(subject: Distribution) -> list[Problem] | None:
     program = subject.prefix / "bin" / f"python{subject.series}-config"
     if not program.is_file():
         return None
     problems = []
     for option in ("--prefix", "--includes", "--ldflags"):
-        asked = run(
-            [program, option, "--embed"] if option == "--ldflags" else [program, option],
-            cwd=subject.work, env=subject.environment(), seconds=subject.patience(check.seconds),
-        )  # fmt: skip
+        asked = subject.run([program, option, "--embed"] if option == "--ldflags" else [program, option])
         problems += _below(asked.out, asked.how, subject.prefix, f"{program.name} {option}")
     return problems
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pydist.examine import wheels
-from pydist.examine.checks import Check
 from pydist.examine.families.environments import make_environment, run_uv
-from pydist.examine.outcome import Outcome, Problem, failed, lacking, not_applicable, passed
-from pydist.examine.running import Ended
-from pydist.examine.subject import Subject
+from pydist.examine.subject import Distribution
 from pydist.examine.wheels import Wheel
+from pydist.trial.outcome import Outcome, Problem, failed, lacking, not_applicable, passed
+from pydist.trial.running import Ended
 
 __all__ = ["wheel"]
 
@@ -24,29 +23,29 @@ _UNREACHABLE = ("error sending request", "dns error", "Could not connect", "Fail
                 "operation timed out")  # fmt: skip
 
 
-def wheel(check: Check, subject: Subject) -> Outcome:
-    name = check.id.partition(".")[2]
+def wheel(name: str, subject: Distribution) -> Outcome:
+    """What becomes of the wheel of the project `name`."""
     row = next(item for item in wheels.load() if item.name == name)
     if reason := _why_not(row, subject):
         return not_applicable(reason)
     place = subject.work / f"wheel-{name}"
-    made = make_environment(subject, place, check.seconds)
+    made = make_environment(subject, place, subject.seconds)
     if not made.good:
         return failed(Problem(what="uv venv fails", found=made.how))
     python = place / "bin" / "python"
     installed = run_uv(
-        subject, check.seconds, "pip", "install", "--python", str(python), "--only-binary", ":all:", name
+        subject, subject.seconds, "pip", "install", "--python", str(python), "--only-binary", ":all:", name
     )
     if not installed.good:
         return _not_installed(name, installed)
-    ended = subject.start("-I", "-c", row.run + _LOADED, program=python, seconds=check.seconds)
+    ended = subject.start("-I", "-c", row.run + _LOADED, program=python)
     if not ended.good:
         return failed(Problem(what="was installed and does not work", where=name, found=ended.how))
     version = [line.strip() for line in installed.err.splitlines() if line.strip().startswith(f"+ {name}==")]
     return passed(" ".join(version).removeprefix("+ "))
 
 
-def _why_not(row: Wheel, subject: Subject) -> str | None:
+def _why_not(row: Wheel, subject: Distribution) -> str | None:
     if row.series and subject.series not in row.series:
         return f"the project has wheels for {', '.join(row.series)}"
     if row.gil and "freethreaded" in subject.options:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pydist.errors import InputError
-from pydist.examine.checks import Check
-from pydist.examine.features import Standing, compare
-from pydist.examine.outcome import Outcome, Problem, failed, not_applicable, passed
-from pydist.examine.subject import Subject
-from pydist.policy import features
+from pydist.trial.features import Standing
+from pydist.trial.offering import differences
+from pydist.trial.outcome import Outcome, Problem, failed, passed
+from pydist.trial.subject import Subject
 
 __all__ = ["native"]
 
@@ -19,20 +17,10 @@ _EXPECTED = {
 }
 
 
-def native(check: Check, subject: Subject) -> Outcome:
-    try:
-        reference = features.reference(subject.series, subject.target, static=subject.linking == "static")
-    except InputError as error:
-        return not_applicable(str(error))
-    ended = subject.start("-I", features.inventory(), seconds=check.seconds)
-    if not ended.good:
-        return failed(Problem(what="does not say what it offers", found=ended.how))
-    try:
-        found = features.parse_groups(ended.out, "its answer")
-    except InputError as error:
-        return failed(Problem(what="does not say what it offers", found=str(error)))
-    differences = compare(found, reference)
-    count = Counter(difference.standing for difference in differences)
+def native(subject: Subject) -> Outcome:
+    found = differences(subject)
+    if isinstance(found, Outcome):
+        return found
     problems = [
         Problem(
             what=item.name,
@@ -40,9 +28,10 @@ def native(check: Check, subject: Subject) -> Outcome:
             expected=_EXPECTED[item.standing],
             found="not there" if item.standing is Standing.MISSING else "all of it there",
         )
-        for item in differences
+        for item in found
         if item.fault
     ]
     if problems:
         return failed(*problems)
+    count = Counter(difference.standing for difference in found)
     return passed(f"{count[Standing.ALLOWED]} left out with a reason, {count[Standing.EXTRA]} beyond it")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import os
+import shutil
 import zipfile
 from pathlib import Path
 
 from pydist.errors import InputError
-from pydist.examine.checks import Check
-from pydist.examine.outcome import Outcome, Problem, failed, passed
-from pydist.examine.running import run
-from pydist.examine.subject import Subject
+from pydist.examine.subject import Distribution
 from pydist.manifest.convert import loads
+from pydist.trial.outcome import Outcome, Problem, failed, lacking, passed
+from pydist.trial.places import WHERE, found_library
 
-__all__ = ["argv0", "programs", "version", "ways"]
+__all__ = ["alone", "argv0", "programs", "version", "ways"]
 
 _FACTS = """
 import json, sys, sysconfig
@@ -26,11 +26,10 @@ print(json.dumps({
     "prefix": sys.prefix,
 }))
 """
-WHERE = "import json, sys; print(json.dumps([sys.prefix, json.__file__]))"
 
 
-def version(check: Check, subject: Subject) -> Outcome:
-    ended = subject.start("-I", "-c", _FACTS, env={}, seconds=check.seconds)
+def version(subject: Distribution) -> Outcome:
+    ended = subject.start("-I", "-c", _FACTS, env={})
     if not ended.good:
         return failed(Problem(what="does not start in an empty environment", found=ended.how))
     try:
@@ -56,7 +55,7 @@ def version(check: Check, subject: Subject) -> Outcome:
     return failed(*problems) if problems else passed(f"{manifest.python_version}, {manifest.build_options}")
 
 
-def ways(check: Check, subject: Subject) -> Outcome:
+def ways(subject: Distribution) -> Outcome:
     folder = subject.work / "ways"
     (folder / "package").mkdir(parents=True)
     text = "import sys\nprint(__name__, sys.argv[1:], sys.stdin.read())\nsys.exit(5)\n"
@@ -76,7 +75,7 @@ def ways(check: Check, subject: Subject) -> Outcome:
     }
     problems = []
     for what, (arguments, given, expected) in starts.items():
-        ended = subject.start(*arguments, "a b", "ü", cwd=folder, given=given, seconds=check.seconds)
+        ended = subject.start(*arguments, "a b", "ü", cwd=folder, given=given)
         if ended.code != 5 or ended.out != expected:
             found = f"{ended.out!r}, {ended.how}"
             problems.append(Problem(what=f"{what} is not run", expected=f"{expected!r} and exit code 5", found=found))
@@ -88,22 +87,21 @@ def ways(check: Check, subject: Subject) -> Outcome:
     return failed(*problems) if problems else passed(", ".join(starts))
 
 
-def argv0(check: Check, subject: Subject) -> Outcome:
+def argv0(subject: Distribution) -> Outcome:
     problems = []
     for name in ("nonsense", "", "/no/such/python", "./python", "-python"):
         front = [*subject.emulator, *(["-0", name] if subject.emulator else [])]
-        ended = run(
+        ended = subject.run(
             [*front, subject.python, "-I", "-c", WHERE] if front else [name, "-I", "-c", WHERE],
-            executable=None if front else subject.python,
             cwd=Path("/"),
             env={},
-            seconds=subject.patience(check.seconds),
+            executable=None if front else subject.python,
         )
         problems += found_library(ended.out, ended.how, subject.prefix, f"argv[0] is {name!r}")
     return failed(*problems) if problems else passed()
 
 
-def programs(check: Check, subject: Subject) -> Outcome:
+def programs(subject: Distribution) -> Outcome:
     """Scripts of the tree: what begins with `#!` in bin."""
     problems, tried = [], []
     for path in sorted((subject.prefix / "bin").iterdir()):
@@ -111,9 +109,7 @@ def programs(check: Check, subject: Subject) -> Outcome:
             if path.is_symlink() or file.read(2) != b"#!":
                 continue
         arguments = {"pydoc": ["abs"], "idle": ["-h"]}.get(path.name.rstrip("0123456789."), ["--help"])
-        ended = run(
-            [path, *arguments], cwd=subject.work, env=subject.environment(), seconds=subject.patience(check.seconds)
-        )
+        ended = subject.run([path, *arguments])
         tried.append(path.name)
         # IDLE says that there is no tkinter, which is an answer too.
         without_tk = path.name.startswith("idle") and ended.code == 1 and "tkinter" in ended.err.lower()
@@ -123,14 +119,22 @@ def programs(check: Check, subject: Subject) -> Outcome:
     return failed(*problems) if problems else passed(", ".join(tried))
 
 
-def found_library(out: str, how: str, prefix: Path, what: str) -> list[Problem]:
-    """The problem of an interpreter that was asked `WHERE` and should have found its library below `prefix`."""
-    library = prefix / "lib"
-    try:
-        said = json.loads(out)
-    except ValueError:
-        return [Problem(what=what, expected=f"the library below {library}", found=how)]
-    match said:
-        case [str(found), str(module)] if Path(found) == prefix and Path(module).is_relative_to(library):
-            return []
-    return [Problem(what=what, expected=f"sys.prefix {prefix} and the library below it", found=str(said))]
+def alone(subject: Distribution) -> Outcome:
+    if os.geteuid() != 0:
+        return lacking("the right to change the root folder; run as root")
+    if subject.emulator and not Path(subject.emulator[0]).is_file():
+        return lacking("an emulator that is one file")
+    root = subject.work / "alone"
+    root.mkdir()
+    python = subject.copy(root / "python")
+    command = ["/" + str(python.relative_to(root))]
+    if subject.emulator:
+        shutil.copy(subject.emulator[0], root / "emulator")
+        command = ["/emulator", *subject.emulator[1:], *command]
+    chroot = shutil.which("chroot", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    if chroot is None:
+        return lacking("the command chroot; run: apt install coreutils")
+    code = f"import json, ssl, sqlite3, decimal; {WHERE.partition('; ')[2]}"
+    ended = subject.run([chroot, root, *command, "-I", "-c", f"import sys; {code}"], env={})
+    problems = found_library(ended.out, ended.how, Path("/python"), "as the only thing on a system")
+    return failed(*problems) if problems else passed()

@@ -7,11 +7,10 @@ import shutil
 from pathlib import Path
 
 from pydist.errors import EnvironmentLacking
-from pydist.examine.checks import Check
-from pydist.examine.outcome import Outcome, Problem, failed, lacking, passed
-from pydist.examine.running import run
-from pydist.examine.subject import Subject
+from pydist.examine.subject import Distribution
 from pydist.store import Key, Store
+from pydist.trial.outcome import Outcome, Problem, failed, lacking, passed
+from pydist.trial.running import run
 
 __all__ = ["oldest"]
 
@@ -27,31 +26,31 @@ _FILE = "system.tar"  # the name tells mmdebstrap the format
 _DEBIAN_ARCH = {"x86_64": "amd64", "aarch64": "arm64", "i686": "i386", "armv7": "armhf", "ppc64le": "ppc64el"}
 
 
-def oldest(check: Check, subject: Subject) -> Outcome:
+def oldest(subject: Distribution) -> Outcome:
     bootstrap = shutil.which("mmdebstrap")
     if reason := _why_not(subject, bootstrap):
         return lacking(reason)
-    found = _system(bootstrap or "", subject, check.seconds)
+    found = _system(bootstrap or "", subject, subject.seconds)
     if isinstance(found, Outcome):
         return found
     suite, glibc, archive = found
     root = subject.work / "system"
     root.mkdir()
     unpack = ["tar", "-xf", str(archive), "-C", str(root), "--exclude=./dev/*"]
-    unpacked = run(unpack, cwd=subject.work, env=dict(os.environ), seconds=check.seconds)
+    unpacked = run(unpack, cwd=subject.work, env=dict(os.environ), seconds=subject.seconds)
     if not unpacked.good:
         return lacking(f"a usable {suite}: {unpacked.how}")
     python = subject.copy(root / "python")
     command = ["chroot", str(root), "/" + str(python.relative_to(root)), "-I", "-c", _CODE]
     variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
-    said = run(command, cwd=subject.work, env=variables, seconds=check.seconds)
+    said = run(command, cwd=subject.work, env=variables, seconds=subject.seconds)
     if said.out.split() != ["thread", "42", glibc]:
         expected = f"thread, 42, {glibc}"
         return failed(Problem(what="does not run", where=f"Debian {suite}", expected=expected, found=said.how))
     return passed(f"Debian {suite}, glibc {glibc}")
 
 
-def _why_not(subject: Subject, bootstrap: str | None) -> str | None:
+def _why_not(subject: Distribution, bootstrap: str | None) -> str | None:
     if os.geteuid() != 0:
         return "the right to change the root folder; run as root"
     if subject.emulator and not subject.registered:
@@ -59,7 +58,7 @@ def _why_not(subject: Subject, bootstrap: str | None) -> str | None:
     return None if bootstrap else "mmdebstrap, which makes other systems; run: apt install mmdebstrap"
 
 
-def _system(bootstrap: str, subject: Subject, seconds: float) -> tuple[str, str, Path] | Outcome:
+def _system(bootstrap: str, subject: Distribution, seconds: float) -> tuple[str, str, Path] | Outcome:
     """The oldest system that can be had: name, glibc, and a tar of it that stays in the store."""
     store = Store.default()
     arch = _DEBIAN_ARCH.get(subject.target.arch)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydist.archive.paths import shown
 from pydist.manifest.model import Manifest
 from pydist.target import Os
+from pydist.validate.expected import abi_flags
 from pydist.validate.facts import Facts
 from pydist.validate.report import Finding, found
 
@@ -21,8 +22,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     manifest = facts.manifest
     if manifest is None or facts.target is None or facts.target.os is Os.WINDOWS:
         return  # Windows has no flags in names but those of modules
-    words = manifest.build_options.split("+")
-    flags = ("t" if "freethreaded" in words else "") + ("d" if "debug" in words else "")
+    words, flags = manifest.build_options.split("+"), abi_flags(manifest)
     yield from _names(manifest, manifest.python_major_minor_version[:20], flags)
     yield from _variables(manifest, words, flags)
     yield from _suffixes(manifest)
@@ -33,7 +33,7 @@ def _names(manifest: Manifest, series: str, flags: str) -> Iterator[Finding]:
         "python_exe": (manifest.python_exe, f"python{series}{flags}"),
         "python_paths.include": (manifest.python_paths.get("include"), f"python{series}{flags}"),
         # A debug build shares the standard library, a free-threaded one has packages of its own.
-        "python_paths.stdlib": (manifest.python_paths.get("stdlib"), f"python{series}{flags.removesuffix('d')}"),
+        "python_paths.stdlib": (manifest.python_paths.get("stdlib"), f"python{series}{'t' if 't' in flags else ''}"),
     }
     for where, (path, name) in expected.items():
         if path is not None and path.rstrip("/").rpartition("/")[2] != name:

@@ -23,21 +23,21 @@ _CHECKED = re.compile(r"__\w+_chk")
 
 def judge(facts: Facts) -> Iterator[Finding]:
     """Everything that the interpreter and libpython lack."""
-    manifest, program = facts.manifest, facts.program
-    if manifest is None or program is None:
+    interpreter, program = facts.interpreter, facts.program
+    if interpreter is None or program is None:
         return
     if facts.static:
         yield from _core(facts)
     else:
         if program.elf[0][1].interp is not None and not program.elf[0][1].pie:
-            yield found("hardening.pie", manifest.python_exe, "is loaded at the same address each time")
-        files = {manifest.python_exe: program}
-        if manifest.build_info.core.shared_lib is not None:
-            library = facts.linked_file(manifest.build_info.core.shared_lib)
-            files |= {manifest.build_info.core.shared_lib: library} if library is not None else {}
+            yield found("hardening.pie", interpreter, "is loaded at the same address each time")
+        files = {interpreter: program}
+        if facts.library is not None:
+            library = facts.linked_file(facts.library)
+            files |= {facts.library: library} if library is not None else {}
         for name, binary in files.items():
             yield from _dynamic(facts, name, binary)
-    yield from _control_flow(facts, manifest.python_exe, program)
+    yield from _control_flow(facts, interpreter, program)
 
 
 def _core(facts: Facts) -> Iterator[Finding]:
@@ -58,11 +58,10 @@ def _dynamic(facts: Facts, name: str, binary: BinaryFacts) -> Iterator[Finding]:
         return  # a program that is only a door to libpython
     imports = binary.dynamic.needs | binary.dynamic.weak
     # Link-time optimisation takes the function from the compiler's run time, so that it is no import.
-    optimised = facts.manifest is not None and "lto" in facts.manifest.build_options.split("+")
+    optimised = "lto" in facts.words
     if _CANARY not in imports and not (optimised and _objects_check(facts)):
         yield found("hardening.stack-protector", name, f"does not use {_CANARY}")
-    debug = facts.manifest is not None and "debug" in facts.manifest.build_options.split("+")
-    if not debug and not any(map(_CHECKED.fullmatch, imports)):
+    if "debug" not in facts.words and not any(map(_CHECKED.fullmatch, imports)):
         yield found("hardening.fortify", name, "uses none of glibc's checking functions (__memcpy_chk, …)")
 
 

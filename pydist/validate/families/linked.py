@@ -80,9 +80,8 @@ def _unresolved(facts: Facts, name: str, binary: BinaryFacts, target: Target) ->
     # All that glibc offers has a version; in other C libraries nothing has.
     if target.libc is not Libc.GNU or binary.dynamic is None or not binary.elf[0][1].needed:
         return
-    given = facts.program.dynamic.exports if facts.program and facts.program.dynamic else frozenset()
     inside = any(place.startswith(_ORIGIN) for place in (*binary.elf[0][1].search, *binary.elf[0][1].needed))
-    lost = sorted(binary.dynamic.loose - given)
+    lost = sorted(binary.dynamic.loose - facts.offered)
     if lost and not inside and not any(map(is_libpython, binary.elf[0][1].needed)):
         more = f" and {len(lost) - _SHOWN:,} more symbols" if len(lost) > _SHOWN else ""
         names = ", ".join(shown(item) for item in lost[:_SHOWN])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pydist.archive.paths import shown
 from pydist.binary.kind import Kind
+from pydist.manifest.compact import Compact
 from pydist.manifest.model import Manifest
 from pydist.target import Libc
 from pydist.validate.binary_facts import ElfFacts
@@ -16,7 +17,7 @@ from pydist.validate.facts import RECORD, Facts
 from pydist.validate.families import symbols
 from pydist.validate.report import Finding, found
 
-__all__ = ["judge"]
+__all__ = ["crt", "judge"]
 
 _INITTAB = re.compile(r'\{\s*"([\w.]+)"\s*,\s*(\w+)\s*\}', re.ASCII)
 _OBJECT = re.compile(r"build/(?!bitcode/).*\.(o|obj)$", re.ASCII)
@@ -32,7 +33,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     yield from _link_mode(facts, manifest)
     yield from _object_format(facts, manifest)
-    yield from _crt(facts, manifest)
+    yield from crt(facts, manifest)
+    yield from _floor(facts)
     yield from _visibility(facts, manifest)
     yield from _init_functions(facts, manifest)
     yield from _inittab(facts, manifest)
@@ -80,13 +82,8 @@ def _object_format(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
         yield found("measured.object-format", "build_info.object_file_format", text)
 
 
-def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
-    linked = [
-        (name, elf)
-        for name, file in facts.files.items()
-        for _, elf in (file.binary.elf if file.binary else ())
-        if elf.linked
-    ]
+def crt(facts: Facts, manifest: Manifest | Compact) -> Iterator[Finding]:
+    """What a manifest, or a compact one, says of the C run time that its files do not need, or not alone."""
     features = manifest.crt_features
     program = _program(facts)
     yield from _systems(facts, manifest)
@@ -96,20 +93,34 @@ def _crt(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
                 text = f"{feature} is {'missing' if holds else 'stated'}, but the interpreter {_described(program)}"
                 yield found("measured.crt", "crt_features", text)
     stated = next((item.removeprefix(_CAP) for item in features if item.startswith(_CAP)), None)
-    needs = [(glibc_version(version), name) for name, elf in linked for version in elf.versions]
-    greatest, file = max(needs, default=((), ""))
-    if stated is not None and linked and glibc_version(f"GLIBC_{stated}") != greatest:
+    greatest, file = _greatest(facts)
+    limit = () if stated is None else glibc_version(f"GLIBC_{stated}")
+    # What was left out of an installed tree may have needed more than the rest.
+    wrong = greatest > limit if isinstance(manifest, Compact) else greatest != limit
+    if stated is not None and wrong and any(_linked(facts)):
         measured = f"{dotted(greatest)}, by {file}" if greatest else "of no glibc symbol at all"
         yield found("measured.crt", "crt_features", f"{_CAP}{stated[:40]}, but the greatest need is {measured}")
     if stated is None and greatest:
         text = f"{_CAP}N is missing; the greatest need is {dotted(greatest)}, by {file}"
         yield found("measured.crt", "crt_features", text)
-    yield from _floor(facts, greatest, file)
 
 
-def _floor(facts: Facts, greatest: tuple[int, ...], file: str) -> Iterator[Finding]:
+def _linked(facts: Facts) -> Iterator[tuple[str, ElfFacts]]:
+    """All programs and shared libraries."""
+    for name, file in facts.files.items():
+        yield from ((name, elf) for _, elf in (file.binary.elf if file.binary else ()) if elf.linked)
+
+
+def _greatest(facts: Facts) -> tuple[tuple[int, ...], str]:
+    """The newest glibc that a file needs, and the file."""
+    needs = [(glibc_version(version), name) for name, elf in _linked(facts) for version in elf.versions]
+    return max(needs, default=((), ""))
+
+
+def _floor(facts: Facts) -> Iterator[Finding]:
     if facts.record is None or facts.target is None:
         return
+    greatest, file = _greatest(facts)
     where, stated = f"{RECORD}: glibc_floor", facts.record.glibc_floor
     floor = glibc_version(f"GLIBC_{stated}")
     if (stated is None) is (facts.target.libc is Libc.GNU):
@@ -121,7 +132,7 @@ def _floor(facts: Facts, greatest: tuple[int, ...], file: str) -> Iterator[Findi
         yield found("measured.glibc-floor", where, text)
 
 
-def _systems(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
+def _systems(facts: Facts, manifest: Manifest | Compact) -> Iterator[Finding]:
     file = facts.files.get(facts.resolve(manifest.python_exe))
     if file is None or file.kind not in (Kind.ELF, Kind.MACHO, Kind.PE):
         return
@@ -154,7 +165,7 @@ def _visibility(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     binaries = [facts.files[path].binary for path in manifest.build_info.core.objs if path in facts.files]
     names = [names for binary in binaries if binary is not None for names in binary.symbols]
     if names and stated == "dllexport":
-        yield found("measured.visibility", where, "dllexport, but the objects are ELF, which knows no such thing")
+        yield found("measured.visibility", where, "dllexport, which the format of the objects does not know")
     elif any(_API in item.hidden for item in names):
         yield found("measured.visibility", where, f"{stated}, but the core's objects hide {_API}")
 
@@ -171,9 +182,9 @@ def _init_functions(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _defined(facts: Facts, objects: tuple[str, ...]) -> frozenset[str] | None:
-    """What ELF objects define; None when an object is missing or of another format."""
+    """What ELF and Mach-O objects define; None when an object is missing or of another format."""
     binaries = [facts.files[path].binary for path in objects if path in facts.files]
-    good = [binary for binary in binaries if binary is not None and binary.fault is None and binary.members]
+    good = [binary for binary in binaries if binary is not None and binary.fault is None and binary.symbols]
     if len(good) != len(objects) or not objects:
         return None
     return frozenset().union(*(names.defines for binary in good for names in binary.symbols))

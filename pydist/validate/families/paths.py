@@ -9,7 +9,7 @@ from pydist.manifest.model import CoreInfo, ExtensionInfo, Manifest
 from pydist.validate.facts import Facts
 from pydist.validate.report import Finding, found
 
-__all__ = ["judge"]
+__all__ = ["judge", "named_paths"]
 
 _FOLDERS = ("python_paths", "python_stdlib_platform_config", "tcl_library")
 
@@ -19,7 +19,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     manifest = facts.manifest
     if manifest is None or facts.damage is not None:
         return  # what is missing behind the damage says nothing about the manifest
-    for place, path in _named(manifest):
+    for place, path in named_paths(manifest):
         real = facts.resolve(path.rstrip("/"))
         if place.startswith(_FOLDERS):
             good, kind = real in facts.folders, "folder"
@@ -33,7 +33,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("manifest.path", "python_exe", f"{shown(manifest.python_exe)} is not executable")
 
 
-def _named(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def named_paths(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Every path in the manifest with its place."""
     single = ("python_exe", "python_stdlib_platform_config", "run_tests", "license_path", "tcl_library_path")
     for key in single:
@@ -45,7 +45,8 @@ def _named(manifest: Manifest) -> Iterator[tuple[str, str]]:
         for index, path in enumerate(manifest.tcl_library_paths or ()):
             yield f"tcl_library_paths[{index}]", f"{manifest.tcl_library_path}/{path}"
     build = manifest.build_info
-    yield "build_info.inittab_object", build.inittab_object
+    if build.inittab_object or build.core.objs:  # without objects there is none that could be named
+        yield "build_info.inittab_object", build.inittab_object
     yield "build_info.inittab_source", build.inittab_source
     yield from _linked("build_info.core", build.core)
     for name, variants in build.extensions.items():

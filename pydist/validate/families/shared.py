@@ -37,7 +37,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     yield from _bundled(facts, manifest, {**hosts, **{place: binary for place, (_, binary) in modules.items()}})
     for place, (init_fn, binary) in modules.items():
         yield from _module(place, init_fn, binary, hosts)
-    yield from _unlisted(facts, modules)
+    yield from _unlisted(facts, {*modules, *_others(facts, manifest)})
 
 
 def _loading(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
@@ -68,6 +68,15 @@ def _modules(facts: Facts, manifest: Manifest) -> Iterator[tuple[str, tuple[str,
             binary = facts.linked_file(item.shared_lib)
             if item.shared_lib is not None and binary is not None:
                 yield facts.resolve(item.shared_lib), (item.init_fn, binary)
+
+
+def _others(facts: Facts, manifest: Manifest) -> Iterator[str]:
+    """Modules of the manifest that are no ELF files, but can be loaded."""
+    for variants in manifest.build_info.extensions.values():
+        for path in (facts.resolve(item.shared_lib) for item in variants if item.shared_lib):
+            binary = facts.files[path].binary if path in facts.files else None
+            if binary is not None and any(macho.linked for _, macho in binary.macho):
+                yield path
 
 
 def _hosts(

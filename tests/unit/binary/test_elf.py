@@ -44,6 +44,17 @@ def test_every_fact_is_read_in_both_sizes_and_byte_orders(bits: int, little: boo
     assert not facts.is_static
 
 
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("headless", [True, False])
+def test_versions_are_found_where_the_loader_finds_them(bits: int, headless: bool) -> None:
+    facts = ElfFile.parse(make_elf(bits=bits, kind=3, loadable=True, headless=headless, **FULL))  # type: ignore[arg-type]
+    assert bool(facts.sections) is not headless
+    assert [(need.file, need.versions) for need in facts.version_needs] == [
+        ("libc.so.6", ("GLIBC_2.2.5", "GLIBC_2.17")),
+        ("libm.so.6", ("GLIBC_2.29",)),
+    ]
+
+
 def test_a_static_program_needs_nothing() -> None:
     facts = ElfFile.parse(make_elf())
     assert facts.is_static

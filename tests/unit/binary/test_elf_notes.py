@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from pydist.binary.elf import ElfFile, ElfInvalid
-from pydist.binary.elf_notes import Properties, read_properties
+from pydist.binary.elf_notes import Properties, read_build_id, read_properties
 from tests.support.elf import make_elf
 
 X86, ARM, NEEDED = 0xC0000002, 0xC0000000, 0xC0008002
@@ -54,3 +54,18 @@ def test_a_position_independent_program_is_one_with_a_loader_or_with_its_flag() 
     assert ElfFile.parse(make_elf(kind=3, dynamic=[(0x6FFFFFFB, 0x08000000)])).pie
     assert not ElfFile.parse(make_elf(kind=3, needed=["libc.so.6"])).pie
     assert not ElfFile.parse(make_elf(kind=2, interp="/lib/ld.so")).pie
+
+
+@pytest.mark.parametrize("little", [True, False])
+def test_the_build_id_is_read(little: bool) -> None:
+    assert ElfFile.parse(make_elf(little=little, build_id=bytes(range(20)))).build_id == bytes(range(20)).hex()
+    assert ElfFile.parse(make_elf(little=little)).build_id is None
+
+
+def test_the_build_id_is_found_behind_other_notes_and_damage_hides_it() -> None:
+    other = struct.pack("<III", 4, 5, 3) + b"Go\0\0" + bytes(8)
+    good = struct.pack("<III", 4, 2, 3) + b"GNU\0" + b"\xab\xcd\0\0"
+    assert read_build_id(other + good, little=True) == "abcd"
+    assert read_build_id(struct.pack("<III", 4, 1 << 31, 1) + b"GNU\0" + good, little=True) is None
+    assert read_build_id(good[:-3], little=True) is None
+    assert read_build_id(b"", little=True) is None

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pydist.binary.kind import HEAD_SIZE, Kind, kind_of
 from tests.support.elf import make_ar, make_elf
+from tests.support.macho import ARM64, X86_64, make_fat, make_macho
+from tests.support.pe import make_coff, make_import, make_pdb, make_pe
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,21 @@ from tests.support.elf import make_ar, make_elf
         (b"#!/bin/sh\n", Kind.SCRIPT),
         (bytes(257) + b"ustar\0" + bytes(249), Kind.TAR),
         (b"\xca\xfe\xba\xbe\0\0\0\x02", Kind.MACHO),
+        (make_fat([(X86_64, b"a"), (ARM64, b"b")]), Kind.MACHO),
+        (make_fat([(X86_64, b"a"), (ARM64, b"b")], wide=True), Kind.MACHO),
+        (make_macho(), Kind.MACHO),
+        (make_macho(bits=32, little=False), Kind.MACHO),
+        (b"\xca\xfe\xba\xbe\0\0\0\x2d", Kind.OTHER),  # Java 1.1
+        (b"\xca\xfe\xba\xbe\0\3\0\x2d", Kind.OTHER),  # Java 1.0
         (b"\xca\xfe\xba\xbe\0\0\0\x34", Kind.OTHER),
+        (b"\xca\xfe\xba\xbe\0\0\0\0", Kind.OTHER),
+        (make_pe(), Kind.PE),
+        (make_pdb(), Kind.PDB),
+        (make_coff(), Kind.COFF),
+        (make_coff(big=True), Kind.COFF),
+        (make_import("f", "a.dll"), Kind.COFF),
+        (b"\x64\x86\0\x20" + bytes(16) + b".text", Kind.COFF),
+        (b"\x64\x86\0\x20" + bytes(16) + b"words", Kind.OTHER),
         (b"import sys\n", Kind.OTHER),
         (b"", Kind.OTHER),
     ],

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 from pydist.build.box import BoxKind
-from pydist.build.pack import FULL, INSTALL_ONLY
 from pydist.build.provenance import Run
 from pydist.build.publish import publish
 from pydist.build.sbom import SBOM_PATH
 from pydist.build.surroundings import Image, Surroundings
 from pydist.manifest.record import dump_record
+from pydist.policy.names import AssetName, Flavour
 from tests.support import proof
 
 REQUEST = proof.GNU_REQUEST
@@ -24,10 +24,14 @@ def test_the_statement_names_all_files_and_all_that_they_were_made_with(tmp_path
     (tree / SBOM_PATH).write_bytes(b"{}\n")
     packed.mkdir()
     output.mkdir()
-    for suffix in (FULL, INSTALL_ONLY):
-        (packed / f"{REQUEST}-{suffix}").write_bytes(suffix.encode())
+    for flavour in (Flavour.FULL, Flavour.INSTALL_ONLY):
+        (packed / str(REQUEST.archive(flavour))).write_bytes(flavour.encode())
     run = Run(box=BoxKind.CONTAINER, surroundings=Surroundings(image=Image(tag="box:1", sha256="6" * 64)))
-    made = publish(packed, tree, output / "cpython-1", REQUEST, run=run, sources=proof.archives(REQUEST))
+    made = publish(packed, tree, output, REQUEST, tag="1", run=run, sources=proof.archives(REQUEST))
+    base = f"cpython-{REQUEST.version}+1-x86_64-unknown-linux-gnu"
+    assert Path(made.full.path).name == f"{base}-{REQUEST.options}-full.tar.zst"
+    assert Path(made.install_only.path).name.endswith("-install_only.tar.gz")
+    assert all(str(AssetName.parse(Path(one.path).name)) for one in (made.full, made.install_only))
     statement = json.loads(Path(made.provenance.path).read_bytes())
     told = {row["name"]: row["digest"]["sha256"] for row in statement["subject"]}
     assert told == {Path(one.path).name: one.sha256 for one in (made.full, made.install_only, made.sbom)}

@@ -75,7 +75,7 @@ def test_inspect_describes_a_distribution(tmp_path: Path, capsys: pytest.Capture
     text = capsys.readouterr().out
     assert "distribution" in text
     assert f"Python 3.14.7  {tiny.TRIPLE}" in text
-    assert "3 extension modules: _io, sys, zlib" in text
+    assert f"{len(tiny.built_in()) + 2} extension modules: _abc, " in text
 
 
 def test_inspect_as_json_is_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,9 @@ from pydist.errors import InputError
 from pydist.examine import families, wheels
 from pydist.examine.checks import Checks, choose, load_checks
 from pydist.manifest.convert import decode, encode
+from pydist.trial import probes
 
-PROBES = Path(families.__file__).parents[1] / "probes"
+PROBES = Path(probes.__file__).parent
 
 
 def test_every_check_has_either_a_probe_or_a_function() -> None:
@@ -29,7 +30,7 @@ def test_every_probe_belongs_to_one_check() -> None:
 def test_a_probe_says_that_it_reached_its_end_and_needs_nothing_of_pydist(path: Path) -> None:
     tree = ast.parse(path.read_bytes())
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    assert {module for module in modules if module.startswith("pydist")} <= {"pydist.examine.probes.say"}
+    assert {module for module in modules if module.startswith("pydist")} <= {"pydist.trial.probes.say"}
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert path.stem in ("say", "__init__") or "done" in calls
 

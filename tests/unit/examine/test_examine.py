@@ -11,10 +11,10 @@ import pytest
 
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.examine import choose, examine
-from pydist.examine.outcome import Verdict
 from pydist.examine.report import Report, Result
 from pydist.policy import targets
 from pydist.policy.options import Options
+from pydist.trial.outcome import Verdict
 from tests.support import tiny
 
 # $7 is the marker in `python -E -s -X utf8 -m NAME MARKER TASK`.

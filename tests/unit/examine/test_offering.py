@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from pydist.examine import choose, examine
-from pydist.examine.outcome import Verdict
 from pydist.examine.report import Result
 from pydist.policy import features
 from pydist.target import Target
+from pydist.trial.outcome import Verdict
 from tests.support import tiny
 
 TARGET = Target.parse("x86_64-unknown-linux-musl")

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from pydist.archive.extract import extract
 from pydist.errors import InputError
 from pydist.link.finish import finish
 from pydist.link.image import FileRow, ImageSpec, ModuleRow
 from pydist.link.inspect import extract_application, inspect
 from pydist.link.report import Contents, InterpreterFacts, PackageFacts
 from pydist.manifest.convert import dumps
+from pydist.repack import Request, repack
+from pydist.repack.profile import profile_named
 from tests.support import tiny
 from tests.support.dist import stub, tree
 
@@ -31,6 +34,8 @@ CONTENTS = Contents(
     ),
     modules=1,
 )  # fmt: skip
+
+MODULES = tuple(sorted((*tiny.built_in(), "sys", "zlib")))
 
 
 def application(folder: Path, meta: bytes | None = None) -> Path:
@@ -112,8 +117,19 @@ def test_a_distribution_is_described_as_folder_and_as_archive(tmp_path: Path) ->
     for path in (tmp_path, root, archive):
         report = inspect(path)
         assert (report.kind, report.interpreter.version) == ("distribution", "3.14.7")
-        assert report.extensions == ("_io", "sys", "zlib")
+        assert report.extensions == MODULES
     assert inspect(archive).interpreter.licenses == ("CNRI-Python", "Python-2.0", "Zlib")
+
+
+def test_an_installed_tree_says_what_it_is(tmp_path: Path) -> None:
+    full = tiny.pack(tmp_path / "a.tar", tiny.distribution())
+    request = Request(source=full, profile=profile_named("minimal"), output=str(tmp_path / "b.tar.gz"))
+    extract(Path(repack(request).output), tmp_path / "tree")
+    for path in (tmp_path / "b.tar.gz", tmp_path / "tree", tmp_path / "tree/python"):
+        report = inspect(path)
+        assert (report.kind, report.interpreter.target_triple) == ("installed", tiny.TRIPLE)
+        assert (report.extensions, report.left_out) == (MODULES, ("static libraries", "headers"))
+        assert report.interpreter.licenses == inspect(full).interpreter.licenses
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"\x28\xb5\x2f\xfd", b"\x1f\x8b\x08", b"\x7fELF", b"\0" * 1024, b"PK"])

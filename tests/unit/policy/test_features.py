@@ -45,9 +45,24 @@ def test_a_row_holds_for_its_targets_and_kinds_only() -> None:
     assert {reason for reason in glibc - dynamic if "libcrypt" not in reason} == set()
 
 
-def test_a_series_without_a_reference_is_refused_with_the_known_ones() -> None:
+@pytest.mark.parametrize("series", ["2.7", "3.10", "3.99", "", "three"])
+def test_a_series_without_a_reference_is_refused_with_the_known_ones(series: str) -> None:
     with pytest.raises(InputError, match=r"3\.11, 3\.13, 3\.14"):
-        features.reference("2.7", GNU, static=False)
+        features.reference(series, GNU, static=False)
+
+
+def test_a_series_between_two_has_what_both_of_them_have() -> None:
+    before, between, after = (
+        features.reference(series, GNU, static=False).groups for series in ("3.11", "3.12", "3.13")
+    )
+    assert between["os"] == before["os"] & after["os"]
+    assert "POSIX_SPAWN_CLOSEFROM" in after["os"] - between["os"]
+    assert "nis" in before["modules"] - between["modules"]
+
+
+def test_nothing_is_known_of_other_systems() -> None:
+    with pytest.raises(InputError, match="darwin"):
+        features.reference("3.14", Target.parse("aarch64-apple-darwin"), static=False)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"os": "open"}', '{"os": [1]}', "Traceback (most recent call last):"])

@@ -10,6 +10,7 @@ import pytest
 from pydist.validate import validate
 from pydist.validate.rules import load_rules
 from tests.support import tiny, tiny_gnu
+from tests.support.proven import REFERENCES
 
 VARIABLES = "python_config_vars"
 CHANGES: list[tuple[str, str, dict[str, Any]]] = [
@@ -92,4 +93,5 @@ def test_a_libpython_of_another_abi_is_found(tmp_path: Path, where: str) -> None
 
 
 def test_every_rule_of_the_family_is_reached() -> None:
-    assert {rule for rule, _, _ in CHANGES} == {rule.id for rule in load_rules().values() if rule.family == "abi"}
+    family = {rule.id for rule in load_rules().values() if rule.family == "abi"}
+    assert {rule for rule, _, _ in CHANGES} == family - REFERENCES

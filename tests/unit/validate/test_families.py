@@ -15,6 +15,7 @@ from pydist.validate import validate
 from pydist.validate.rules import load_rules
 from tests.support import tiny
 from tests.support.elf import R, W, X, make_ar, make_elf
+from tests.support.proven import ENTRIES, LIBRARIES, REFERENCES
 
 EXE, CORE, ZLIB = "python/install/bin/python3.14", "python/build/Python/core.o", "python/build/Modules/zlibmodule.o"
 PYTHON = "python/PYTHON.json"
@@ -72,7 +73,7 @@ CHANGES: list[tuple[str, Change]] = [
     ("manifest.version", key("python_abi_tag", "t")),
     ("manifest.version", key("python_bytecode_magic_number", "2b0e")),
     ("manifest.platform-tag", key("python_platform_tag", "linux_x86_64")),
-    ("manifest.crt-features", key("crt_features", ["static", "glibc-max-symbol-version:2.17)"])),
+    ("manifest.crt-features", key("crt_features", ["static", "glibc-max-symbol-version:two"])),
     ("manifest.apple-sdk", key("target_triple", "x86_64-apple-darwin")),
     ("manifest.path", key("run_tests", "build/none.py")),
     ("manifest.path", key("python_paths/stdlib", "install/lib/python3.15")),
@@ -148,7 +149,7 @@ def test_a_conforming_distribution_has_no_findings(tmp_path: Path) -> None:
     report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution()), run=False)
     assert report.findings == ()
     assert report.good
-    assert (report.summary.entries, report.summary.binaries, report.summary.ran) == (15, 6, False)
+    assert (report.summary.entries, report.summary.binaries, report.summary.ran) == (17, 7, False)
 
 
 def test_the_unpacked_folder_is_judged_alike(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_the_unpacked_folder_is_judged_alike(tmp_path: Path) -> None:
 
 def test_compiled_modules_are_unrecorded_in_an_archive_and_traces_of_use_in_a_folder(tmp_path: Path) -> None:
     content = tiny.distribution()
-    content["python/install/lib/python3.14/__pycache__/os.cpython-314.pyc"] = b""
+    content["python/install/lib/python3.14/__pycache__/os.cpython-314.pyc"] = tiny.BYTECODE
     archive = tiny.pack(tmp_path / "a.tar", content)
     extract(archive, tmp_path / "tree")
     assert set(findings(archive)) == {"record.unlisted"}
@@ -225,15 +226,27 @@ def test_a_truncated_archive_is_one_finding_wherever_it_ends(tmp_path: Path) -> 
 
 def test_every_rule_that_needs_no_interpreter_is_reached_by_these_tests() -> None:
     elsewhere = {"archive.damaged", "archive.special-file", "archive.special-mode", "archive.duplicate-name"}
+    elsewhere |= (
+        ENTRIES | (REFERENCES - {"abi.freethreaded"}) | {rule for rule in LIBRARIES if rule.startswith("binary.")}
+    )
+    elsewhere |= {"manifest.old-version", "manifest.new-version", "manifest.missing-key"}  # test_versions
     reached = {rule for rule, _ in CHANGES} | {rule for rule, _ in AFTER} | elsewhere
     others = {
+        "python",  # test_library, test_settings, test_packages
         "run",
         "abi",
         "linked",
+        "macho",
+        "pe",
         "shared",
         "hardening",
         "bitcode",
-    }  # test_running, test_abi, test_gnu, test_bitcode
+        "quirk",
+        "waiver",
+        "identity",
+        "compact",
+        "installers",
+    }  # each in the test of its name; linked, hardening and shared in test_gnu, run in test_running
     assert {rule.id for rule in load_rules().values() if rule.family not in others} == reached
 
 

@@ -1,0 +1,158 @@
+"""`repack`: unpack, set right, plan, strip, write, check, publish.
+
+Invariant: the input is only read; the result appears under its name complete and checked, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.archive.extract import extract
+from pydist.errors import InputError
+from pydist.policy.categories import category_of
+from pydist.progress import Reporter, Silent
+from pydist.repack.documents import about
+from pydist.repack.fix import fix
+from pydist.repack.naming import destination, tag_of, tree_of
+from pydist.repack.plan import Plan, make_plan
+from pydist.repack.profile import Form, Profile
+from pydist.repack.report import RepackReport
+from pydist.repack.shrink import shrink
+from pydist.repack.space import space
+from pydist.repack.tree import Tree, read_tree
+from pydist.repack.wheel import Wheel
+from pydist.repack.write import prepare
+
+__all__ = ["Judge", "Request", "repack"]
+
+Judge = Callable[[Path, Form], None]
+"""Is given the finished archive before it is published; raises when it must not be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to make of what. `output` is a folder (it exists, or ends with a slash) or a file; `suffix` its format."""
+
+    source: Path
+    profile: Profile
+    output: str = "."
+    suffix: str | None = None
+    fix: bool = False
+    debug_files: Path | None = None
+
+
+def repack(
+    request: Request, *, judge: Judge = lambda _path, _form: None, reporter: Reporter | None = None
+) -> RepackReport:
+    """Make another archive of the distribution `request.source`: an archive, or a folder with or as `python/`.
+
+    Raises `InputError` for what is no distribution or cannot be made into that, and what `judge` raises.
+    """
+    teller = reporter or Silent()
+    profile = request.profile
+    if request.debug_files is not None and not profile.strip:
+        raise InputError(
+            f"--to {profile.name} strips nothing, so there are no debug files; expected stripped or minimal"
+        )
+    with tempfile.TemporaryDirectory(prefix="pydist-repack-") as folder:
+        root = _unpacked(request.source, Path(folder) / "tree", teller)
+        fixed = fix(root) if request.fix else ()
+        tree = read_tree(root)
+        plan = make_plan(tree, profile)
+        wheel = _wheel(request.source, tree, plan)
+        name = wheel.filename if wheel is not None else None
+        path, suffix = destination(request.source, tree, profile, request.output, request.suffix, wheel=name)
+        debug = Path(folder) / "debug" if request.debug_files is not None else None
+        stripped, left_alone = shrink(tree, plan, debug, teller)
+        made = prepare(tree, plan, {row.path for row in stripped})
+        with _staged(path) as staged:
+            teller.step("write", path.name)
+            # Of a wheel, the tree in it is judged.
+            judged = staged if wheel is None else staged.with_name("tree.tar.zst")
+            made.write(judged, suffix if wheel is None else "tar.zst")
+            if wheel is not None:
+                wheel.write(made, staged)
+            teller.finish("write", f"{len(made.contents):,} files")
+            judge(judged, profile.form)
+            if debug is not None and request.debug_files is not None:
+                _publish_debug(debug, request.debug_files)
+            with staged.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = staged.stat().st_size
+            staged.replace(path)
+    return RepackReport(
+        input=str(request.source),
+        output=str(path),
+        profile=profile.name,
+        sha256=digest,
+        size=size,
+        left_out=plan.left_out,
+        space=space(tree, profile, made.contents, made.fresh),
+        stripped=tuple(stripped),
+        left_alone=tuple(left_alone),
+        fixed=tuple(fixed),
+        notes=tuple(_notes(tree, plan)),
+    )
+
+
+def _wheel(source: Path, tree: Tree, plan: Plan) -> Wheel | None:
+    if plan.profile.suffix != "whl":
+        return None
+    said = about(tree, plan)
+    if said is None:
+        raise InputError(
+            "nothing says which version and target this is; expected a full archive, or a compact manifest"
+        )
+    return Wheel(said, tag_of(source))
+
+
+def _unpacked(source: Path, folder: Path, reporter: Reporter) -> Path:
+    reporter.step("unpack", str(source))
+    extract(source, folder)
+    reporter.finish("unpack")
+    return tree_of(folder)
+
+
+@contextmanager
+def _staged(path: Path) -> Iterator[Path]:
+    """A file of the same name in a folder beside `path`, so that what judges it sees its name."""
+    folder = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:80]}.", dir=path.parent))
+        yield folder / path.name
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}; name another place with --output") from error
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish_debug(debug: Path, target: Path) -> None:
+    for path in sorted(debug.rglob("*")) if debug.is_dir() else ():
+        if path.is_file():
+            place = target / path.relative_to(debug)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = place.with_name(f".{place.name}.{os.getpid()}")
+            shutil.copyfile(path, fresh)
+            fresh.replace(place)
+
+
+def _notes(tree: Tree, plan: Plan) -> Iterator[str]:
+    stale = sum(node.stale for node in tree.nodes.values())
+    if stale:
+        yield f"{stale:,} compiled modules that name another time of their sources were left out"
+    if plan.profile.form is Form.INSTALLED:
+        if tree.loaded is None and tree.compact is None:
+            yield "the input has no manifest, so the result has none"
+        if not any(category_of(item.name) == "licences" for item in plan.items):
+            yield "the input has no licence texts, so the result has none"

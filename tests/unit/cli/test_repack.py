@@ -1,0 +1,77 @@
+"""`pydist repack` on the command line: what it prints, what it refuses, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pydist.cli.main import main
+from tests.support import tiny
+from tests.support.elf import make_elf
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Path:
+    return tiny.pack(tmp_path / "cpython-3.14.7+1-x86_64-unknown-linux-musl-noopt+static-full.tar", tiny.distribution())
+
+
+def test_the_report_is_json_and_the_archive_is_where_it_says(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["repack", str(full), "--to", "full", "-o", f"{full.parent}/out/", "--json", "-q"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert Path(report["output"]).is_file()
+    assert Path(report["output"]).name == "cpython-3.14.7+1-x86_64-unknown-linux-musl-noopt+static-full.tar.zst"
+    assert report["size"] == Path(report["output"]).stat().st_size
+
+
+def test_people_see_what_takes_the_space(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = full.parent / "small.zip"
+    assert main(["repack", str(full), "--to", "full", "-o", str(output)]) == 0
+    said = capsys.readouterr().out
+    assert "static libraries" in said and str(output) in said and "sha256" in said
+
+
+def test_a_fault_that_the_input_has_not_is_not_published(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = full.parent / "out" / "cpython-3.13.1+1-x86_64-unknown-linux-musl-noopt+static-full.tar.gz"
+    assert main(["repack", str(full), "--to", "full", "-o", str(output)]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "identity.name" in said and "3.13.1" in said
+    assert not list(output.parent.iterdir())
+
+
+def test_places_that_cannot_be_written_are_said(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (full.parent / "file").write_bytes(b"")
+    assert main(["repack", str(full), "--to", "full", "-o", str(full.parent / "file" / "a.tar.gz")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_faults_of_the_input_are_not_ours(full: Path) -> None:
+    def bad(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        content["python/install/bin/python3.14"] = make_elf(stack_flags=7)
+
+    source = tiny.pack(full.parent / "bad.tar", tiny.distribution(bad))
+    assert main(["repack", str(source), "--to", "full", "-o", f"{full.parent}/out/"]) == 0
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--to", "full", "--drop", "licences"], "cannot be left out"),
+        (["--to", "full", "--drop", "nonsense"], "not known"),
+        (["--to", "full", "-o", "name.rar"], "which format"),
+        (["--to", "full", "-o", "name.zip", "--format", "tar.gz"], "expected one of them"),
+        (["--to", "full", "--debug-files", "x"], "strips nothing"),
+    ],
+)
+def test_wrong_use_is_said(full: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
+    assert main(["repack", str(full), *words]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_is_no_distribution_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tiny.pack(tmp_path / "a.tar", {"python/readme": b""})
+    assert main(["repack", str(source), "--to", "minimal", "-o", str(tmp_path / "b.tar.gz")]) == 2
+    assert "no distribution" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [source]

@@ -1,0 +1,112 @@
+"""Rules about what a manifest points at: each is violated by one change to a conforming distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pydist.validate import choose, validate
+from tests.support import tiny, tiny_gnu
+from tests.support.elf import make_ar, make_elf
+from tests.support.proven import REFERENCES
+
+Change = Callable[[dict[str, Any], tiny.Members], None]
+ZLIB = "build_info.extensions.zlib[0]"
+CONFIG = "python/install/lib/python3.14/config-3.14-x86_64-linux-musl/libpython3.14.a"
+
+
+def about(**values: Any) -> Change:
+    return lambda manifest, _: manifest.update(values)
+
+
+def zlib(**values: Any) -> Change:
+    return lambda manifest, _: manifest["build_info"]["extensions"]["zlib"][0].update(values)
+
+
+def merged(key: str, **values: Any) -> Change:
+    return lambda manifest, _: manifest[key].update(values)
+
+
+def member(name: str, data: bytes) -> Change:
+    return lambda _, content: content.update({name: data})
+
+
+def elsewhere(manifest: dict[str, Any], content: tiny.Members) -> None:
+    manifest["run_tests"] = "share/run_tests.py"
+    content["python/share/run_tests.py"] = content.pop("python/build/run_tests.py")
+
+
+def renamed_header(_: dict[str, Any], content: tiny.Members) -> None:
+    content["python/install/include/python3.14/Pythan.h"] = content.pop("python/install/include/python3.14/Python.h")
+
+
+def dynamic(manifest: dict[str, Any], content: tiny.Members) -> None:
+    links = [{"name": "z", "path_dynamic": "build/lib/libz.a"}]
+    manifest["build_info"]["extensions"]["zlib"][0]["links"] = links
+
+
+def old_and_free(manifest: dict[str, Any], _: tiny.Members) -> None:
+    manifest |= {"build_options": "freethreaded+noopt+static", "python_major_minor_version": "3.12"}
+
+
+CHANGES: list[tuple[str, str, Change]] = [
+    ("manifest.place", "run_tests", elsewhere),
+    ("manifest.library-kind", f"{ZLIB}.links[0].path_static", member("python/build/lib/libz.a", make_elf(kind=3))),
+    ("manifest.library-kind", f"{ZLIB}.links[0].path_dynamic", dynamic),
+    ("manifest.license-text", f"{ZLIB}.license_paths[0]", zlib(license_paths=["build/Modules/zlibmodule.o"])),
+    ("manifest.license-text", "license_path", member("python/licenses/LICENSE.cpython.txt", b"")),
+    ("manifest.paths-content", "python_paths.include", renamed_header),
+    ("manifest.abstract", "python_paths_abstract.stdlib", merged(
+        "python_paths_abstract", stdlib="{installed_base}/{platlibdir}/python3.13")),
+    ("manifest.variables", "python_config_vars.py_version", merged("python_config_vars", py_version="3.14.6")),
+    ("manifest.variables", "python_config_vars.VERSION", merged("python_config_vars", VERSION="314")),
+    ("manifest.suffixes", "python_suffixes.source", merged("python_suffixes", source=[".txt"])),
+    ("manifest.suffixes", "python_suffixes.bytecode", merged("python_suffixes", bytecode=[])),
+    ("manifest.init-name", f"{ZLIB}.init_fn", zlib(init_fn="init_zlib")),
+    ("manifest.tests", "python_stdlib_test_packages", member(
+        "python/install/lib/python3.14/email/tests/test_a.py", b"")),
+    ("manifest.libpython-members", "build_info.core.static_lib", member(CONFIG, make_ar({"other.o": b""}))),
+    ("manifest.crt-target", "crt_features[1]", about(crt_features=["static", "glibc-max-symbol-version:2.17"])),
+    ("abi.freethreaded", "build_options", old_and_free),
+]  # fmt: skip
+
+
+def findings(path: Path) -> list[tuple[str, str]]:
+    return [(item.rule, item.where) for item in validate(path, rules=choose(sorted(REFERENCES)), run=False).findings]
+
+
+@pytest.mark.parametrize(
+    ("rule", "where", "change"), CHANGES, ids=[f"{number}-{row[0]}" for number, row in enumerate(CHANGES)]
+)
+def test_a_change_is_found_by_its_rule(tmp_path: Path, rule: str, where: str, change: Change) -> None:
+    assert (rule, where) in findings(tiny.pack(tmp_path / "a.tar", tiny.distribution(change)))
+
+
+@pytest.mark.parametrize("made", [tiny.distribution, tiny_gnu.distribution])
+def test_conforming_distributions_have_no_findings(tmp_path: Path, made: Callable[[], tiny.Members]) -> None:
+    assert findings(tiny.pack(tmp_path / "a.tar", made())) == []
+
+
+def test_folders_of_tcl_and_tk_have_their_scripts(tmp_path: Path) -> None:
+    def change(manifest: dict[str, Any], content: tiny.Members) -> None:
+        manifest["tcl_library_paths"] = ["tcl8.6", "tk8.6", "thread2.8"]
+        content["python/install/lib/tk8.6/button.tcl"] = b""
+
+    path = tiny.pack(tmp_path / "a.tar", tiny_gnu.distribution(change))
+    assert findings(path) == [("manifest.tcl", "tcl_library_paths[1]")]
+
+
+def test_objects_of_libraries_that_cpython_keeps_apart_are_not_missed(tmp_path: Path) -> None:
+    def change(manifest: dict[str, Any], content: tiny.Members) -> None:
+        name = "build/Modules/_hacl/Hacl_Hash_MD5.o"
+        manifest["build_info"]["extensions"]["zlib"][0]["objs"].append(name)
+        content[f"python/{name}"] = make_elf(kind=1)
+
+    assert findings(tiny.pack(tmp_path / "a.tar", tiny.distribution(change))) == []
+
+
+def test_every_rule_about_what_is_pointed_at_is_reached() -> None:
+    assert {rule for rule, _, _ in CHANGES} | {"manifest.tcl"} == REFERENCES
