@@ -22,7 +22,7 @@ from pydist.validate.report import Finding, found
 __all__ = ["judge"]
 
 _SHOWN = 3
-_DATA = re.compile(r"(?:.*/)?_sysconfigdata_([a-z]*)_([a-z0-9]+)_([\w-]*)\.py", re.ASCII)
+_DATA = re.compile(r"(?:.*/)?_sysconfigdata_([a-z]*)_(?:([a-z0-9]+)_)?([\w-]*)\.py", re.ASCII)
 _PROGRAMS = re.compile(r"(?:.*/)?(?:bin|Scripts)/[^/]+")
 _INTERPRETERS = re.compile(r"/(?:usr/)?bin/(?:sh|bash|env|perl)")
 _PLACES = (
@@ -111,19 +111,22 @@ def _variables(facts: Facts) -> Iterator[Finding]:
 
 def _name(name: str, match: re.Match[str], values: Mapping[str, Any], target: Target | None) -> Iterator[Finding]:
     """The interpreter looks for the name that its flags, system and multiarch tuple make, and for no other."""
-    said = {"ABIFLAGS": match[1], "MACHDEP": match[2], "MULTIARCH": match[3]}
+    flags, system, multiarch = match.groups()
+    if "_".join(filter(None, (system, multiarch))) == values.get("MULTIARCH"):
+        # Debian's sysconfig._get_sysconfigdata_name() leaves the system out.
+        system, multiarch = values.get("MACHDEP"), values["MULTIARCH"]
+    said = {"ABIFLAGS": flags, "MACHDEP": system or "", "MULTIARCH": multiarch}
     for key, here in said.items():
         stated = values.get(key)
         if isinstance(stated, str) and stated != here:
             yield found("python.sysconfig-name", name, f"the name says {here!r}, but {key} is {shown(stated)}")
     if target is None:
         return
-    arch = {"arm": Arch.ARMV7, "i386": Arch.I686, "powerpc64le": Arch.PPC64LE}.get(match[3].partition("-")[0])
-    arch = arch or next((item for item in Arch if item == match[3].partition("-")[0]), None)
-    if match[2] != target.os or (arch is not None and arch is not target.arch):
-        yield found(
-            "python.sysconfig-name", name, f"is for {match[2]} and {match[3] or 'no architecture'}, not {target}"
-        )
+    arch = {"arm": Arch.ARMV7, "i386": Arch.I686, "powerpc64le": Arch.PPC64LE}.get(multiarch.partition("-")[0])
+    arch = arch or next((item for item in Arch if item == multiarch.partition("-")[0]), None)
+    if system != target.os or (arch is not None and arch is not target.arch):
+        text = f"is for {system or 'no system'} and {multiarch or 'no architecture'}, not {target}"
+        yield found("python.sysconfig-name", name, text)
 
 
 def _pkg_config(facts: Facts, name: str, text: str) -> Iterator[Finding]:
