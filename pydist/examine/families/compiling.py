@@ -172,7 +172,8 @@ def _zig(subject: Distribution) -> list[str] | None:
         return None
     row = targets.load().get(subject.target.triple)
     command = found.command("cc", subject.target)
-    return [*command[:-1], row.zig] if row else command
+    # Without it, zig links its sanitizer into unoptimised code, which asks for functions that older musls do not have.
+    return [*command[:-1], row.zig if row else command[-1], "-fno-sanitize=undefined"]
 
 
 def _no_compiler() -> Outcome:
