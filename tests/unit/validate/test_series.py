@@ -53,4 +53,5 @@ def test_series_differ_where_cpython_did() -> None:
     assert {"distutils", "asyncore"} <= old.library - new.library
     assert {"annotationlib", "compression.zstd"} <= new.library - old.library
     assert {"_sha256", "audioop"} <= old.known - new.known
+    assert "_testclinic" in load_series()["3.10"].known - load_series()["3.9"].known
     assert "_zstd" in new.expected(Os.LINUX) and "_scproxy" in new.expected(Os.DARWIN) - new.expected(Os.LINUX)
