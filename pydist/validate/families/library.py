@@ -21,7 +21,8 @@ __all__ = ["judge"]
 _SHOWN = 8
 _WITHOUT_FUNCTION = {"builtins", "sys", "_warnings", "marshal"}  # their functions have other names, or none
 _FILE = re.compile(r"(?:.*/)?lib-dynload/([^/.]+)\.([^/]*\.)?so")
-_CACHED = re.compile(r"(.*/)?__pycache__/([^/]+?)\.(?:cpython-(\d+)[a-z]*|[\w-]+)(?:\.opt-[12])?\.pyc", re.ASCII)
+# As importlib reads such a name (PEP 488); other tools, like pytest, put names with more full stops there.
+_CACHED = re.compile(r"(.*/)?__pycache__/([^/.]+)\.(?:cpython-(\d+)[a-z]*|[\w-]+)(?:\.opt-\w+)?\.pyc", re.ASCII)
 _MAGIC = re.compile(r"([0-9a-f]{2})([0-9a-f]{2})0d0a", re.ASCII)
 
 
@@ -108,14 +109,17 @@ def _bytecode(facts: Facts, series: Series, version: str) -> Iterator[Finding]:
         if code is None:
             continue
         cached = _CACHED.fullmatch(name)
-        if not series.bytecode(code.magic, version) and (cached is None or _own(cached[3], series)):
+        own = _own(cached[3], series) if cached is not None else "__pycache__/" not in name
+        if own and not series.bytecode(code.magic, version):
             text = f"its magic number is {code.magic}, expected {series.magic or series.magics} for {shown(version)}"
             yield found("python.bytecode-series", name, text)
         if cached is None:
             continue
-        source = facts.files.get(f"{cached[1] or ''}{cached[2]}.py")
+        path = f"{cached[1] or ''}{cached[2]}.py"
+        source = facts.files.get(facts.resolve(path))
         if source is None:
-            yield found("python.bytecode-orphan", name, "there is no source to it, so that it is never used")
+            if path not in facts.links:  # which may lead out of what was read, like Debian's sitecustomize.py
+                yield found("python.bytecode-orphan", name, "there is no source to it, so that it is never used")
             continue
         known = source.content.source_hash if source.content is not None else None
         if code.source_hash is not None:

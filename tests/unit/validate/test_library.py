@@ -69,6 +69,13 @@ def nothing(_: dict[str, Any], content: tiny.Members) -> None:
     del content[ZIP], content[f"{STDLIB}/os.py"]
 
 
+def a_linked_source(_: dict[str, Any], content: tiny.Members) -> None:
+    """As Debian has it: one source is a link to a second name, another a link out of the prefix."""
+    content[f"{STDLIB}/first.py"] = ("sym", "os.py")
+    content[f"{STDLIB}/second.py"] = ("sym", "/etc/python3.14/second.py")
+    content |= {CACHE.replace("os", name): bytecode() for name in ("first", "second")}
+
+
 def of_another_series(manifest: dict[str, Any], content: tiny.Members) -> None:
     text = json.dumps(manifest).replace("3.14", "3.44").replace("314", "344")
     manifest.clear()
@@ -121,10 +128,24 @@ def test_a_change_is_found_by_its_rule_alone(tmp_path: Path, rule: str, where: s
         member(CACHE, hashed(b"")),
         member(CACHE, tiny.BYTECODE),
         member(CACHE.replace("314", "313"), bytecode(magic=3571)),
+        member(CACHE.replace(".pyc", ".opt-4.pyc"), bytecode()),
+        member(CACHE.replace("314.pyc", "313-pytest-8.3.4.pyc"), bytecode(magic=3571)),
+        a_linked_source,
         member(f"{STDLIB}/lib-dynload/_x.abi3.so", b"x"),
         member(f"{STDLIB}/lib-dynload/_x.cpython-314t-x86_64-linux-gnu.so", b"x"),
     ],
-    ids=["test module", "times", "hash", "unchecked hash", "other cache", "abi3", "free-threaded"],
+    ids=[
+        "test module",
+        "times",
+        "hash",
+        "unchecked hash",
+        "other cache",
+        "other level",
+        "other tool",
+        "linked source",
+        "abi3",
+        "free-threaded",
+    ],
 )
 def test_what_is_allowed_is_no_finding(tmp_path: Path, change: Change) -> None:
     assert findings(tiny.pack(tmp_path / "a.tar", tiny.distribution(change))) == []
