@@ -50,7 +50,7 @@ def _entry(facts: Facts, entry: Entry) -> Iterator[Finding]:
 
 
 def _repeated(facts: Facts) -> Iterator[Finding]:
-    counts = Counter(entry.path for entry in facts.entries if entry.kind is not Kind.DIRECTORY)
+    counts = Counter(_normal(entry.path) for entry in facts.entries if entry.kind is not Kind.DIRECTORY)
     for name, count in counts.items():
         if count > 1:
             yield found("archive.duplicate-name", shown(name), f"in the archive {count} times")
@@ -73,7 +73,12 @@ def _links(facts: Facts) -> Iterator[Finding]:
             yield found("archive.link-dangling", name, f"leads to {shown(target)}, which is not in the archive")
     seen: set[str] = set()
     for entry in facts.entries:
-        if entry.kind is Kind.HARDLINK and (entry.link or "").removeprefix("./") not in seen:
+        if entry.kind is Kind.HARDLINK and _normal(entry.link or "") not in seen:
             text = f"hard link to {shown(entry.link or '')}, which is no earlier member"
             yield found("archive.link-dangling", shown(entry.path), text)
-        seen.add(entry.path.removeprefix("./"))
+        seen.add(_normal(entry.path))
+
+
+def _normal(name: str) -> str:
+    """One spelling for all of a name, as `check_name` has it."""
+    return "/".join(part for part in name.split("/") if part not in ("", "."))

@@ -214,6 +214,11 @@ def test_names_kinds_and_modes_that_only_tar_can_express_are_found(tmp_path: Pat
     assert {"archive.special-file", "archive.special-mode", "archive.duplicate-name"} <= set(findings(path))
 
 
+def test_a_name_that_is_there_in_two_spellings_is_there_twice(tmp_path: Path) -> None:
+    content = tiny.distribution() | {"./python//build/./run_tests.py": b"another"}
+    assert "archive.duplicate-name" in findings(tiny.pack(tmp_path / "a.tar", content))
+
+
 def test_a_truncated_archive_is_one_finding_wherever_it_ends(tmp_path: Path) -> None:
     """And not a list of everything that would have come later."""
     path = tiny.pack(tmp_path / "a.tar", tiny.distribution())
