@@ -1,7 +1,7 @@
 """What judging needs to know of one binary: an ELF, Mach-O or PE file, an object, a static library, a PDB.
 
 Invariant: damage is a fact (`fault`), never an exception; what is kept is small whatever the size of the file, and a
-`Budget` bounds names of symbols.
+`Budget` bounds names.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _INTERNAL, _HIDDEN = 1, 2
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes that the names of symbols may still take."""
+    """Bytes that names may still take: of symbols and their versions, libraries, folders."""
 
     left: int = _NAMES
 
@@ -151,7 +151,7 @@ def _elf(data: bytes, budget: Budget) -> BinaryFacts:
     symbols = (_names(elf, data, budget),) if elf.type == Type.REL else ()
     dynamic = None if symbols else _dynamic(elf, data, budget)
     kinds = frozenset({Binary.ELF})
-    return BinaryFacts(elf=(("", _facts(elf)),), symbols=symbols, dynamic=dynamic, members=1, kinds=kinds)
+    return BinaryFacts(elf=(("", _facts(elf, budget)),), symbols=symbols, dynamic=dynamic, members=1, kinds=kinds)
 
 
 def _macho(data: bytes, budget: Budget) -> BinaryFacts:
@@ -228,7 +228,7 @@ class _Library:
         self.count += coff or kind in (Binary.ELF, Binary.MACHO)
         if kind is Binary.ELF:
             elf = ElfFile.parse(view)
-            self.elf.setdefault(_facts(elf), name)
+            self.elf.setdefault(_facts(elf, self.budget), name)
             self.symbols.append(_names(elf, view, self.budget))
         elif kind is Binary.MACHO:
             macho = MachO.parse(view)[0]
@@ -243,22 +243,24 @@ class _Library:
                     place[1].add(self.budget.take(member.imported_name))
 
 
-def _facts(elf: ElfFile) -> ElfFacts:
+def _facts(elf: ElfFile, budget: Budget) -> ElfFacts:
     return ElfFacts(
         machine=elf.machine,
         type=elf.type,
         bits=elf.bits,
         little_endian=elf.little_endian,
         interp=elf.interp,
-        needed=elf.needed,
-        versions=frozenset(version for need in elf.version_needs for version in need.versions),
+        needed=tuple(map(budget.take, elf.needed)),
+        versions=frozenset(budget.take(version) for need in elf.version_needs for version in need.versions),
         writable_code=any(segment.writable_and_executable for segment in elf.segments),
         executable_stack=elf.has_executable_stack,
         textrel=elf.textrel,
         relro=elf.has_relro,
         bind_now=elf.bind_now,
         soname=elf.soname,
-        search=tuple(folder for path in (elf.rpath, elf.runpath) if path is not None for folder in path.split(":")),
+        search=tuple(
+            budget.take(folder) for path in (elf.rpath, elf.runpath) if path is not None for folder in path.split(":")
+        ),
         pie=elf.pie,
         properties=elf.properties,
         static_tls=elf.static_tls,

@@ -73,6 +73,7 @@ class _Gathering:
     asked: Counter[str] = field(default_factory=Counter)
     rows: deque[_Row] = field(default_factory=deque)
     names: int = field(default_factory=lambda: _NAMES)
+    weights: dict[str, int] = field(default_factory=dict)
 
     def add(self, member: Member, looking: Looking) -> None:
         entry = member.entry
@@ -99,14 +100,13 @@ class _Gathering:
     def take(self, seen: Seen) -> None:
         """What was seen of the first file of `rows`; hard links in front of it are made."""
         self.settle()
-        name, file = self.rows.popleft().name, seen.file
-        self.names -= seen.names
-        if self.names < 0:
-            text = f"symbol names of the distribution take more than {_NAMES:,} bytes up to here"
-            file = replace(file, binary=BinaryFacts(fault=text))
+        name = self.rows.popleft().name
+        file = self._paid(seen.file, seen.names)
         if name in self.files:
             return  # the first of two files with one name counts
         self.files[name] = file
+        if seen.names:
+            self.weights[name] = seen.names
         if seen.clue is not None:
             self.clues[name] = seen.clue
         if seen.said is not None:
@@ -115,9 +115,20 @@ class _Gathering:
     def settle(self) -> None:
         """Make the hard links whose originals are known by now."""
         while self.rows and (original := self.rows[0].original) is not None:
-            if original in self.files:
-                self.files.setdefault(self.rows[0].name, self.files[original])
-            self.rows.popleft()
+            name = self.rows.popleft().name
+            if original in self.files and name not in self.files:
+                # In memory they are one, but every rule looks at each.
+                weight = self.weights.get(original, 0)
+                self.files[name] = self._paid(self.files[original], weight)
+                self.weights[name] = weight
+
+    def _paid(self, file: FileFacts, names: int) -> FileFacts:
+        """`file`, without what is known of a binary when its names are too much."""
+        self.names -= names
+        if self.names >= 0 or not names:
+            return file
+        text = f"names of symbols take more than {_NAMES:,} bytes in the distribution up to here"
+        return replace(file, binary=BinaryFacts(fault=text))
 
     def _parents(self, name: str) -> None:
         while (name := name.rpartition("/")[0]) and name not in self.folders:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from pydist.binary.kind import Kind
 from pydist.validate.binary_facts import Budget, examine, is_examined
 from tests.support import tiny_mac, tiny_windows
-from tests.support.elf import make_ar
+from tests.support.elf import make_ar, make_elf
 from tests.support.macho import ARM64, make_fat
 from tests.support.pe import make_coff
 
@@ -39,6 +40,17 @@ def test_names_that_are_kept_are_paid_for() -> None:
     budget = Budget(left=1000)
     assert "symbol names take more" in (examine(Kind.PE, data, budget).fault or "")
     assert "symbol names take more" in (examine(Kind.MACHO, tiny_mac.made(tiny_mac.LIBRARY), Budget(1000)).fault or "")
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"needed": ["liba.so"] * 20}, {"needs": [("libc.so.6", [f"V{n}" for n in range(20)])]}, {"runpath": ":" * 20}],
+    ids=["libraries", "versions", "folders"],
+)
+def test_what_a_file_asks_the_loader_for_is_paid_for(about: dict[str, Any]) -> None:
+    data = make_elf(kind=3, interp="/lib/ld.so", **about)
+    assert examine(Kind.ELF, data, Budget(5000)).fault is None
+    assert "names take more" in (examine(Kind.ELF, data, Budget(1000)).fault or "")
 
 
 @pytest.mark.parametrize(

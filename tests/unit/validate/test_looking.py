@@ -89,6 +89,17 @@ def test_names_of_symbols_are_bounded_in_the_order_of_the_archive(
     assert [fault is None for fault in faults] == [True] * 2 + [False] * 6
 
 
+def test_each_hard_link_counts_for_the_names_that_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every rule looks at each: a small archive could have a million links to one large library."""
+    content: tiny.Members = {"python/build/a.o": make_elf(kind=1, defined=["a" * 400])}
+    content |= {f"python/build/{name}.o": ("hard", "python/build/a.o") for name in "bcdefgh"}
+    monkeypatch.setattr(gathering, "_NAMES", 1100)
+    alone, helped = both(tiny.pack(tmp_path / "a.tar", content))
+    assert alone == helped
+    faults = [file.binary.fault for file in alone.files.values() if file.binary]
+    assert [fault is None for fault in faults] == [True] * 2 + [False] * 6
+
+
 def test_what_is_too_large_to_look_into_is_still_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "_LARGEST_BINARY", MEBIBYTE)
     alone, helped = both(tiny.pack(tmp_path / "a.tar", members()))
