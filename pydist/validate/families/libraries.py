@@ -7,7 +7,7 @@ for distributions without one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pydist.archive.paths import shown
 from pydist.binary.kind import Kind
@@ -17,10 +17,14 @@ from pydist.validate.binary_facts import BinaryFacts
 from pydist.validate.expected import bundled, c_library, dotted, glibc_version, is_libpython, public_api
 from pydist.validate.facts import Facts
 from pydist.validate.report import Finding, found
+from pydist.validate.steps import Endless, Steps
 
 __all__ = ["judge"]
 
 _SHOWN = 3
+_STEPS = 20_000_000  # for all files together; a distribution with two thousand modules of packages takes a tenth
+_LONGEST = 255  # bytes of a file's name
+_LOOK = 100  # steps that following a path takes as long as
 _OBJECTS = {Kind.ELF, Kind.COFF, Kind.MACHO, Kind.BITCODE}
 _DEBUG = re.compile(r"(?:.*/)?\.build-id/([0-9a-f]{2})/([0-9a-f]+)\.debug")
 _MODULE = re.compile(r"(?:.*/)?lib-dynload/([^/.]+)(?:\.[^/]*)?\.so")
@@ -44,9 +48,10 @@ def judge(facts: Facts) -> Iterator[Finding]:
     for name, binary in linked.items():
         yield from _asked(facts, name, binary)
         yield from _soname(facts, name, binary)
-        yield from _provided(facts, name, binary)
-        if facts.manifest is not None:
-            yield from _declared(facts, facts.manifest, name, binary)
+    if facts.target is not None and facts.target.libc is Libc.GNU:
+        yield from _all_provided(facts, linked)
+    if facts.manifest is not None:
+        yield from _declared(facts, facts.manifest, linked)
     if facts.manifest is None:
         yield from _offered(facts, linked)
 
@@ -85,7 +90,7 @@ def _soname(facts: Facts, name: str, binary: BinaryFacts) -> Iterator[Finding]:
         yield found("linked.soname", name, f"its SONAME is {shown(soname)}, and there is no such name beside it")
 
 
-def _inside(facts: Facts, name: str, binary: BinaryFacts) -> dict[str, BinaryFacts]:
+def _inside(facts: Facts, name: str, binary: BinaryFacts, steps: Steps) -> dict[str, BinaryFacts]:
     """The libraries of the archive that a file needs, and those that these need."""
     made: dict[str, BinaryFacts] = {}
     waiting = [(name, binary)]
@@ -94,6 +99,7 @@ def _inside(facts: Facts, name: str, binary: BinaryFacts) -> dict[str, BinaryFac
         folder = place.rpartition("/")[0]
         for library in here.elf[0][1].needed:
             paths = [library] if "/" in library else [f"{path}/{library}" for path in here.elf[0][1].search]
+            steps.spend(_LOOK * len(paths))
             for path in paths:
                 real = facts.resolve(path.replace("${ORIGIN}", "$ORIGIN").replace("$ORIGIN", folder, 1))
                 file = facts.linked_file(real)
@@ -103,22 +109,27 @@ def _inside(facts: Facts, name: str, binary: BinaryFacts) -> dict[str, BinaryFac
     return made
 
 
-def _provided(facts: Facts, name: str, binary: BinaryFacts) -> Iterator[Finding]:
+def _all_provided(facts: Facts, linked: Mapping[str, BinaryFacts]) -> Iterator[Finding]:
     # All that glibc offers has a version; in other C libraries nothing has.
-    if facts.target is None or facts.target.libc is not Libc.GNU or binary.dynamic is None:
-        return
-    inside = _inside(facts, name, binary)
-    if not inside:
-        return
-    given = (host.dynamic.exports for host in inside.values() if host.dynamic is not None)
-    if lost := binary.dynamic.loose - facts.offered.union(*given):
-        libraries = ", ".join(sorted(inside)[:_SHOWN])
-        yield found(
-            "linked.provided", name, f"needs {_listed(lost)}, which neither {libraries} nor the interpreter has"
-        )
+    steps, offered = Steps(_STEPS), facts.offered
+    try:
+        for name, binary in linked.items():
+            inside = _inside(facts, name, binary, steps)
+            if binary.dynamic is not None and inside:
+                lost = binary.dynamic.loose - offered
+                for host in inside.values():
+                    exports = host.dynamic.exports if host.dynamic is not None else frozenset()
+                    steps.spend(len(lost))
+                    lost = lost - exports  # in place it would take as long as there are exports
+                if lost:
+                    libraries = ", ".join(sorted(inside)[:_SHOWN])
+                    text = f"needs {_listed(lost)}, which neither {libraries} nor the interpreter has"
+                    yield found("linked.provided", name, text)
+    except Endless:
+        yield found("linked.provided", "", "there are too many libraries to look for; not everything was looked at")
 
 
-def _declared(facts: Facts, manifest: Manifest, name: str, binary: BinaryFacts) -> Iterator[Finding]:
+def _declared(facts: Facts, manifest: Manifest, linked: Mapping[str, BinaryFacts]) -> Iterator[Finding]:
     target = facts.target
     row = c_library(target.libc) if target is not None and target.os is Os.LINUX else None
     if row is None or target is None:
@@ -127,16 +138,18 @@ def _declared(facts: Facts, manifest: Manifest, name: str, binary: BinaryFacts) 
     links = {link.name for link in build.core.links}
     links |= {link.name for group in build.extensions.values() for item in group for link in item.links}
     known = {*row.libraries, row.loaders[target.arch].rpartition("/")[2]}
-    for library in binary.elf[0][1].needed:
-        match = _NAMED.fullmatch(library)
-        if match and library not in known and not is_libpython(library) and not _own(match[1], links):
-            text = f"needs {shown(library)}, and no link of the manifest is called {shown(match[1])}"
-            yield found("linked.declared", name, text)
+    for name, binary in linked.items():
+        for library in binary.elf[0][1].needed:
+            match = _NAMED.fullmatch(library)
+            if match and library not in known and not is_libpython(library) and not _own(match[1], links):
+                text = f"needs {shown(library)}, and no link of the manifest is called {shown(match[1])}"
+                yield found("linked.declared", name, text)
 
 
 def _own(short: str, links: set[str]) -> bool:
     """Whether a link has the name, with its version or without: libtcl9.0.so is linked with -ltcl9.0 or -ltcl."""
-    return any(short.startswith(link) and not short[len(link) :].strip("0123456789.") for link in links)
+    bare = len(short.rstrip("0123456789."))
+    return len(short) <= _LONGEST and any(short[:end] in links for end in range(max(bare, 1), len(short) + 1))
 
 
 def _debug(facts: Facts, linked: Mapping[str, BinaryFacts]) -> Iterator[Finding]:
@@ -169,7 +182,7 @@ def _offered(facts: Facts, linked: Mapping[str, BinaryFacts]) -> Iterator[Findin
             yield found("linked.leaked", name, f"exports {_listed(leaked)} of {libraries}")
 
 
-def _listed(names: frozenset[str]) -> str:
+def _listed(names: Collection[str]) -> str:
     ordered = sorted(names)
     more = f" and {len(ordered) - _SHOWN:,} more symbols" if len(ordered) > _SHOWN else ""
     return ", ".join(shown(name) for name in ordered[:_SHOWN]) + more

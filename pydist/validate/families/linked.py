@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from pydist.archive.paths import shown
 from pydist.target import Libc, Os, Target
@@ -10,12 +10,15 @@ from pydist.validate.binary_facts import BinaryFacts, ElfFacts
 from pydist.validate.expected import CLibrary, c_library, glibc_version, is_libpython
 from pydist.validate.facts import Facts
 from pydist.validate.report import Finding, found
+from pydist.validate.steps import Endless, Steps
 
 __all__ = ["judge"]
 
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
 _SHOWN = 3
 _GLIBC = "GLIBC_"
+_STEPS = 20_000_000  # for all files together; a distribution with two thousand modules of packages takes a tenth
+_LOOK = 100  # steps that following a path takes as long as
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -23,18 +26,29 @@ def judge(facts: Facts) -> Iterator[Finding]:
     target = facts.target
     if target is None or target.os is not Os.LINUX or (row := c_library(target.libc)) is None:
         return
+    try:
+        yield from _files(facts, target, row)
+    except Endless:
+        yield found("linked.needed", "", "there are too many libraries to look for; not everything was looked at")
+
+
+def _files(facts: Facts, target: Target, row: CLibrary) -> Iterator[Finding]:
+    steps, offered = Steps(_STEPS), facts.offered
     for name, file in facts.files.items():
         if file.binary is None or file.binary.dynamic is None or not file.binary.elf[0][1].linked:
             continue
         elf = file.binary.elf[0][1]
+        steps.spend(_LOOK * len(elf.search) + len(file.binary.dynamic.loose))
         if elf.interp is not None and elf.interp != row.loaders[target.arch]:
             text = f"wants the loader {elf.interp[:200]!r}, expected {row.loaders[target.arch]} for {target}"
             yield found("linked.loader", name, text)
         yield from _versions(name, elf, target)
         yield from _search(facts, name, elf)
         if not facts.static:
-            yield from _needed(facts, name, elf, target, row)
-        yield from _unresolved(facts, name, file.binary, target)
+            module = name.rpartition("/")[2].partition(".")[0]
+            allowed = {*row.libraries, row.loaders[target.arch].rpartition("/")[2], *row.modules.get(module, ())}
+            yield from _needed(facts, name, elf, allowed, steps)
+        yield from _unresolved(name, file.binary, target, offered)
         yield from _level(facts, name, elf, target)
 
 
@@ -64,24 +78,23 @@ def _origin(facts: Facts, name: str, path: str) -> str | None:
     return None
 
 
-def _needed(facts: Facts, name: str, elf: ElfFacts, target: Target, row: CLibrary) -> Iterator[Finding]:
-    module = name.rpartition("/")[2].partition(".")[0]
-    allowed = {*row.libraries, row.loaders[target.arch].rpartition("/")[2], *row.modules.get(module, ())}
+def _needed(facts: Facts, name: str, elf: ElfFacts, allowed: Container[str], steps: Steps) -> Iterator[Finding]:
     for library in elf.needed:
         if library in allowed or is_libpython(library):
             continue
         places = (library,) if "/" in library else tuple(f"{folder}/{library}" for folder in elf.search)
+        steps.spend(_LOOK * len(places))
         if not any(_origin(facts, name, place) in facts.files for place in places):
-            text = f"needs {shown(library)}, which is not on every system with {target.libc} and not in the archive"
+            text = f"needs {shown(library)}, which is not on every system of the target and not in the archive"
             yield found("linked.needed", name, text)
 
 
-def _unresolved(facts: Facts, name: str, binary: BinaryFacts, target: Target) -> Iterator[Finding]:
+def _unresolved(name: str, binary: BinaryFacts, target: Target, offered: frozenset[str]) -> Iterator[Finding]:
     # All that glibc offers has a version; in other C libraries nothing has.
     if target.libc is not Libc.GNU or binary.dynamic is None or not binary.elf[0][1].needed:
         return
     inside = any(place.startswith(_ORIGIN) for place in (*binary.elf[0][1].search, *binary.elf[0][1].needed))
-    lost = sorted(binary.dynamic.loose - facts.offered)
+    lost = sorted(binary.dynamic.loose - offered)
     if lost and not inside and not any(map(is_libpython, binary.elf[0][1].needed)):
         more = f" and {len(lost) - _SHOWN:,} more symbols" if len(lost) > _SHOWN else ""
         names = ", ".join(shown(item) for item in lost[:_SHOWN])

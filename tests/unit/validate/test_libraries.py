@@ -129,6 +129,32 @@ def test_what_files_offer_is_judged_without_a_manifest(
     assert found == [(rule, name)]
 
 
+def needs_in_many_folders() -> tiny.Members:
+    """One module that needs 500 libraries and looks into 500 folders for each."""
+    names = [f"l{number}.so" for number in range(500)]
+    return {MODULE: module(needed=names, runpath=":".join(["$ORIGIN/none"] * 500))}
+
+
+def chain_of_libraries() -> tiny.Members:
+    """700 libraries, of which each needs the next."""
+    folder = MODULE.rpartition("/")[0]
+    return {
+        f"{folder}/l{number}.so": module(soname=f"l{number}.so", needed=[f"l{number + 1}.so"], runpath="$ORIGIN")
+        for number in range(700)
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "made"), [("linked.needed", needs_in_many_folders), ("linked.provided", chain_of_libraries)]
+)
+def test_looking_for_libraries_ends_in_archives_that_are_made_to_take_for_ever(
+    tmp_path: Path, rule: str, made: Callable[[], tiny.Members]
+) -> None:
+    path = tiny.pack(tmp_path / "a.tar", tiny_gnu.distribution(lambda _, content: content.update(made())))
+    report = validate(path, rules=choose([rule]), run=False)
+    assert "too many libraries" in report.findings[0].message
+
+
 def test_every_rule_about_libraries_is_reached() -> None:
     others = {"binary.archive-index", "linked.floor"}
     assert {rule for rule, _, _ in (*CHANGES, *WITHOUT)} | others == LIBRARIES
