@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 __all__ = ["LARGEST", "SAYING", "Said", "assigned", "read_document", "settled", "versions_in"]
@@ -35,6 +36,8 @@ _SOABI = re.compile(r"cpython-\d+[a-z]*-([a-z0-9_]{1,20})-(linux)-([a-z0-9]{1,20
 _ARCHES = {"i386": "i686", "arm": "armv7", "powerpc64le": "ppc64le"}
 _LEVELS = {"final": "", "candidate": "rc", "alpha": "a", "beta": "b"}
 _VARIABLES = "build_time_vars"
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKENS = 60_000  # words and signs of code that is parsed, each of which takes 2 kB then; real ones have up to 15,000
 _NAMES = 64  # different versions in the bytes of one program
 
 
@@ -138,6 +141,8 @@ def settled(text: str) -> dict[str, Any]:
 
 def _tables(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The dictionaries that a module assigns, with the names that they get."""
+    if next(islice(_TOKEN.finditer(text), _TOKENS, None), None) is not None:
+        return
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about code that is not ours

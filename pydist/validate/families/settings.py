@@ -10,6 +10,7 @@ import configparser
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from pydist.archive.paths import shown
@@ -23,6 +24,7 @@ __all__ = ["judge"]
 
 _SHOWN = 3
 _DATA = re.compile(r"(?:.*/)?_sysconfigdata_([a-z]*)_(?:([a-z0-9]+)_)?([\w-]*)\.py", re.ASCII)
+_DATA_FILES = 16  # that are parsed; a real distribution has up to four
 _PROGRAMS = re.compile(r"(?:.*/)?(?:bin|Scripts)/[^/]+")
 _INTERPRETERS = re.compile(r"/(?:usr/)?bin/(?:sh|bash|env|perl)")
 _PLACES = (
@@ -85,7 +87,8 @@ def _first_line(name: str, line: str) -> Iterator[Finding]:
 
 def _variables(facts: Facts) -> Iterator[Finding]:
     target = facts.target
-    named = {name: match for name in facts.files if (match := _DATA.fullmatch(name))}
+    matches = ((name, match) for name in facts.files if (match := _DATA.fullmatch(name)))
+    named = dict(islice(matches, _DATA_FILES))
     if target is not None and target.os is not Os.WINDOWS and not named:
         places = Places.of(facts)
         if not any(name.startswith("_sysconfigdata") for name in places.modules(facts)):

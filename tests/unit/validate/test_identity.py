@@ -224,6 +224,12 @@ def test_documents_that_are_none_say_nothing(name: str, data: bytes) -> None:
     assert (said.version, said.triple, said.freethreaded, said.debug) == (None, None, None, None)
 
 
+def test_code_that_would_take_a_gigabyte_when_it_is_parsed_says_nothing() -> None:
+    code = b"build_time_vars = {'VERSION': '3.14', 'Py_DEBUG': 0}\n"
+    assert read_document("_sysconfigdata_x.py", code).version == "3.14"
+    assert read_document("_sysconfigdata_x.py", code + b"a\n" * 100_000).version is None
+
+
 def test_the_versions_in_a_program_are_bounded() -> None:
     assert versions_in(b"\0".join(b"3.%d.%d" % (minor, micro) for minor in range(30) for micro in range(30))) != set()
     assert len(versions_in(b"\0".join(b"3.%d.1" % minor for minor in range(0, 99)) + b"\0")) <= 64

@@ -109,6 +109,14 @@ def test_what_is_allowed_is_no_finding(tmp_path: Path, name: str, data: bytes) -
     assert findings(tiny.pack(tmp_path / "a.tar", content)) == []
 
 
+def test_not_more_settings_are_read_than_any_python_has(tmp_path: Path) -> None:
+    """Each is code that has to be parsed."""
+    names = (DATA.replace("musl", f"musl{number}") for number in range(100))
+    content = tiny.distribution(lambda _, members: members.update(dict.fromkeys(names, variables(prefix="/install"))))
+    found = findings(tiny.pack(tmp_path / "a.tar", content))
+    assert 1 < len([rule for rule, _ in found if rule == "python.sysconfig-place"]) <= 16
+
+
 @pytest.mark.parametrize(("place", "rules"), [("C:\\\\p\\\\python.exe", ["python.launcher"]), ("python.exe", [])])
 def test_a_launcher_of_windows_that_names_a_place_is_found(tmp_path: Path, place: str, rules: list[str]) -> None:
     launcher = b"MZ" + bytes(600) + f"#!{place}\r\n".encode() + b"PK\x03\x04"
