@@ -22,7 +22,7 @@ API = (
     *("PyEval_EvalCode", "PyExc_ValueError", "PyGILState_Ensure", "PyImport_AppendInittab", "PyImport_ImportModule"),
     *("PyList_New", "PyLong_FromLong", "PyMem_Malloc", "PyModule_GetDict", "PyObject_Call", "PyObject_GetAttrString"),
     *("PyRun_SimpleString", "PyThreadState_Get", "PyTuple_New", "PyType_FromSpec", "PyUnicode_FromString"),
-    *("Py_CompileString", "Py_Finalize", "Py_Initialize", "Py_InitializeFromConfig", "Py_Main", "_Py_NoneStruct"),
+    *("Py_CompileString", "Py_Finalize", "Py_Initialize", "Py_Main", "_Py_NoneStruct"),
 )
 _IMPORTS = ("__stack_chk_fail", "__memcpy_chk")
 

@@ -133,6 +133,7 @@ def test_each_rule_of_these_families_is_reached() -> None:
 
 def test_the_part_of_the_api_that_all_have_is_the_one_of_the_fixture() -> None:
     assert set(tiny_gnu.API) == public_api()
+    assert "Py_InitializeFromConfig" not in public_api()  # which 3.8 was the first to have
 
 
 def library_of_the_archive(manifest: dict[str, Any], members: tiny.Members) -> None:
