@@ -69,7 +69,7 @@ def _tried(run: RunFacts) -> Iterator[Finding]:
 
 def _learned(run: RunFacts, identity: Identity | None) -> Iterator[Finding]:
     known, said = identity.version if identity else None, str(run.said.get("python_version"))[:80]
-    if known is not None and not f"{said}.".startswith(f"{known.value.rstrip('+')}."):
+    if known is not None and not f"{said.rstrip('+')}.".startswith(f"{known.value.rstrip('+')}."):
         text = f"{known.value!r}, as {known.where} says, but the interpreter says {said!r}"
         yield found("run.fact", "version", text)
 

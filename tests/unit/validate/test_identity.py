@@ -249,6 +249,8 @@ def test_what_the_interpreter_says_is_held_against_what_was_learned() -> None:
     assert [finding.rule for finding in judge_run(None, RunFacts(said=said), identity)] == ["run.fact"]
     assert not list(judge_run(None, RunFacts(said={"python_version": "3.14.7"}), identity))
     assert not list(judge_run(None, RunFacts(said=said), Identity(version=Learned("3.14", "x"))))
+    built_of_a_checkout = Identity(version=Learned("3.14.8+", "include/patchlevel.h"))
+    assert not list(judge_run(None, RunFacts(said={"python_version": "3.14.8+"}), built_of_a_checkout))
     assert not list(judge_run(None, RunFacts(said=said), Identity()))
 
 
