@@ -93,7 +93,9 @@ def _files(facts: Facts) -> Iterator[Finding]:
         elf = file.binary.elf[0][1] if file.binary is not None and file.binary.elf else None
         program = elf is not None and (elf.type == Type.EXEC or elf.pie) and file.kind is Binary.ELF
         script = file.kind is Binary.SCRIPT and _PROGRAMS.fullmatch(name) is not None
-        if (program or script) and not windows and file.mode & 0o111 != 0o111:
+        # As above: an umask of 077 takes the bits of others, and leaves a tree that its owner can use.
+        wanted = 0o111 if facts.packed else 0o100
+        if (program or script) and not windows and file.mode & wanted != wanted:
             yield found("archive.not-executable", name, f"mode {file.mode:04o} of a program, expected 0755")
     for name in sorted({*facts.files, *facts.links} & facts.folders):
         yield found("archive.file-and-folder", name, "is a file or a link, and other names are below it")

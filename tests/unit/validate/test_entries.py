@@ -11,7 +11,7 @@ import pytest
 
 from pydist.archive.extract import extract
 from pydist.validate import choose, validate
-from tests.support import tiny
+from tests.support import tiny, trees
 from tests.support.elf import make_elf
 from tests.support.proven import ENTRIES
 
@@ -75,6 +75,14 @@ def test_the_distribution_that_they_are_added_to_has_no_findings(tmp_path: Path)
 def test_a_script_in_bin_that_nobody_can_start_is_found(tmp_path: Path) -> None:
     path = with_member(tmp_path / "a.tar", "python/install/bin/zz", b"#!/bin/sh\n", mode=0o644)
     assert findings(path)["archive.not-executable"] == "install/bin/zz"
+
+
+@pytest.mark.parametrize(("mode", "found"), [(0o700, False), (0o644, True)])
+def test_in_a_folder_the_owner_has_to_be_able_to_start_programs(tmp_path: Path, mode: int, found: bool) -> None:
+    """What others may is decided by the umask of who unpacks."""
+    tree = trees.write(tmp_path, trees.unix())
+    (tree / "bin" / "python3.14").chmod(mode)
+    assert ("archive.not-executable" in findings(tree)) is found
 
 
 def test_times_before_1980_are_found(tmp_path: Path) -> None:
