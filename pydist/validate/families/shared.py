@@ -55,6 +55,12 @@ def _loading(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _independent(facts: Facts) -> Iterator[Finding]:
+    interpreter = facts.resolve(facts.interpreter or "")
+    needed = facts.program.elf[0][1].needed if facts.program is not None else ()
+    if outside := [library for library in needed if is_libpython(library)]:
+        # There is one run time then, and whatever else needs libpython gets the same.
+        yield found("shared.interpreter", interpreter, f"needs {shown(outside[0])}")
+        return
     for name, file in facts.files.items():
         elf = file.binary.elf if file.binary is not None and file.binary.dynamic is not None else ()
         for library in (item for _, facts_ in elf for item in facts_.needed if is_libpython(item)):

@@ -74,8 +74,8 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("shared.loading", "python_extension_module_loading", stated(build_options="noopt+static")),
     ("shared.soname", LIBRARY, member(LIBRARY, library(soname="libpython3.so"))),
     ("shared.soname", LIBRARY, member(LIBRARY, library(soname=None))),
-    ("shared.independent", EXE, member(EXE, program(needed=["libc.so.6", "libpython3.14.so.1.0"]))),
-    ("shared.independent", EXE, member(EXE, program(needed=["$ORIGIN/../lib/libpython3.14.so.1.0"]))),
+    ("shared.interpreter", EXE, member(EXE, program(needed=["libc.so.6", "libpython3.14.so.1.0"]))),
+    ("shared.interpreter", EXE, member(EXE, program(needed=["$ORIGIN/../lib/libpython3.14.so.1.0"]))),
     ("shared.independent", MODULE, member(MODULE, module(needed=["libpython3.14.so.1.0"]))),
     ("shared.api", LIBRARY, member(LIBRARY, library(defined=tiny_gnu.API[1:]))),
     ("shared.api", EXE, member(EXE, program(defined=(), hidden=tiny_gnu.API))),
@@ -161,6 +161,17 @@ def library_of_the_archive(manifest: dict[str, Any], members: tiny.Members) -> N
 )  # fmt: skip
 def test_what_is_allowed_is_no_finding(tmp_path: Path, change: Change) -> None:
     assert findings(pack(tmp_path, change)) == []
+
+
+def test_where_the_interpreter_needs_libpython_modules_may_need_it_too(tmp_path: Path) -> None:
+    """As distributions were made for years: there is one copy of the run time, and the verdict is good."""
+
+    def change(_: dict[str, Any], members: tiny.Members) -> None:
+        needed = "libpython3.14.so.1.0"
+        members[EXE] = program(needed=["libc.so.6", f"$ORIGIN/../lib/{needed}"])
+        members[MODULE] = module(needed=["libc.so.6", needed])
+
+    assert findings(pack(tmp_path, change)) == [("shared.interpreter", EXE.removeprefix("python/"))]
 
 
 def test_a_static_core_that_checks_no_stack_is_a_warning(tmp_path: Path) -> None:
