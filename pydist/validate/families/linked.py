@@ -80,7 +80,8 @@ def _origin(facts: Facts, name: str, path: str) -> str | None:
 
 def _needed(facts: Facts, name: str, elf: ElfFacts, allowed: Container[str], steps: Steps) -> Iterator[Finding]:
     for library in elf.needed:
-        if library in allowed or is_libpython(library):
+        # What a module needs of libpython is there when it is loaded, or is another rule's.
+        if library in allowed or (elf.interp is None and is_libpython(library)):
             continue
         places = (library,) if "/" in library else tuple(f"{folder}/{library}" for folder in elf.search)
         steps.spend(_LOOK * len(places))

@@ -43,6 +43,8 @@ def no_suffixes(manifest: dict[str, Any], _: tiny.Members) -> None:
 
 GLIBC_IN_MUSL = {"interp": "/lib/ld-musl-x86_64.so.1", "needed": ["libc.so"], "needs": [("libc.so", ["GLIBC_2.4"])]}
 CHANGES: list[tuple[str, str, Change]] = [
+    ("linked.needed", EXE, member(EXE, program(needed=["libc.so.6", "libpython3.14.so.1.0"]))),
+    ("linked.needed", EXE, member(EXE, program(needed=["$ORIGIN/libpython3.14.so.1.0"]))),
     ("linked.loader", EXE, member(EXE, program(interp="/lib/ld-linux-x86-64.so.2"))),
     ("linked.loader", EXE, of_musl(member(EXE, program(needed=["libc.so"], needs=[])))),
     ("linked.versions", EXE, of_musl(member(EXE, program(**GLIBC_IN_MUSL)))),
