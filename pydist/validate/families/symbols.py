@@ -115,6 +115,7 @@ class _Linker:
             if member is not None:
                 bring_in(member)
             elif symbol in self._owners:
+                self._spend(len(self._owners[symbol]))  # all of which are looked at
                 lacking[symbol] = self._owners[symbol]
         return lacking
 

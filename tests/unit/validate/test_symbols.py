@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def listed(*names: str) -> list[dict[str, Any]]:
 
 def lacking(
     tmp_path: Path,
-    members: dict[str, bytes],
+    members: Mapping[str, bytes | tuple[str, str]],
     links: list[dict[str, Any]],
     core_links: list[dict[str, Any]] | None = None,
     io_links: list[dict[str, Any]] | None = None,
@@ -119,6 +120,16 @@ def test_an_archive_made_to_be_followed_for_long_is_an_error(tmp_path: Path, mon
     members = {
         lib("z"): make_ar({f"{n}.o": obj("inflate" if n == 0 else f"s{n}", needs=f"s{n + 1}") for n in range(99)})
     }
+    assert [where for where, _ in lacking(tmp_path, members, listed("z"))] == ["build_info"]
+
+
+def test_a_symbol_of_very_many_libraries_counts_as_many_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(symbols, "_STEPS", 1_800)
+    members: tiny.Members = {
+        lib("z"): make_ar({"a.o": obj("inflate", needs="lost")}),
+        lib("a"): make_ar({"a.o": obj("lost")}),
+    }
+    members |= {lib(f"a{number}"): ("hard", lib("a")) for number in range(1_000)}
     assert [where for where, _ in lacking(tmp_path, members, listed("z"))] == ["build_info"]
 
 
