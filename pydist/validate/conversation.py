@@ -53,7 +53,7 @@ class Conversation:
         self._patience = _PATIENCE if emulator else 1
         self._modules = modules
         self._said: dict[str, Any] = {}
-        self._imported: list[str] = []
+        self._imported: dict[str, None] = {}  # in order; there may be as many as a manifest has room for
         self._failed: dict[str, str] = {}
         self._until = time.monotonic() + _DEADLINE * self._patience
 
@@ -109,7 +109,7 @@ class Conversation:
                 case {"begin": str(name)}:
                     begun = name
                 case {"imported": str(name)}:
-                    self._imported.append(name)
+                    self._imported[name] = None
                     begun = None
                 case {"failed": str(name), "reason": str(reason)}:
                     self._failed[name] = reason

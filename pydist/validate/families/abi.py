@@ -73,12 +73,14 @@ def _suffixes(manifest: Manifest) -> Iterator[Finding]:
     if suffixes and soabi and suffixes[0] != f".{soabi}.so":
         text = f"{suffixes[0][:80]!r} is the first, expected '.{soabi[:80]}.so' as SOABI says"
         yield found("abi.suffixes", "python_suffixes.extension", text)
+    known = frozenset(suffixes)
     for name, variants in manifest.build_info.extensions.items():
+        module = name.rpartition(".")[2]
         for index, item in enumerate(variants):
             if item.shared_lib is None:
                 continue
             file = item.shared_lib.rpartition("/")[2]
-            if not any(file == f"{name.rpartition('.')[2]}{suffix}" for suffix in suffixes):
+            if not file.startswith(module) or file.removeprefix(module) not in known:
                 where = f"build_info.extensions.{name[:80]}[{index}].shared_lib"
                 text = f"{shown(file)} cannot be found; expected the module's name and one of python_suffixes.extension"
                 yield found("abi.suffixes", where, text)
