@@ -60,6 +60,13 @@ def test_rule_place_input_and_day_decide(values: dict[str, object], counted: lis
     assert [finding.rule for finding in left] == counted
 
 
+def test_a_place_is_found_as_the_report_writes_it() -> None:
+    link = found("manifest.path", "build_info.extensions._ssl[0].links[1].path_static", "there is no such file")
+    exact = waiver(rule="manifest.path", where=link.where)
+    assert apply([link], [exact], "a.tar", DAY)[0] == []
+    assert apply([link], [waiver(rule="manifest.path", where="*._ssl[[]0].links*")], "a.tar", DAY)[0] == []
+
+
 def test_an_expired_waiver_of_what_is_mended_is_no_news() -> None:
     assert apply([], [waiver(until=datetime.date(2020, 1, 1))], "a.tar", DAY) == ([], ())
 
