@@ -87,6 +87,7 @@ PACKAGES = frozenset(
         "python.wheel",
         "python.wheel-missing",
         "python.package-record",
+        "python.script-record",
         "python.script-missing",
         "python.script-target",
         "python.license",

@@ -23,6 +23,7 @@ _SHOWN = 3
 _LONGEST = 500  # characters of a line that are looked at
 _VERSION = re.compile(r"^_(PIP|SETUPTOOLS)_VERSION *= *[\"']([\w.+]{1,40})[\"']", re.MULTILINE)
 _IMPORT = re.compile(r"^from ([\w.]+) import \w+", re.MULTILINE)
+_OUTSIDE = re.compile(r"(?:\.\./)+(?:bin|Scripts)/[^/]+", re.ASCII)
 _VERSIONED = re.compile(r"\d\.\d+$", re.ASCII)
 _SCRIPT = re.compile(r"([\w.-]+) *= *([\w.]+) *: *[\w.]+", re.ASCII)
 
@@ -59,7 +60,7 @@ def _bundled(facts: Facts, name: str, text: str) -> Iterator[Finding]:
 
 def _record(facts: Facts, name: str, text: str) -> Iterator[Finding]:
     base = name.rpartition("/")[0].rpartition("/")[0]
-    missing, changed = [], []
+    missing, changed, scripts = [], [], []
     for path, digest in islice(rows_of(text), _ROWS):
         place = joined(base, path)
         if path.endswith(".pyc") or place is None:
@@ -68,11 +69,16 @@ def _record(facts: Facts, name: str, text: str) -> Iterator[Finding]:
         if real not in facts.files:
             missing.append(path)
         elif digest is not None and facts.files[real].sha256 != digest:
-            changed.append(path)
-    for paths, what in ((missing, "not there"), (changed, "not what it says")):
+            (scripts if _OUTSIDE.match(path) else changed).append(path)
+    rows = (
+        ("package-record", missing, "not there"),
+        ("package-record", changed, "not what it says"),
+        ("script-record", scripts, "not what it says"),
+    )
+    for rule, paths, what in rows:
         if paths:
             more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
-            yield found("python.package-record", name, f"{', '.join(map(shown, paths[:_SHOWN]))}{more}: {what}")
+            yield found(f"python.{rule}", name, f"{', '.join(map(shown, paths[:_SHOWN]))}{more}: {what}")
 
 
 def _scripts(facts: Facts, places: Places, name: str, text: str) -> Iterator[Finding]:

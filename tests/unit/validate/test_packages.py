@@ -79,6 +79,7 @@ CHANGES: list[tuple[str, str, Change]] = [
     ("wheel-missing", f"{PIP}/__init__.py", member(f"{PIP}/__init__.py", b'_PIP_VERSION = "26.3"\n')),
     ("package-record", f"{INFO}/RECORD", member(f"{SITE}/demo/__init__.py", b"changed")),
     ("package-record", f"{INFO}/RECORD", member(f"{SITE}/demo/__init__.py", None)),
+    ("script-record", f"{INFO}/RECORD", member("python/install/bin/demo", SCRIPT + b"# relative now\n")),
     ("script-missing", f"{INFO}/entry_points.txt", without_script),
     ("script-target", f"{INFO}/entry_points.txt", only(ENTRY.replace(b"demo.cli", b"demo.none", 1))),
     ("script-target", "python/install/bin/demo", without_target),
@@ -146,7 +147,7 @@ def test_a_hostile_record_or_list_of_programs_is_read_in_bounded_time(tmp_path: 
     def change(members: tiny.Members) -> None:
         members |= {f"{INFO}/RECORD": text, f"{INFO}/entry_points.txt": b"[console_scripts]\n" + text}
 
-    assert {rule for rule, _ in findings(pack(tmp_path, change))} <= {"python.package-record"}
+    assert {rule for rule, _ in findings(pack(tmp_path, change))} <= {"python.package-record", "python.script-record"}
 
 
 def test_every_rule_about_packages_is_reached() -> None:
