@@ -60,7 +60,9 @@ def _bundled(facts: Facts, name: str, text: str) -> Iterator[Finding]:
 
 def _record(facts: Facts, name: str, text: str) -> Iterator[Finding]:
     base = name.rpartition("/")[0].rpartition("/")[0]
-    missing, changed, scripts = [], [], []
+    missing: list[str] = []
+    changed: list[str] = []
+    scripts: list[str] = []
     for path, digest in islice(rows_of(text), _ROWS):
         place = joined(base, path)
         if path.endswith(".pyc") or place is None:
