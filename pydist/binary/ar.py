@@ -57,7 +57,7 @@ def members(data: bytes | memoryview) -> Iterator[tuple[str, memoryview]]:
                 raise ArInvalid(f"a member name of {length} bytes in a member of {size}")
             name = bytes(view[start : start + length]).rstrip(b"\0").decode("utf-8", "replace")
             start += length
-        elif name.startswith("/") and name[1:].isdigit():
+        elif name.startswith("/") and name[1:].isascii() and name[1:].isdigit():  # a superscript two is a digit, too
             name = _long_name(long_names, int(name[1:]))
         if name not in _INDEXES:
             yield name if name.startswith("/") else name.rstrip("/"), view[start:end]

@@ -33,6 +33,12 @@ def test_what_is_no_whole_library_is_invalid(data: bytes) -> None:
         read(data)
 
 
+@pytest.mark.parametrize("name", [b"/\xb2", b"/1\xb9"])
+def test_only_decimal_digits_are_a_place_in_the_table_of_names(name: bytes) -> None:
+    header = b"%-16s%-32s%-10d`\n" % (name, b"0", 4)
+    assert read(b"!<arch>\n" + header + b"data") == [(name.decode("latin-1"), b"data")]
+
+
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), min_size=1, max_size=5))
 def test_changed_bytes_raise_nothing_but_ar_invalid(changes: list[tuple[int, int]]) -> None:
     data = bytearray(make_ar(CONTENT))
