@@ -120,6 +120,9 @@ def _rows(reader: Reader, file: ElfFile) -> list[_Row]:
             raise ElfInvalid(f"section {section.name!r} ends at {row.offset + row.in_file}, the file at "
                              f"{len(reader.view)}")  # fmt: skip
         rows.append(row)
+    if sum(row.in_file for row in rows) > len(reader.view):
+        # A thousand sections that all are the whole file would be written out a thousand times.
+        raise ElfInvalid("its sections share bytes")
     if rows and (rows[0].type != _NULL or not 0 < reader.header().shstrndx < len(rows)):
         raise ElfUnstrippable("its table of sections has no first row or no names")
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 
 import pytest
@@ -75,6 +76,20 @@ def test_objects_and_files_that_are_loaded_whole_are_left_alone(data: bytes) -> 
     with pytest.raises(ElfUnstrippable):
         strip(data)
     assert list(members(make_ar({"a.o": data})))
+
+
+def test_sections_that_share_bytes_are_refused_before_they_are_written_out_one_by_one(library: bytes) -> None:
+    about = ElfFile.parse(library)
+    size, at, form = (64, 24, "QQ") if about.bits == 64 else (40, 16, "II")
+    rows = [number for number, section in enumerate(about.sections) if section.type == 1 and not section.flags & 2]
+    start = min(about.sections[number].offset for number in rows)
+    shoff = len(library) - size * len(about.sections)
+    data = bytearray(library)
+    for number in rows:
+        struct.pack_into(f"{'<' if about.little_endian else '>'}{form}", data, shoff + number * size + at, start,
+                         len(library) - start)  # fmt: skip
+    with pytest.raises(InputError, match="share bytes"):
+        strip(bytes(data))
 
 
 def test_the_name_of_a_debug_file_is_that_of_the_build_id() -> None:
