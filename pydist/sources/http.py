@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -110,6 +110,25 @@ def shown(url: str) -> str:
     return place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
 
 
+class _Session(requests.Session):
+    """Follows redirects, but not from https to http, and reads nothing of what else such an answer says."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target is None:
+            return None
+        # Else all of it is read, and unpacked, into memory before anybody looks at its size.
+        resp.close()
+        try:
+            scheme = urlsplit(urljoin(resp.url, target)).scheme
+        except ValueError as error:
+            raise requests.exceptions.InvalidURL(f"leads to {target[:200]!a}: {error}") from None
+        # Each step counts: who changes one answer on the way could lead back to another place of https.
+        if urlsplit(resp.url).scheme == "https" and scheme != "https":
+            raise requests.exceptions.InvalidURL(f"leads from https to {shown(target)}")
+        return target
+
+
 def _once(transfer: _Transfer) -> bool:
     part = transfer.part
     start, tag = _size(part), _read_tag(part)
@@ -124,13 +143,11 @@ def _once(transfer: _Transfer) -> bool:
         if tag:
             headers["If-Range"] = tag
     timeout = (transfer.patience.connect, transfer.patience.read)
-    with requests.get(transfer.url, headers=headers, stream=True, timeout=timeout) as answer:
+    with _Session() as session, session.get(transfer.url, headers=headers, stream=True, timeout=timeout) as answer:
         if answer.status_code == requests.codes.requested_range_not_satisfiable and start:
             forget(part)
             raise requests.ConnectionError("the server's file is shorter than what had arrived")
         answer.raise_for_status()
-        if transfer.url.startswith("https:") and not answer.url.startswith("https:"):
-            raise requests.exceptions.InvalidURL(f"leads from https to {shown(answer.url)}")
         found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         resumed = answer.status_code == requests.codes.partial_content and start > 0
         if resumed and found and int(found[1]) != start:

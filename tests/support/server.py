@@ -19,7 +19,7 @@ class Server(ThreadingHTTPServer):
     a status (`503`), `closes` (no answer), `breaks off` (after half of the bytes), `stalls` (there, until the test
     ends), `slow` (says nothing until then), `lies` (other bytes), `too long`, `ignores range`, `wrong range`,
     `encoded` (claims a content encoding), `redirect` (to the same path), `loop` (to itself for ever) and `no length`.
-    `elsewhere` leads from a path to an address. With `secure` it speaks TLS.
+    `elsewhere` leads from a path to an address, and says `words` with it. With `secure` it speaks TLS.
     """
 
     daemon_threads = True
@@ -33,6 +33,7 @@ class Server(ThreadingHTTPServer):
         self.tags: dict[str, str] = {}
         self.elsewhere: dict[str, str] = {}
         self.retry_after = ""
+        self.words = b""
         self.moods: list[str] = []
         self.asked: list[tuple[str, email.message.Message]] = []
         self.stopped = threading.Event()
@@ -66,18 +67,19 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if mood in ("redirect", "loop") or path in self.server.elsewhere:
             self.server.moods[:0] = ["loop"] if mood == "loop" else []
-            self._answer(302, "Location", self.server.elsewhere.get(path, self.path))
+            self._answer(302, "Location", self.server.elsewhere.get(path, self.path), self.server.words)
         elif mood.isdigit() or path not in self.server.files:
             self._answer(int(mood) if mood.isdigit() else 404, "Retry-After", self.server.retry_after)
         else:
             self._file(self.server.files[path], self.server.tags.get(path), mood)
 
-    def _answer(self, status: int, header: str, value: str) -> None:
+    def _answer(self, status: int, header: str, value: str, words: bytes = b"") -> None:
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(words)))
         if value:
             self.send_header(header, value)
         self.end_headers()
+        self.wfile.write(words)
 
     def _file(self, content: bytes, tag: str | None, mood: str) -> None:
         wanted = self.headers.get("Range")

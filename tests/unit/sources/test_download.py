@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import ssl
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,8 +160,28 @@ def test_an_address_of_https_does_not_lead_to_one_of_http(
     with pytest.raises(DownloadFailed, match="leads from https to http://127"):
         fetch(secure, tmp_path / "file", sha256=None)
     server.elsewhere["file"] = secure.url("other")
+    with pytest.raises(DownloadFailed, match="leads from https to http://127"):  # and back to https
+        fetch(secure, tmp_path / "file", sha256=None)
     secure.files["other"] = CONTENT
     assert fetch(server, tmp_path / "file") == SHA256
+
+
+def test_an_address_that_is_none_ends_the_following_of_redirects(server: Server, tmp_path: Path) -> None:
+    server.elsewhere["file"] = "http://[::1"
+    with pytest.raises(DownloadFailed, match=r"leads to 'http://\[::1'"):
+        download(server.url("file"), tmp_path / "file", sha256=SHA256, size=1, patience=Patience(wait=100))
+
+
+def test_what_a_redirect_says_beside_the_address_takes_no_memory(server: Server, tmp_path: Path) -> None:
+    server.elsewhere["moved"] = server.url("file")
+    server.words = bytes(64 << 20)
+    tracemalloc.start()
+    try:
+        download(server.url("moved"), tmp_path / "file", sha256=SHA256, size=None, patience=QUICK)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 32 << 20
 
 
 def test_who_gets_on_a_bit_each_time_arrives(server: Server, tmp_path: Path) -> None:
