@@ -148,13 +148,23 @@ def _once(transfer: _Transfer) -> bool:
             forget(part)
             raise requests.ConnectionError("the server's file is shorter than what had arrived")
         answer.raise_for_status()
-        found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-        resumed = answer.status_code == requests.codes.partial_content and start > 0
-        if resumed and found and int(found[1]) != start:
+        resumed = answer.status_code == requests.codes.partial_content
+        if resumed and not _goes_on(answer, start, tag):
             forget(part)
-            raise requests.ConnectionError(f"expected bytes from {start}, found {found[0]}")
+            raise requests.ConnectionError(f"expected bytes from {start} of the same file, found others")
         _write(transfer, answer, start if resumed else 0)
     return resumed
+
+
+def _goes_on(answer: requests.Response, start: int, tag: str) -> bool:
+    """Whether a part of a file is the one from `start` on, of the file that `tag` stands for.
+
+    An answer of several parts has no Content-Range of its own; a server that knows no If-Range tells by its ETag that
+    the file is another one now (RFC 9110, sections 15.3.7 and 13.1.5).
+    """
+    found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+    same = not tag or answer.headers.get("ETag", tag) == tag
+    return same and start > 0 and found is not None and int(found[1]) == start
 
 
 def _write(transfer: _Transfer, answer: requests.Response, done: int) -> None:

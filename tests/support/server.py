@@ -18,7 +18,8 @@ class Server(ThreadingHTTPServer):
 
     a status (`503`), `closes` (no answer), `breaks off` (after half of the bytes), `stalls` (there, until the test
     ends), `slow` (says nothing until then), `lies` (other bytes), `too long`, `ignores range`, `wrong range`,
-    `encoded` (claims a content encoding), `redirect` (to the same path), `loop` (to itself for ever) and `no length`.
+    `no range` (does not say which part it is), `unasked` (only the second half), `ignores tag` (gives the rest of
+    whatever there is), `encoded` (claims a content encoding), `redirect` (to the same path), `loop` (to itself for ever) and `no length`.
     `elsewhere` leads from a path to an address, and says `words` with it. With `secure` it speaks TLS.
     """
 
@@ -83,15 +84,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, content: bytes, tag: str | None, mood: str) -> None:
         wanted = self.headers.get("Range")
-        same = self.headers.get("If-Range") in (None, tag)
+        same = self.headers.get("If-Range") in (None, tag) or mood == "ignores tag"
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and same and mood != "ignores range" else 0
+        start = len(content) // 2 if mood == "unasked" else start
         if start >= len(content) and start:
             self._answer(416, "Content-Range", f"bytes */{len(content)}")
             return
         body = content[start:] + (b"more" if mood == "too long" else b"")
         body = b"?" * len(body) if mood == "lies" else body
         self.send_response(206 if start else 200)
-        if start:
+        if start and mood != "no range":
             first = start + 1 if mood == "wrong range" else start
             self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
         if mood not in ("too long", "no length"):

@@ -55,6 +55,7 @@ def test_a_download_that_broke_off_is_resumed_where_it_stood(server: Server, tmp
 
 
 def test_what_an_earlier_process_left_is_used(server: Server, tmp_path: Path) -> None:
+    server.tags["file"] = 'W/"weak"'
     (tmp_path / "file.part").write_bytes(CONTENT[:100])
     heard: list[tuple[int, int | None]] = []
     download(server.url("file"), tmp_path / "file", sha256=SHA256, size=None,
@@ -110,6 +111,25 @@ def test_another_range_than_the_wanted_one_is_not_used(server: Server, tmp_path:
     server.moods = ["wrong range"]
     fetch(server, tmp_path / "file")
     assert server.ranges == ["bytes=100-", None]
+
+
+@pytest.mark.parametrize("mood", ["wrong range", "no range", "ignores tag"])
+def test_a_part_that_may_not_continue_an_unverified_file_is_thrown_away(
+    server: Server, tmp_path: Path, mood: str
+) -> None:
+    server.tags["file"] = '"new"'
+    (tmp_path / "file.part").write_bytes(b"old" * 100)
+    (tmp_path / "file.part.etag").write_text('"old"' if mood == "ignores tag" else '"new"')
+    server.moods = [mood]
+    fetch(server, tmp_path / "file", size=None, sha256=None)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert server.ranges == ["bytes=300-", None]
+
+
+def test_a_part_that_nobody_asked_for_is_not_the_file(server: Server, tmp_path: Path) -> None:
+    server.moods = ["unasked"]
+    fetch(server, tmp_path / "file", size=None, sha256=None)
+    assert (tmp_path / "file").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("mood", ["500", "503", "429", "closes", "slow", "redirect"])
