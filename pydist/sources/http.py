@@ -28,6 +28,7 @@ _CHUNK = 1 << 16  # bytes; of a chunk that breaks off nothing is kept
 _PROGRESS = 1 << 18  # bytes that make a try one that got on
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 30.0  # seconds
+_PASSWORD = re.compile(r"//[^\s/?#]*@")
 _RANGE = re.compile(r"bytes (\d{1,19})-\d{1,19}/(?:\d{1,19}|\*)")
 
 
@@ -244,4 +245,4 @@ def _reason(error: requests.RequestException) -> str:
         return "the connection was refused"
     if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
         return "no answer in time"
-    return str(error)
+    return _PASSWORD.sub("//", str(error))
