@@ -127,7 +127,7 @@ def _node(path: Path, name: str) -> Node:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     linked, needed = _elf(data)
     return Node(size=facts.st_size, mode=0o755 if facts.st_mode & 0o100 else 0o644, sha256=sha256, kind=kind,
-                linked=linked, needed=needed, stale=name.endswith(".pyc") and _is_stale(head))  # fmt: skip
+                linked=linked, needed=needed, stale=_is_stale(name, head))  # fmt: skip
 
 
 def _elf(data: bytes) -> tuple[bool, tuple[str, ...]]:
@@ -138,7 +138,10 @@ def _elf(data: bytes) -> tuple[bool, tuple[str, ...]]:
     return file.type in (Type.EXEC, Type.DYN), file.needed
 
 
-def _is_stale(head: bytes) -> bool:
-    """PEP 552: with flags 0, bytecode is held against the time of its source."""
+def _is_stale(name: str, head: bytes) -> bool:
+    """PEP 552: with flags 0, bytecode in a cache is held against the time of its source. Elsewhere it is a module of
+    its own, without a source (PEP 3147)."""
+    if not name.endswith(".pyc") or posixpath.basename(posixpath.dirname(name)) != "__pycache__":
+        return False
     flags, time = int.from_bytes(head[4:8], "little"), int.from_bytes(head[8:12], "little")
     return not flags & _PYC_HASHED and time != DEFAULT_MTIME

@@ -32,6 +32,7 @@ EXTRA: tiny.Members = {
     f"{STDLIB}/ensurepip/__init__.py": b"",
     f"{STDLIB}/site-packages/pip/__init__.py": b"",
     f"{STDLIB}/__pycache__/os.cpython-314.pyc": b"\x2b\x0e\r\n" + bytes(20),
+    f"{STDLIB}/sourceless.pyc": b"\x2b\x0e\r\n" + bytes(20),
     "python/install/lib/libz.so.1": make_elf(kind=3, soname="libz.so.1"),
     "python/install/bin/tool": make_elf(kind=3, interp="/lib/ld.so", needed=["libz.so.1"]),
     "python/install/bin/idle3": ("sym", "idle3.14"),
@@ -102,6 +103,12 @@ def test_repacked_twice_is_unchanged(full: Path, to: str, suffix: str) -> None:
     second = made(first, to, suffix=suffix)
     assert first.name == second.name and first != second
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_bytecode_of_another_time_goes_and_modules_without_a_source_stay(full: Path) -> None:
+    found = names(made(full, "minimal"))
+    assert "lib/python3.14/sourceless.pyc" in found
+    assert "lib/python3.14/__pycache__/os.cpython-314.pyc" not in found
 
 
 def test_profiles_can_follow_one_another(full: Path) -> None:
