@@ -19,8 +19,9 @@ class Server(ThreadingHTTPServer):
     a status (`503`), `closes` (no answer), `breaks off` (after half of the bytes), `stalls` (there, until the test
     ends), `slow` (says nothing until then), `lies` (other bytes), `too long`, `ignores range`, `wrong range`,
     `no range` (does not say which part it is), `unasked` (only the second half), `ignores tag` (gives the rest of
-    whatever there is), `encoded` (claims a content encoding), `redirect` (to the same path), `loop` (to itself for ever) and `no length`.
-    `elsewhere` leads from a path to an address, and says `words` with it. With `secure` it speaks TLS.
+    whatever there is), `encoded` (claims a content encoding), `redirect` (to the same path), `loop` (to itself for
+    ever) and `no length`. `elsewhere` leads from a path to an address, and says `words` with it.
+    With `secure` it speaks TLS.
     """
 
     daemon_threads = True

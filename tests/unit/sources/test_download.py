@@ -277,7 +277,7 @@ def test_what_is_no_address_of_the_web_is_not_tried_again(tmp_path: Path, url: s
 
 @pytest.mark.parametrize("scheme", ["http", "ftp"])
 def test_what_is_wrong_with_an_address_is_said_without_its_password(tmp_path: Path, scheme: str) -> None:
-    with pytest.raises(DownloadFailed, match="example.org:999999") as caught:
+    with pytest.raises(DownloadFailed, match=r"example\.org:999999") as caught:
         download(f"{scheme}://me:secret@example.org:999999/a", tmp_path / "file", sha256=SHA256, size=1)
     assert "secret" not in str(caught.value)
 
