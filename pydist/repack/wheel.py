@@ -13,6 +13,7 @@ import base64
 import hashlib
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ _OTHER_THINGS = ("freethreaded", "debug")  # words of options: with them it is n
 # The oldest that anybody makes wheels for: what needs no C library at all runs there too.
 _ANY_GLIBC, _ANY_MUSL = (2, 17), (1, 1)
 _MUSL = (1, 2)
+_COPIES, _COPIED = 20_000, 1 << 30  # files and bytes that stand for links; a Python has some hundred
 _OLD_NAMES = {(2, 5): "manylinux1", (2, 12): "manylinux2010", (2, 17): "manylinux2014"}
 _NEEDS = re.compile(r"(glibc-max-symbol-version|musl-version):(\d+)\.(\d+)[\d.]*", re.ASCII)
 
@@ -181,37 +183,68 @@ class Wheel:
 
 
 def _tree(output: Output) -> Iterator[tuple[str, _Content]]:
-    """What stands below the package, by its name in the tree."""
-    items = {item.name: item for item in output.plan.items}
+    """What stands below the package, by its name in the tree. Raises `InputError` where links make too much of it."""
+    links = _Links.of(output)
     for name, data in output.fresh.items():
         yield name, (data, 0o644)
-    for item in items.values():
+    copies = size = 0
+    for item in output.plan.items:
         if item.link is None:
             yield item.name, _file(output, item)
-        else:
-            yield from _instead(output, item, items)
+            continue
+        for name, content in links.instead(item):
+            copies, size = copies + 1, size + _size(content[0])
+            if copies > _COPIES or size > _COPIED:
+                raise InputError(
+                    f"its links stand for more than {_COPIES:,} files or {_COPIED:,} bytes, and a wheel has no links"
+                )
+            yield name, content
 
 
 def _file(output: Output, item: Item) -> _Content:
     return output.tree.root / item.source, output.contents[item.name].mode
 
 
-def _instead(output: Output, link: Item, items: Mapping[str, Item]) -> Iterator[tuple[str, _Content]]:
-    """What stands for a link; nothing for one that leads nowhere."""
-    nodes, kept = output.tree.nodes, output.plan.kept
-    real = resolved(link.source, nodes, folders(kept))
-    target = items.get(kept.get(real or "", ""))
-    if real is None:
-        return
-    if target is None:
-        # A folder: files below it that are no links themselves.
-        for item in items.values():
-            if item.link is None and item.source.startswith(f"{real}/"):
-                yield f"{link.name}/{item.source.removeprefix(f'{real}/')}", _file(output, item)
-    elif nodes[target.source].linked and posixpath.dirname(target.name) == posixpath.dirname(link.name) == "bin":
-        yield link.name, (_SCRIPT.format(program=posixpath.basename(target.name)).encode(), 0o755)
-    else:
-        yield link.name, _file(output, target)
+def _size(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Where links lead. `there` are folders and `items` all else that stays by names of the input, `sources` the names
+    of files, sorted."""
+
+    output: Output
+    there: frozenset[str]
+    items: Mapping[str, Item]
+    sources: tuple[str, ...]
+
+    @classmethod
+    def of(cls, output: Output) -> _Links:
+        items = output.plan.items
+        sources = sorted(item.source for item in items if item.link is None)
+        kept = {item.source: item for item in items}
+        return cls(output, folders(kept), kept, tuple(sources))
+
+    def instead(self, link: Item) -> Iterator[tuple[str, _Content]]:
+        """What stands for a link; nothing for one that leads nowhere."""
+        nodes = self.output.tree.nodes
+        real = resolved(link.source, nodes, self.there)
+        if real is None:
+            return
+        target = self.items.get(real)
+        if target is None:
+            # A folder: files below it that are no links themselves.
+            below = f"{real}/"
+            for place in range(bisect_left(self.sources, below), len(self.sources)):
+                source = self.sources[place]
+                if not source.startswith(below):
+                    return
+                yield f"{link.name}/{source.removeprefix(below)}", _file(self.output, self.items[source])
+        elif nodes[target.source].linked and posixpath.dirname(target.name) == posixpath.dirname(link.name) == "bin":
+            yield link.name, (_SCRIPT.format(program=posixpath.basename(target.name)).encode(), 0o755)
+        else:
+            yield link.name, _file(self.output, target)
 
 
 def _licenses(tree: Iterable[str]) -> list[str]:

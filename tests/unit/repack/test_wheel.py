@@ -82,6 +82,21 @@ def test_every_member_is_recorded_as_it_is(wheel: Path) -> None:
     assert own == sorted(own), ".dist-info comes last"
 
 
+def test_links_that_stand_for_too_much_make_no_wheel(tmp_path: Path) -> None:
+    """Each link to a folder is all of it once more: a small archive could fill any disk."""
+
+    def many(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        change(_manifest, content)
+        content |= {f"python/install/lib/much/{number}": b"" for number in range(200)}
+        content |= {f"python/install/lib/more{number}": ("sym", "much") for number in range(101)}
+
+    path = tiny.pack(tmp_path / "cpython-3.14.7+20260101-x86_64-unknown-linux-musl-noopt+static-full.tar",
+                     tiny.distribution(many))  # fmt: skip
+    with pytest.raises(InputError, match="stand for more than 20,000 files"):
+        made(path, f"{tmp_path}/wheels/")
+    assert list((tmp_path / "wheels").iterdir()) == []
+
+
 def test_its_metadata_is_valid_and_its_licences_are_there(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as file:
         metadata = Metadata.from_email(file.read(f"{INFO}/METADATA"), validate=True)
