@@ -16,7 +16,7 @@ from pydist.errors import Fault, InputError
 from pydist.manifest.compact import COMPACT, Compact, compact, dump_compact
 from pydist.manifest.record import FileRecord, dump_record
 from pydist.policy.categories import categories
-from pydist.repack.plan import Plan
+from pydist.repack.plan import Plan, folders
 from pydist.repack.profile import Form
 from pydist.repack.tree import MANIFEST, RECORD, Tree
 
@@ -41,14 +41,15 @@ def documents(tree: Tree, plan: Plan, contents: Mapping[str, Content]) -> Mappin
         made = about(tree, plan)
         return {} if made is None else {COMPACT: dump_compact(made)}
     fresh: dict[str, bytes] = {}
-    gone = {name for name in tree.nodes if name not in plan.kept}
+    kept = plan.kept
+    gone = frozenset(name for name in tree.nodes if name not in kept)
     if gone and tree.manifest is not None:
-        fresh[MANIFEST] = _pruned(tree.manifest, _Gone(gone, frozenset(plan.kept)))
+        fresh[MANIFEST] = _pruned(tree.manifest, _Gone(gone | (folders(gone) - folders(kept))))
     if tree.record is not None:
         known = (*tree.record.files, *tree.record.links)
         files = {name: FileRecord(sha256=item.sha256, size=item.size, mode=item.mode)
                  for name in tree.record.files if (item := contents.get(name)) is not None}  # fmt: skip
-        links = {name: text for name, text in tree.record.links.items() if name in plan.kept}
+        links = {name: text for name, text in tree.record.links.items() if name in kept}
         if gone.intersection(known) or files != tree.record.files:
             fresh[RECORD] = dump_record(replace(tree.record, files=files, links=links))
     return fresh
@@ -72,17 +73,13 @@ def about(tree: Tree, plan: Plan) -> Compact | None:
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    names: set[str]
-    kept: frozenset[str]
+    """What is left out: files, and folders all of whose files are."""
+
+    names: frozenset[str]
     faults: list[Fault] = field(default_factory=list)
 
     def __call__(self, path: object) -> bool:
-        """Whether `path` is a file that is left out, or a folder all of whose files are."""
-        if not isinstance(path, str):
-            return False
-        below = path.rstrip("/") + "/"
-        return path in self.names or (any(name.startswith(below) for name in self.names)
-                                      and not any(name.startswith(below) for name in self.kept))  # fmt: skip
+        return isinstance(path, str) and path.rstrip("/") in self.names
 
 
 def _pruned(data: bytes, gone: _Gone) -> bytes:
