@@ -164,7 +164,7 @@ def _goes_on(answer: requests.Response, start: int, tag: str) -> bool:
     the file is another one now (RFC 9110, sections 15.3.7 and 13.1.5).
     """
     found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-    same = not tag or answer.headers.get("ETag", tag) == tag
+    same: bool = not tag or answer.headers.get("ETag", tag) == tag
     return same and start > 0 and found is not None and int(found[1]) == start
 
 
