@@ -149,7 +149,7 @@ def _once(transfer: _Transfer) -> bool:
             forget(part)
             raise requests.ConnectionError("the server's file is shorter than what had arrived")
         answer.raise_for_status()
-        resumed = answer.status_code == requests.codes.partial_content
+        resumed = bool(answer.status_code == requests.codes.partial_content)
         if resumed and not _goes_on(answer, start, tag):
             forget(part)
             raise requests.ConnectionError(f"expected bytes from {start} of the same file, found others")
