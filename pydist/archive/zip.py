@@ -76,6 +76,8 @@ def read_directory(file: BinaryIO, limits: Limits) -> Iterator[ZipMember]:
         raise ZipBroken(f"more than {limits.entries:,} entries")
     rows = list(_rows(_at(file, place, size, "the central directory"), count))
     total, packed = sum(row.size for row in rows), sum(row.packed for row in rows)
+    if packed > place:
+        raise ZipBroken(f"members of {packed:,} bytes in an archive that has {place:,} for them")
     if total > limits.unpacked(max(packed, 1)):
         raise ZipBroken(f"{packed:,} bytes that become {total:,}, which is no reasonable size")
     offsets = sorted(row.offset for row in rows)

@@ -140,6 +140,14 @@ def test_bombs_are_refused_before_they_are_read(tmp_path: Path) -> None:
         read(tmp_path / "x", archive(GOOD), Limits(member=100))
 
 
+def test_members_have_no_more_bytes_than_the_archive(tmp_path: Path) -> None:
+    """By what it says of itself one member could give room to the others that are bombs."""
+    data = bytearray(archive(Member(name=b"a", packed=deflated(bytes(1 << 20)), size=1 << 30), GOOD))
+    struct.pack_into("<L", data, data.rindex(b"PK\1\2") + 20, 100 << 20)
+    with pytest.raises(ArchiveDamaged, match="for them"):
+        read(tmp_path / "x", bytes(data))
+
+
 def test_a_damaged_member_that_nobody_reads_is_found(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(archive(Member(name=b"a", data=b"x", crc=7)))
