@@ -141,10 +141,18 @@ def _publish_debug(debug: Path, target: Path) -> None:
     for path in sorted(debug.rglob("*")) if debug.is_dir() else ():
         if path.is_file():
             place = target / path.relative_to(debug)
-            place.parent.mkdir(parents=True, exist_ok=True)
             fresh = place.with_name(f".{place.name}.{os.getpid()}")
-            shutil.copyfile(path, fresh)
-            fresh.replace(place)
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    shutil.copyfile(path, fresh)
+                    fresh.replace(place)
+                finally:
+                    fresh.unlink(missing_ok=True)
+            except OSError as error:
+                raise InputError(
+                    f"{place}: cannot be written: {error.strerror}; name another folder with --debug-files"
+                ) from error
 
 
 def _notes(tree: Tree, plan: Plan) -> Iterator[str]:

@@ -236,6 +236,12 @@ def test_what_is_stripped_is_kept_for_debuggers(tmp_path: Path) -> None:
         Request(source=Path(report.output), profile=profile_named("stripped"), output=str(tmp_path / "b.tar.gz"))
     )
     assert (again.sha256, again.stripped) == (report.sha256, ())
+    (tmp_path / "full" / row.debug_file).mkdir(parents=True)
+    with pytest.raises(InputError, match=r"full/.*cannot be written.*--debug-files"):
+        repack(Request(source=source, profile=profile_named("stripped"), output=str(tmp_path / "c.tar.gz"),
+                       debug_files=tmp_path / "full"))  # fmt: skip
+    assert not (tmp_path / "c.tar.gz").exists()
+    assert not [path for path in (tmp_path / "full").rglob("*") if path.is_file()]
     (tmp_path / "run").write_bytes(small)
     (tmp_path / "run").chmod(0o755)
     assert subprocess.run([tmp_path / "run"], check=False).returncode == 0
