@@ -12,9 +12,8 @@ from __future__ import annotations
 import ast
 import functools
 import json
-import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from pydist.policy.relocation import (
 __all__ = ["fix", "generic"]
 
 _LARGEST = 8 << 20
+_PACKAGE = 2 << 30  # bytes of all files of one package; a record may name one file a million times
 _PREFIX = re.compile(r"^(?:prefix=[ \t]*|[ {]*'prefix': ')(/[^\s$']*)(?:'[,}].*)?$", re.MULTILINE)
 _LONGEST = 4096  # characters of a command; its first word is looked at in many ways
 _PKGCONFIG = ("lib/pkgconfig/*.pc", "lib64/pkgconfig/*.pc", "share/pkgconfig/*.pc", "lib/*-linux-*/pkgconfig/*.pc")
@@ -67,7 +67,8 @@ def fix(root: Path) -> tuple[str, ...]:
         place = f"${{pcfiledir}}{'/..' * pattern.count('/')}"
         for path in _files(base, pattern):
             work.change(path, functools.partial(work.pkgconfig, place=place))
-    scripts = [path for path in _files(base, "bin/*") if work.script(path)]
+    # As records name them; one for each record and script would be too many to make.
+    scripts = frozenset(f"../../../bin/{path.name}" for path in _files(base, "bin/*") if work.script(path))
     for path in _files(base, "lib/python3*/site-packages/*.dist-info/RECORD"):
         work.record(path, scripts)
     return tuple(sorted(path.relative_to(root).as_posix() for path in work.changed))
@@ -141,18 +142,22 @@ class _Fixing:
         self.changed.append(path)
         return True
 
-    def record(self, path: Path, scripts: Iterable[Path]) -> None:
-        """Tell the record of a package of its `scripts` that changed."""
-        site, base = path.parent.parent, self.base.resolve()
+    def record(self, path: Path, scripts: Collection[str]) -> None:
+        """Tell the record of a package of those of the `scripts` that changed."""
+        site, base, left = path.parent.parent, self.base.resolve(), _PACKAGE
 
         def read(name: str) -> bytes | None:
+            nonlocal left
             there = (site / name).resolve()
-            return there.read_bytes() if there.is_relative_to(base) and there.is_file() else None
-
-        mine = {posixpath.relpath(script, site) for script in scripts}
+            if not there.is_relative_to(base) or not there.is_file():
+                return None
+            left -= there.stat().st_size
+            if left < 0:
+                raise ValueError("a record that names more than any package has")
+            return there.read_bytes()
 
         def told(text: str) -> str | None:
-            return record_of(text, read) if any(line.split(",")[0] in mine for line in text.splitlines()) else None
+            return record_of(text, read) if any(line.split(",")[0] in scripts for line in text.splitlines()) else None
 
         self.change(path, told)
 

@@ -161,6 +161,18 @@ def test_records_do_not_lead_out_of_the_tree(tree: Path) -> None:
     assert "passwd" not in record.read_text()
 
 
+def test_a_record_that_names_one_file_again_and_again_is_not_followed(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydist.repack.fix._PACKAGE", 10_000)
+    (tree / "big").write_bytes(bytes(3000))
+    record = tree / "lib" / "python3.13" / "site-packages" / "pip-1.dist-info" / "RECORD"
+    text = "../../../bin/pip3,sha256=AAAA,1\n" + "../../../big,sha256=AAAA,1\n" * 4
+    record.write_text(text)
+    fix(tree)
+    assert record.read_text() == text
+
+
 @pytest.mark.parametrize(
     "command, name",
     [("gcc-ar", "ar"), ("musl-clang", "cc"), ("ranlib", "ranlib"), ("ccache gcc", "ccache gcc"), ("rustc", "rustc"),
