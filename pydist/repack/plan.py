@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pydist.archive.paths import shown
 from pydist.errors import Fault, InputError
 from pydist.manifest.compact import COMPACT
 from pydist.policy.categories import categories, category_of
@@ -20,6 +21,7 @@ from pydist.repack.tree import MANIFEST, Tree, resolved
 __all__ = ["Item", "Plan", "folders", "make_plan"]
 
 _LICENSES = "share/licenses/"
+_ROUNDS = 64  # one more costs as much as the first; a Python takes two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +83,14 @@ def _kept(tree: Tree, profile: Profile, drop: set[str]) -> frozenset[str]:
     before = folders(tree.nodes)
     links = {name for name in kept
              if tree.nodes[name].link is not None and resolved(name, tree.nodes, before) is not None}  # fmt: skip
-    while True:
+    for _ in range(_ROUNDS):
         nodes, there = {name: tree.nodes[name] for name in kept}, folders(kept)
         lost = {name for name in links & kept if resolved(name, nodes, there) is None}
         if not lost:
             return frozenset(kept)
         kept -= lost
+    raise InputError(f"{shown(min(lost))} and others: links to folders of nothing but links, {_ROUNDS} in a row; "
+                     "expected a distribution")  # fmt: skip
 
 
 def _belongs(tree: Tree, profile: Profile, name: str) -> bool:

@@ -148,6 +148,23 @@ def test_a_folder_is_an_input_too(full: Path, tmp_path: Path) -> None:
         assert again.read_bytes() == made(full, "install-only").read_bytes()
 
 
+@pytest.mark.parametrize("length", [10, 80])
+def test_links_to_folders_of_links_go_as_long_as_they_are_few(tmp_path: Path, length: int) -> None:
+    """Each that goes can empty the folder that another one leads to: a long chain would take as many rounds."""
+
+    def change(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        goals = [*(f"../chain{number}" for number in range(1, length)), "../python3.14/test"]
+        content |= {f"python/install/lib/chain{number}/a": ("sym", goal) for number, goal in enumerate(goals)}
+        content[f"{STDLIB}/test/test_os.py"] = b"tests"
+
+    source = tiny.pack(tmp_path / "a.tar", tiny.distribution(change))
+    if length == 10:
+        assert not [name for name in names(made(source, "minimal", output=f"{tmp_path}/b.tar.gz")) if "chain" in name]
+    else:
+        with pytest.raises(InputError, match="64 in a row"):
+            made(source, "minimal", output=f"{tmp_path}/b.tar.gz")
+
+
 def test_what_is_needed_cannot_be_left_out(full: Path) -> None:
     with pytest.raises(InputError, match=r"libz\.a"):
         made(full, "full", "static libraries")
