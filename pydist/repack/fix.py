@@ -41,6 +41,8 @@ _TOOL = re.compile(
     r"(?:-[\d.]+)?(?=$|\s)"
 )
 _LINE = re.compile(rf"^(?P<key>{'|'.join(_TOOL_KEYS)})(?P<is>[ \t]*=[ \t]*)(?P<value>\S.*)$", re.MULTILINE)
+_KNOWS = re.compile(r"^prefix_real=", re.MULTILINE)
+_LIBS = re.compile(r'^LIBS(?:_EMBED)?="[^"\n]*"$', re.MULTILINE)
 _BELOW = re.compile(r"[\w.+/-]{0,4096}")
 _FOLDER = re.compile(r"(?<![\w/-])-[IL](?P<path>/[^\s'\"]*)[ \t]?")
 _MAP = re.compile(r"(?<![\w/-])-f(?:debug|file|macro|profile)-prefix-map=[^\s'\"]*[ \t]?")
@@ -60,8 +62,10 @@ def fix(root: Path) -> tuple[str, ...]:
         work.change(path, work.variables)
     for path in _files(base, "lib/python3*/build-details.json"):
         work.change(path, work.details)
-    for path in [*_files(base, "lib/python3*/config-*/Makefile"), *_files(base, "bin/python*-config")]:
+    for path in _files(base, "lib/python3*/config-*/Makefile"):
         work.change(path, work.neutral)
+    for path in _files(base, "bin/python*-config"):
+        work.change(path, work.config)
     for pattern in _PKGCONFIG:
         # Each folder between the file and the prefix is a step up.
         place = f"${{pcfiledir}}{'/..' * pattern.count('/')}"
@@ -108,6 +112,13 @@ class _Fixing:
         """Without folders of the machine it was built on, tools by common names."""
         text = _LINE.sub(lambda match: f"{match['key']}{match['is']}{generic(match['value'])}", text)
         return self._flags(text)
+
+    def config(self, text: str) -> str:
+        """CPython's shell script, which knows where it is, and does not say so of the libraries' folder."""
+        text = self.neutral(text)
+        if not _KNOWS.search(text):
+            return text
+        return _LIBS.sub(lambda match: self._relative(match[0], "$prefix_real"), text)
 
     def sysconfigdata(self, text: str) -> str | None:
         """Only a plain table is rewritten: one with code behind it may find its place already."""

@@ -161,6 +161,16 @@ def test_records_do_not_lead_out_of_the_tree(tree: Path) -> None:
     assert "passwd" not in record.read_text()
 
 
+def test_the_libraries_folder_that_config_scripts_name_is_that_of_the_tree(tree: Path) -> None:
+    config = tree / "bin" / "python3.13-config"
+    config.write_text('#!/bin/sh\nprefix_real=$(dirname "$(dirname "$0")")\n'
+                      'LIBS="-ldl -L/install/lib -Wl,-rpath,/install/lib"\necho $LIBS\n')  # fmt: skip
+    fix(tree)
+    said = subprocess.check_output(["/bin/sh", config], text=True)
+    assert said == f"-ldl -L{tree}/lib -Wl,-rpath,{tree}/lib\n"
+    assert fix(tree) == ()
+
+
 def test_a_record_that_names_one_file_again_and_again_is_not_followed(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
