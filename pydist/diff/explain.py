@@ -87,16 +87,24 @@ def _sections(data: bytes) -> dict[str, tuple[int, str]]:
 
 
 def _ar(first: bytes, second: bytes) -> Iterator[str]:
-    one, other = list(members(first)), list(members(second))
-    before, after = dict(one), dict(other)
+    before, after = _members(first), _members(second)
     for name in [*before, *(name for name in after if name not in before)]:
         if name not in after or name not in before:
             yield f"member {name}: only in the {'first' if name in before else 'second'}"
         elif before[name] != after[name]:
             yield f"member {name}: {'; '.join(_member(name, bytes(before[name]), bytes(after[name])))}"
     if before == after:
-        same = [name for name, _ in one] == [name for name, _ in other]
-        yield "headers or index of the library" if same else "order of the members"
+        yield "headers or index of the library" if list(before) == list(after) else "order of the members"
+
+
+def _members(data: bytes) -> dict[str, memoryview]:
+    """By name; those that share one, as objects of different folders do, are numbered."""
+    found: dict[str, memoryview] = {}
+    names: Counter[str] = Counter()
+    for name, content in members(data):
+        names[name] += 1
+        found[name if names[name] == 1 else f"{name} #{names[name]}"] = content
+    return found
 
 
 def _member(name: str, first: bytes, second: bytes) -> list[str]:

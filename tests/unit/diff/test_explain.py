@@ -46,6 +46,13 @@ def test_a_library_names_its_members_and_what_differs_in_them() -> None:
     assert explain("l.a", make_ar({"a": b"1", "b": b"2"}), make_ar({"b": b"2", "a": b"1"})) == ("order of the members",)
 
 
+def test_members_that_share_a_name_are_told_apart() -> None:
+    """A library of objects from several folders has them; of two with one name both are compared."""
+    one, other = (make_ar({"x": text}) + make_ar({"x": b"same"})[len(b"!<arch>\n") :] for text in (b"old", b"new"))
+    lines = explain("l.a", one, other)
+    assert lines and lines[0].startswith("member x:")
+
+
 def test_other_bytes_are_told_by_their_place() -> None:
     assert explain("x", b"\xff" * 9000, b"\xff" * 8999 + b"\0") == ("from byte 8999 on",)
     assert explain("x", b"\xff" * 5000, b"\xff" * 4096) == ("from byte 4096 on; 5000 and 4096 bytes in all",)
