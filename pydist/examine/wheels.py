@@ -19,13 +19,13 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class Wheel:
     """A project of the package index. `run` is Python that reaches its C code; empty `series` means all.
 
-    `gil` says that its wheels exist only for the interpreter with the global lock.
+    `freethreaded` are the series with wheels for free-threaded interpreters; None means all.
     """
 
     name: str
     run: str
     series: tuple[str, ...]
-    gil: bool
+    freethreaded: tuple[str, ...] | None
 
 
 @functools.cache
@@ -39,7 +39,9 @@ def load() -> tuple[Wheel, ...]:
             row = Row(values, faults)
             if not _NAME.fullmatch(name):
                 faults.add("", "expected the normalised name of a project")
-            made.append(Wheel(name=name, run=row.text("run"), series=row.texts("series", []), gil=row.flag("gil")))
+            freethreaded = row.texts("freethreaded") if "freethreaded" in values else None
+            series = row.texts("series", [])
+            made.append(Wheel(name=name, run=row.text("run"), series=series, freethreaded=freethreaded))
             row.done()
     faults.raise_if_any("the table of wheels is not right")
     return tuple(made)

@@ -48,8 +48,8 @@ def wheel(name: str, subject: Distribution) -> Outcome:
 def _why_not(row: Wheel, subject: Distribution) -> str | None:
     if row.series and subject.series not in row.series:
         return f"the project has wheels for {', '.join(row.series)}"
-    if row.gil and "freethreaded" in subject.options:
-        return "the project has no wheels for free-threaded interpreters"
+    if "freethreaded" in subject.options and row.freethreaded is not None and subject.series not in row.freethreaded:
+        return f"the project has no wheels for free-threaded {subject.series}"
     if "debug" in subject.options:
         return "wheels are for interpreters without debugging checks"
     return None
