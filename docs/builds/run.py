@@ -17,7 +17,7 @@ import tarfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,8 @@ def keep(row: Row, result: dict[str, Any]) -> None:
     """Write what was said into `results.json`, beside what other rows said."""
     results = json.loads(RESULTS.read_bytes()) if RESULTS.is_file() else {}
     entry = summary(result)
-    results[row.name] = asdict(row) | {"date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"} | entry
+    about = {"python": row.python, "target": row.target, "options": row.options}
+    results[row.name] = about | {"date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"} | entry
     fresh = RESULTS.with_name(f".{RESULTS.name}.{os.getpid()}")
     fresh.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     fresh.replace(RESULTS)
