@@ -31,6 +31,7 @@ __all__ = ["BuildPathLeft", "check_no_trace", "relocate"]
 
 _PREFIX_PATH = prefix_path(PREFIX)
 _DEPS = re.compile(r"(?<![\w/-])-[IL]deps/[\w/.+-]+[ \t]?")
+_TOOL = re.compile(r"/build/tools/[\w./+-]*/bin/([\w.+-]+)")
 _COMPILER = re.compile(r"(?<![\w./-])clang(\+\+)?(?![\w./-])")
 
 
@@ -78,9 +79,10 @@ def check_no_trace(root: Path, paths: list[str]) -> None:
 
 
 def _neutral(text: str, work: Path) -> str:
-    """Without the build folder, our dependencies' folder and the compiler's private name (`cc` is what users have)."""
+    """Without the build folder, our dependencies' folder, the place of the Python that a cross build runs, and the
+    compiler's private name (`cc` is what users have)."""
     text = text.replace(f"{work}/installed", "").replace(str(work), "/build").replace(str(work.parent), "/build")
-    text = _DEPS.sub("", text)
+    text = _TOOL.sub(r"\1", _DEPS.sub("", text))
     return _COMPILER.sub(lambda match: "c++" if match[1] else "cc", text)
 
 

@@ -30,6 +30,7 @@ def tree(tmp_path: Path) -> Path:
     values = {
         "LIBDIR": "/install/lib", "INSTALL": "/usr/bin/install -c", "CC": "clang", "abs_srcdir": str(WORK), "N": 3,
         "CONFINCLUDEPY": "/install/include/python3.14", "RUN": "x='/install/bin' y", "LDFLAGS": "-Ldeps/lib -static",
+        "PYTHON_FOR_FREEZE": f"{WORK}/tools/cpython/install/bin/python3.14 -E",
     }  # fmt: skip
     (library / "_sysconfigdata__linux_x.py").write_text(f"# comment\nbuild_time_vars = {values!r}\n")
     (library / "_sysconfig_vars__linux_x.json").write_text(json.dumps(values))
@@ -71,6 +72,7 @@ def test_sysconfig_follows_the_prefix(tree: Path) -> None:
     assert values["RUN"] == f"x='{sys.base_prefix}/bin' y"
     assert values["INSTALL"] == "/usr/bin/install -c"
     assert values["N"] == 3
+    assert values["PYTHON_FOR_FREEZE"] == "python3.14 -E"
 
 
 def test_sysconfig_of_a_virtual_environment_names_the_installation(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
