@@ -80,7 +80,9 @@ def rebuild(
     """
     started = time.monotonic()
     if not archive.is_file():
-        raise InputError(f"{archive}: expected a full archive (….full.tar.zst) that pydist built")
+        raise InputError(f"{archive}: no such file; expected a full archive (…-full.tar.zst) that pydist built")
+    # Read to its end: damage shows now, and not when all is built.
+    inventory(archive)
     given = ArchiveFacts(path=str(archive), size=archive.stat().st_size, sha256=digest_file(archive))
     record = read_record(archive)
     request = _request(record, archive, source)
@@ -137,7 +139,7 @@ def read_record(archive: Path) -> BuildRecord:
         for member in source.members():
             if member.entry.path == f"{ROOT}{RECORD}":
                 return load_record(member.read(), f"{archive}: {RECORD}")
-    raise InputError(f"{archive}: no {ROOT}{RECORD} in it; expected a full archive (….full.tar.zst) that pydist built")
+    raise InputError(f"{archive}: no {ROOT}{RECORD} in it; expected a full archive (…-full.tar.zst) that pydist built")
 
 
 def made_from(path: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from pydist.archive.source import ArchiveDamaged
 from pydist.archive.write import TarWriter
 from pydist.build.parts import parts, pinned, releases
 from pydist.build.rebuild import made_from, read_record, rebuild, report_of
@@ -29,7 +31,7 @@ def archive(
     members = tiny.distribution()
     record = json.loads(members.pop("python/build/pydist.json"))
     change(record, members)
-    members["python/build/pydist.json"] = json.dumps(record).encode()
+    members = {"python/build/pydist.json": json.dumps(record).encode()} | members
     with TarWriter(path, "zst") as tar:
         for name, value in members.items():
             if isinstance(value, bytes):
@@ -130,8 +132,20 @@ def test_an_archive_without_a_record_is_refused(tmp_path: Path) -> None:
     tiny.pack(tmp_path / "a.tar", {"python/PYTHON.json": b"{}"})
     with pytest.raises(InputError, match="expected a full archive"):
         read_record(tmp_path / "a.tar")
-    with pytest.raises(InputError, match="expected a full archive"):
+    with pytest.raises(InputError, match="no such file; expected a full archive"):
         rebuild(tmp_path / "nothing")
+
+
+def test_half_an_archive_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    def large(_record: dict[str, Any], members: tiny.Members) -> None:
+        members["python/install/z"] = Random(0).randbytes(4 << 20)  # noqa: S311
+
+    made = archive(tmp_path / "a.tar.zst", large)
+    made.write_bytes(made.read_bytes()[:-5])
+    read_record(made)  # which is near the beginning
+    with pytest.raises(ArchiveDamaged):
+        rebuild(made, keep=tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
 
 
 def test_what_this_pydist_cannot_build_is_refused_before_anything_is_made(tmp_path: Path) -> None:
