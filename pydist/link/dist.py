@@ -15,6 +15,7 @@ from pydist.archive.paths import name_fault, shown
 from pydist.errors import EnvironmentLacking, FaultCollector, InputError
 from pydist.manifest.load import load
 from pydist.manifest.model import ExtensionInfo, Manifest
+from pydist.policy import recipes
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_file, digest_tree
 from pydist.target import Target
@@ -97,7 +98,8 @@ def choose_distribution(
     path = Path(wanted)
     if path.is_dir():
         here = path.resolve()  # the compiler runs elsewhere
-        return _read(here if (here / "PYTHON.json").is_file() else here / "python", trusted=False)
+        root = here if (here / "PYTHON.json").is_file() else here / "python"
+        return _read(root, str(root), trusted=False)
     if path.is_file():
         return _unpacked(path, store, reporter)
     if re.fullmatch(r"\d+\.\d+(?:\.\d+\w*)?", wanted):
@@ -113,15 +115,21 @@ def _from_store(python: str, target: Target, store: Store) -> Distribution:
         if len(parts) == 4 and parts[2] == target.triple and (parts[1] == python or parts[1].startswith(f"{python}.")):
             found.append((_version_order(parts[1]), -_rank(parts[3]), name, key))
     if not found:
-        raise EnvironmentLacking(
-            f"the store has no CPython {python} for {target}; run: pydist build --python {python} --target {target}, "
-            "or give an archive with --dist"
-        )
-    key = max(found)[3]
+        raise EnvironmentLacking(f"the store has no CPython {python} for {target}; {_way(python, target)}")
+    *_, name, key = max(found)
     folder = store.find(key)
     if folder is None:
         raise EnvironmentLacking(f"{key} has just been removed from the store; link again")
-    return _read(folder / "python", trusted=True)
+    return _read(folder / "python", name, trusted=True)
+
+
+def _way(python: str, target: Target) -> str:
+    """How to come by a distribution that the store has not."""
+    try:
+        recipes.load("cpython").release(python)
+    except InputError as error:
+        return f"give an archive with --dist (pydist build has no recipe for it: {error})"
+    return f"run: pydist build --python {python} --target {target}, or give an archive with --dist"
 
 
 def _version_order(version: str) -> tuple[int, ...]:
@@ -141,18 +149,19 @@ def _unpacked(archive: Path, store: Store, reporter: Reporter) -> Distribution:
         extract(archive, folder)
         reporter.finish("unpack", archive.name)
 
-    return _read(store.produce(key, archive.name, make) / "python", trusted=True)
+    return _read(store.produce(key, archive.name, make) / "python", str(archive), trusted=True)
 
 
-def _read(root: Path, *, trusted: bool) -> Distribution:
-    """Read what stands at `root`; `trusted` when nobody can have changed a file since it was unpacked or made."""
+def _read(root: Path, where: str, *, trusted: bool) -> Distribution:
+    """Read what stands at `root` and is called `where`; `trusted` when nobody can have changed a file since it was
+    unpacked or made."""
     file = root / "PYTHON.json"
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise InputError(f"{root} is not a distribution: {file}: {error.strerror}") from None
-    manifest = load(data, str(file))
-    _check(root, manifest)
+        raise InputError(f"{where} is not a distribution: {file}: {error.strerror}") from None
+    manifest = load(data, f"{where}: PYTHON.json")
+    _check(root, where, manifest)
     record = root / "build" / "pydist.json"
     described = [digest_file(path) for path in (file, record) if path.is_file()]
     identity = Key.of("identity", {"files": described}).digest
@@ -175,12 +184,16 @@ def _named(manifest: Manifest) -> list[str]:
     return [*own, *info.core.objs, *objects, *libraries]
 
 
-def _check(root: Path, manifest: Manifest) -> None:
+def _check(root: Path, where: str, manifest: Manifest) -> None:
     """Raise `InputError` with everything that linking needs and the distribution has not."""
-    faults = FaultCollector(str(root))
+    faults = FaultCollector(where)
     info = manifest.build_info
     if manifest.libpython_link_mode != "static":
-        faults.add("PYTHON.json: libpython_link_mode", f"expected 'static', found {manifest.libpython_link_mode!r}")
+        text = (
+            f"expected 'static', found {manifest.libpython_link_mode!r}: one file needs a static libpython, which "
+            "archives for *-linux-musl with the option static have"
+        )
+        faults.add("PYTHON.json: libpython_link_mode", text)
     if info.object_file_format != "elf":
         faults.add("PYTHON.json: build_info.object_file_format", f"expected 'elf', found {info.object_file_format!r}")
     if not info.core.objs:

@@ -53,6 +53,11 @@ def test_an_empty_store_says_what_to_run(tmp_path: Path) -> None:
         choose(None, Store(tmp_path))
 
 
+def test_a_series_that_cannot_be_built_is_no_advice(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentLacking, match=r"give an archive with --dist .*no release for '3\.12'"):
+        choose(None, Store(tmp_path), "3.12")
+
+
 def test_a_folder_is_read_with_and_without_its_python_folder(tmp_path: Path) -> None:
     root = dist.tree(tmp_path)
     one, two = choose(str(tmp_path), Store(tmp_path / "s")), choose(str(root), Store(tmp_path / "s"))
@@ -68,14 +73,18 @@ def test_the_digest_of_a_folder_changes_with_its_files(tmp_path: Path) -> None:
     assert choose(str(root), Store(tmp_path / "s")).digest != before
 
 
-def test_an_archive_is_unpacked_once(tmp_path: Path) -> None:
-    root = dist.tree(tmp_path)
+def packed(folder: Path, **changes: Any) -> Path:
+    root = dist.tree(folder, **changes)
     members: tiny.Members = {
         f"python/{path.relative_to(root).as_posix()}": path.read_bytes() for path in root.rglob("*") if path.is_file()
     }
-    for folder in ("install/lib/python3.14", "install/include/python3.14"):
-        members[f"python/{folder}/x"] = b""
-    archive = tiny.pack(tmp_path / "d.tar", members)
+    for name in ("install/lib/python3.14", "install/include/python3.14"):
+        members[f"python/{name}/x"] = b""
+    return tiny.pack(root.parent / "d.tar", members)
+
+
+def test_an_archive_is_unpacked_once(tmp_path: Path) -> None:
+    archive = packed(tmp_path)
     store = Store(tmp_path / "s")
     first, second = choose(str(archive), store), choose(str(archive), store)
     assert first.root == second.root
@@ -96,6 +105,14 @@ def test_what_cannot_be_linked_is_refused(tmp_path: Path, changes: dict[str, Any
     with pytest.raises(InputError) as caught:
         choose(str(dist.tree(tmp_path, **changes)), Store(tmp_path / "s"))
     assert reason in str(caught.value)
+
+
+def test_what_is_wrong_with_an_archive_is_said_by_its_name(tmp_path: Path) -> None:
+    archive = packed(tmp_path, libpython_link_mode="shared")
+    with pytest.raises(InputError) as caught:
+        choose(str(archive), Store(tmp_path / "s"))
+    assert str(archive) in str(caught.value)
+    assert str(tmp_path / "s") not in str(caught.value)
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
