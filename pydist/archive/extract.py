@@ -42,6 +42,8 @@ def extract(
                 work.add(member)
         work.finish()
     except OSError as error:
+        if error.filename == str(source_path):
+            raise InputError(f"{source_path}: cannot be read: {error.strerror}") from error
         raise InputError(f"cannot unpack {source_path} to {error.filename or destination}: {error.strerror}") from error
 
 

@@ -56,6 +56,11 @@ def test_files_folders_and_links_arrive(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "e").is_dir()
 
 
+def test_an_archive_that_is_not_there_is_what_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nothing\.tar: cannot be read: No such file"):
+        extract(tmp_path / "nothing.tar", tmp_path / "out")
+
+
 def test_executable_bits_are_kept_and_set_id_bits_are_not(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
         for name, mode in [("run", 0o4755), ("read", 0o666)]:
