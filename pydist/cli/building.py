@@ -20,8 +20,8 @@ def add_building(parser: argparse.ArgumentParser) -> None:
         help="where build scripts run (default: container when a Docker engine answers, else host)",
     )  # fmt: skip
     parser.add_argument("-j", "--jobs", type=_jobs, default=0, metavar="N",
-                        help="programs at once (default: the cores)")  # fmt: skip
-    parser.add_argument("--downloads", type=Path, metavar="DIR",
+                        help="programs at once (default: 0, as many as there are cores)")  # fmt: skip
+    parser.add_argument("--downloads", type=_folder, metavar="DIR",
                         help="folder with source archives to look into first (default: $PYDIST_DOWNLOADS)")  # fmt: skip
 
 
@@ -30,6 +30,13 @@ def _box(text: str) -> BoxKind:
         return BoxKind(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(BoxKind)}") from None
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r}: no such folder")
+    return path
 
 
 def _jobs(text: str) -> int:

@@ -17,13 +17,15 @@ COMMANDS = pytest.mark.parametrize(
 
 
 @COMMANDS
-def test_they_are_read_alike(configure: Callable[[argparse.ArgumentParser], None], words: list[str]) -> None:
+def test_they_are_read_alike(
+    configure: Callable[[argparse.ArgumentParser], None], words: list[str], tmp_path: Path
+) -> None:
     parser = argparse.ArgumentParser()
     configure(parser)
     plain = parser.parse_args(words)
     assert (plain.box, plain.jobs, plain.downloads) == (None, 0, None)
-    given = parser.parse_args([*words, "--box", "host", "-j", "3", "--downloads", "here"])
-    assert (given.box, given.jobs, given.downloads) == (BoxKind.HOST, 3, Path("here"))
+    given = parser.parse_args([*words, "--box", "host", "-j", "3", "--downloads", str(tmp_path)])
+    assert (given.box, given.jobs, given.downloads) == (BoxKind.HOST, 3, tmp_path)
 
 
 @COMMANDS
@@ -32,6 +34,7 @@ def test_they_are_read_alike(configure: Callable[[argparse.ArgumentParser], None
     [
         (["--jobs=-1"], "'-1': expected a number from 1, or 0 for all cores"),
         (["--jobs", "two"], "'two': expected a number from 1"),
+        (["--downloads", "nowhere"], "'nowhere': no such folder"),
         (["--box", "shed"], "'shed': expected container or host"),
     ],
 )
