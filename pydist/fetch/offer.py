@@ -22,6 +22,7 @@ from pydist.target import Os, Target
 __all__ = ["METADATA", "SUMS", "Offer", "offer"]
 
 METADATA, SUMS = "download-metadata.json", "SHA256SUMS"
+_BESIDE = (".cdx.json", ".intoto.json")  # what `pydist build` writes beside its archives
 _NUMBERS = re.compile(r"(\d+)\.(\d+)\.(\d+)((?:a|b|rc)\d+)?", re.ASCII)
 _VARIANTS = ("freethreaded", "debug")
 _FAMILIES = {"ppc64le": "powerpc64le"}  # as uv spells them
@@ -85,7 +86,7 @@ def _named(folder: Path) -> tuple[list[tuple[str, AssetName]], dict[str, str]]:
         try:
             found.append((file, AssetName.parse(file)))
         except InputError:
-            if file not in (METADATA, SUMS):
+            if file not in (METADATA, SUMS) and not file.endswith(_BESIDE):
                 left_out[file] = "not the name of an archive"
     if not found:
         raise InputError(f"{folder}: no archive in it; expected names like "

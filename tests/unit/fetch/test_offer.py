@@ -110,7 +110,9 @@ def test_pydist_fetches_by_both_indexes_and_they_change_nothing_when_made_again(
 
 def test_a_report_is_there_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = f"{PYTHON}-{GNU}-install_only.tar.gz"
-    assert main(["index", str(folder(tmp_path, name, "x")), "--url", "https://example.org/", "--json"]) == 0
+    assert (
+        main(["index", str(folder(tmp_path, name, "x", "a.cdx.json")), "--url", "https://example.org/", "--json"]) == 0
+    )
     said = json.loads(capsys.readouterr().out)
     assert said["written"] == [str(tmp_path / SUMS), str(tmp_path / METADATA)]
     assert said["metadata"] == {"cpython-3.14.7-linux-x86_64-gnu": name}
