@@ -25,6 +25,7 @@ __all__ = ["configure", "run"]
 _VARIABLE = "PYDIST_INDEX"
 _WIDTH = 140  # columns of a table in a pipe: no name is broken into lines there
 _SHOWN = 5
+_FLAVOURS = ", ".join(flavour.replace("_", "-") for flavour in Flavour)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="TRIPLE", default="", help="where it runs (default: this machine)")
     parser.add_argument("--options", metavar="WORDS", default="",
                         help="build options joined by + (default: the fastest, not debug or freethreaded)")  # fmt: skip
-    parser.add_argument("--flavour", type=_flavour, metavar="full|install-only|install-only-stripped",
-                        help="how much of it (default: the most there is)")  # fmt: skip
+    parser.add_argument("--flavour", type=_flavour, metavar="WORD",
+                        help=f"how much of it: {_FLAVOURS} (default: the most there is)")  # fmt: skip
     parser.add_argument("--index", metavar="FILE|URL",
                         help=f"uv's download metadata, or SHA256SUMS or its folder (default: ${_VARIABLE}, "
                              "else index of [tool.pydist])")  # fmt: skip
@@ -116,5 +117,4 @@ def _flavour(text: str) -> Flavour:
     try:
         return Flavour(text.replace("-", "_"))
     except ValueError:
-        known = ", ".join(flavour.replace("_", "-") for flavour in Flavour)
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {known}") from None
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {_FLAVOURS}") from None
