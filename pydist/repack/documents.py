@@ -16,6 +16,7 @@ from pydist.errors import Fault, InputError
 from pydist.manifest.compact import COMPACT, Compact, compact, dump_compact
 from pydist.manifest.record import FileRecord, dump_record
 from pydist.policy.categories import categories
+from pydist.repack.details import details
 from pydist.repack.plan import Plan, folders
 from pydist.repack.profile import Form
 from pydist.repack.tree import MANIFEST, RECORD, Tree
@@ -39,7 +40,7 @@ def documents(tree: Tree, plan: Plan, contents: Mapping[str, Content]) -> Mappin
     """
     if plan.profile.form is Form.INSTALLED:
         made = about(tree, plan)
-        return {} if made is None else {COMPACT: dump_compact(made)}
+        return dict(details(tree, plan)) | ({} if made is None else {COMPACT: dump_compact(made)})
     fresh: dict[str, bytes] = {}
     kept = plan.kept
     gone = frozenset(name for name in tree.nodes if name not in kept)
