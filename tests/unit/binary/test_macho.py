@@ -251,10 +251,10 @@ def test_a_million_symbols_that_share_one_long_name_are_refused_quickly() -> Non
     assert facts.symbol_table is not None
     for index in range(20_000):
         struct.pack_into("<I", data, facts.symbol_table[0] + 16 * index, 2)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(MachOInvalid, match="names"):
         list(facts.symbols(data))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def read_all(data: bytes) -> None:

@@ -202,10 +202,10 @@ def test_debugging_information_of_an_unknown_kind_and_padding_behind_certificate
 def test_a_list_of_a_million_functions_that_share_one_name_ends_soon() -> None:
     count = 400_000
     data = make_pe(imports=[("a.dll", ["f" * 100] * count)])
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(PeInvalid, match="more than 262,144 imported functions"):
         Pe.parse(data)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_every_truncation_is_invalid_or_read_and_never_worse() -> None:

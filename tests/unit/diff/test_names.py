@@ -76,8 +76,8 @@ def test_every_name_is_in_one_pair_and_exchanging_both_exchanges_the_pairs(first
 
 
 def test_long_names_do_not_take_long() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for letters in ("_", "3.", "cpython-3", "cpython-314-", "x86_64-linux-", "mips", "python3"):
         for _ in range(500):
             unversioned((letters * 4096)[:4096])
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

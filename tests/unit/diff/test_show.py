@@ -54,11 +54,11 @@ def test_hunks_count_lines_of_the_whole_file() -> None:
 def test_texts_that_have_nothing_in_common_do_not_take_long() -> None:
     one = b"".join(b"a%d\n" % (number % 97) for number in range(300_000))
     other = b"".join(b"a%d\n" % (number % 89) for number in range(300_000))
-    began = time.monotonic()
+    began = time.process_time()
     assert len(show("x", one, other)) > 300_000
     one, other = (b"".join(b"%d\n" % (number % most) for number in range(1900)) for most in (61, 59))
     show("x", one, other)
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_lines_that_stand_once_are_matched_in_long_texts() -> None:

@@ -70,7 +70,7 @@ def test_tables_of_a_gigabyte_are_refused_before_they_are_read(sections: int) ->
         if sections:
             struct.pack_into("<Q", view, image.HEADER.size + Section.STRINGS * image.SECTION.size + 8, sections)
         view[-16:] = struct.pack("<Q8s", size, image.MAGIC)
-        began = time.monotonic()
+        began = time.process_time()
         with pytest.raises(ImageInvalid, match="bytes of tables; expected at most"):
             Image.parse(view)
-        assert time.monotonic() - began < 1
+        assert time.process_time() - began < 1
