@@ -60,7 +60,7 @@ CHANGES = {
     "run.numbers": "import math\nmath.hypot = lambda *_: 5.1",
     "run.processes": "def posix_spawn(*_):\n    return os.fork() or os._exit(4)\nos.posix_spawn = posix_spawn",
     "run.readline": "import readline\nreadline.get_history_item = lambda number: 'lost'",
-    "run.recursion": "import marshal\nmarshal.dumps = lambda *_: b''",
+    "run.recursion": "import copy\ncopy.deepcopy = lambda *_: None",
     "run.sqlite": "import sqlite3\nsqlite3.threadsafety = 1",
     "run.text": "import unicodedata\nunicodedata.name = lambda char: 'SOMETHING'",
     "run.threads": "import threading\nclass Shared:\n    value = 'everybody'\nthreading.local = Shared",
