@@ -16,6 +16,7 @@ from pydist.validate.expected import bundled, is_libpython, public_api
 from pydist.validate.facts import Facts
 from pydist.validate.macho_facts import ANYWHERE, PROGRAM, MachOFacts
 from pydist.validate.report import Finding, found
+from pydist.validate.steps import Endless, Steps
 from pydist.validate.systems import macos
 
 __all__ = ["judge"]
@@ -37,7 +38,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     try:
         for cpu in sorted(macho.cpu_type for name, macho in _all(facts) if name == interpreter):
             yield from _Loader(facts, cpu).judge()
-    except _Endless:
+    except Endless:
         yield found("macho.needed", "", f"more than {_STEPS:,} places to look at; not everything was looked at")
 
 
@@ -48,15 +49,11 @@ def _all(facts: Facts) -> Iterator[tuple[str, MachOFacts]]:
                 yield name, macho
 
 
-class _Endless(Exception):
-    """Following takes longer than any real distribution needs."""
-
-
 class _Loader:
     """The files that have code for one processor, and where each finds its libraries."""
 
     def __init__(self, facts: Facts, cpu: int) -> None:
-        self.facts, self.left = facts, _STEPS
+        self.facts, self.steps = facts, Steps(_STEPS)
         self.files = {name: macho for name, macho in _all(facts) if macho.cpu_type == cpu}
         self.interpreter = facts.resolve(facts.interpreter or "")
         self.library = facts.resolve(facts.library or "")
@@ -86,18 +83,13 @@ class _Loader:
 
         It is empty for the root of the archive, and `_NOWHERE` for what is not installed.
         """
-        self.spend()
+        self.steps.spend(1)
         for word, base in ((_LOADER, owner), (_EXECUTABLE, self.interpreter)):
             if path == word or path.startswith(f"{word}/"):
                 real = self.facts.resolve(f"{base.rpartition('/')[0]}{path.removeprefix(word)}".removeprefix("/"))
                 # build/ is not there when a distribution is installed.
                 return real if real.startswith("install/") or not owner.startswith("install/") else _NOWHERE
         return None
-
-    def spend(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise _Endless
 
     def find(self, name: str, library: str) -> str | None:
         """The file that `name` gets when it asks for `library`; None where that is not one of the archive."""
@@ -181,7 +173,7 @@ class _Loader:
         lost, waiting, seen = set(symbols), list(names), set[str]()
         while lost and waiting and len(seen) < _LIBRARIES:
             name = waiting.pop()
-            self.spend()
+            self.steps.spend(1)
             if name not in seen and name in self.files:
                 seen.add(name)
                 lost = {symbol for symbol in lost if symbol not in self.files[name].exports}

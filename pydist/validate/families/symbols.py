@@ -15,6 +15,7 @@ from pydist.manifest.model import LinkInfo, Manifest
 from pydist.validate.binary_facts import SymbolNames
 from pydist.validate.facts import Facts
 from pydist.validate.report import Finding, found
+from pydist.validate.steps import Endless, Steps
 
 __all__ = ["judge"]
 
@@ -43,7 +44,7 @@ def judge(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
             if item.objs:
                 lacking = linker.lacking(item.objs, [*linker.indexes(item.links), *shared], given)
                 yield from _lacking(where, lacking, item.links)
-    except _Endless:
+    except Endless:
         yield found(_RULE, "build_info", f"more than {_STEPS:,} symbols to follow; not everything was looked at")
 
 
@@ -60,21 +61,17 @@ def _lacking(where: str, lacking: Mapping[str, Sequence[str]], links: Iterable[L
         yield found(_RULE, f"{where}.links", f"{names}{more} of {library} are needed, but it is not listed")
 
 
-class _Endless(Exception):
-    """Following takes longer than any real distribution needs."""
-
-
 class _Linker:
     """Brings members of libraries in when something needs them, like a linker."""
 
     def __init__(self, facts: Facts) -> None:
-        self._facts, self._left = facts, _STEPS
+        self._facts, self._steps = facts, Steps(_STEPS)
         self._indexes: dict[int, _Index] = {}
         self._owners: dict[str, list[str]] = defaultdict(list)
         for path, file in facts.files.items():
             if file.kind is Kind.AR and path.startswith(_FOLDER):
                 index = self._index(path)
-                self._spend(len(index))
+                self._steps.spend(len(index))
                 for symbol in index:
                     self._owners[symbol].append(path)
 
@@ -92,13 +89,13 @@ class _Linker:
     ) -> dict[str, list[str]]:
         """Symbols that `objects` and what they bring in need, and that neither of them nor `given` has.
 
-        Each with the libraries that define it; symbols that no library defines are left out. Raises `_Endless`.
+        Each with the libraries that define it; symbols that no library defines are left out. Raises `Endless`.
         """
         known: set[str] = set()
         waiting: list[str] = []
 
         def bring_in(names: SymbolNames) -> None:
-            self._spend(len(names.defines) + len(names.needs))
+            self._steps.spend(len(names.defines) + len(names.needs))
             known.update(names.defines)
             waiting.extend(names.needs)
 
@@ -110,12 +107,12 @@ class _Linker:
             symbol = waiting.pop()
             if symbol in known or symbol in given or symbol in lacking:
                 continue
-            self._spend(1 + len(libraries))
+            self._steps.spend(1 + len(libraries))
             member = next((index[symbol] for index in libraries if symbol in index), None)
             if member is not None:
                 bring_in(member)
             elif symbol in self._owners:
-                self._spend(len(self._owners[symbol]))  # all of which are looked at
+                self._steps.spend(len(self._owners[symbol]))  # all of which are looked at
                 lacking[symbol] = self._owners[symbol]
         return lacking
 
@@ -129,8 +126,3 @@ class _Linker:
     def _symbols(self, path: str) -> tuple[SymbolNames, ...]:
         file = self._facts.files.get(path)
         return file.binary.symbols if file is not None and file.binary is not None else ()
-
-    def _spend(self, steps: int) -> None:
-        self._left -= steps
-        if self._left < 0:
-            raise _Endless
