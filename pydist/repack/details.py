@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from pydist.repack.plan import Plan, folders
+from pydist.repack.plan import Plan, dropped
 from pydist.repack.tree import Tree
 
 __all__ = ["details"]
@@ -22,7 +22,7 @@ _NEEDED = {"c_api": "headers"}  # a section says nothing without it
 def details(tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]]:
     """The files that name what goes, by their names in the result; what PEP 739 does not know stays as it is."""
     kept = plan.kept
-    gone = _places(tree.nodes) - _places(kept)
+    gone = dropped(tree, kept)
     for source, name in kept.items():
         if posixpath.basename(source) != "build-details.json" or tree.nodes[source].link is not None:
             continue
@@ -34,10 +34,6 @@ def details(tree: Tree, plan: Plan) -> Iterator[tuple[str, bytes]]:
             prefix = posixpath.join(posixpath.dirname(source), root)
             if _without(value, prefix, gone):
                 yield name, (json.dumps(value, indent=2) + "\n").encode()
-
-
-def _places(names: Mapping[str, object]) -> frozenset[str]:
-    return folders(names) | names.keys()
 
 
 def _without(value: dict[str, Any], prefix: str, gone: frozenset[str]) -> bool:

@@ -17,7 +17,7 @@ from pydist.manifest.compact import COMPACT, Compact, compact, dump_compact
 from pydist.manifest.record import FileRecord, dump_record
 from pydist.policy.categories import categories
 from pydist.repack.details import details
-from pydist.repack.plan import Plan, folders
+from pydist.repack.plan import Plan, dropped
 from pydist.repack.profile import Form
 from pydist.repack.tree import MANIFEST, RECORD, Tree
 
@@ -43,9 +43,9 @@ def documents(tree: Tree, plan: Plan, contents: Mapping[str, Content]) -> Mappin
         return dict(details(tree, plan)) | ({} if made is None else {COMPACT: dump_compact(made)})
     fresh: dict[str, bytes] = {}
     kept = plan.kept
-    gone = frozenset(name for name in tree.nodes if name not in kept)
+    gone = dropped(tree, kept)
     if gone and tree.manifest is not None:
-        fresh[MANIFEST] = _pruned(tree.manifest, _Gone(gone | (folders(gone) - folders(kept))))
+        fresh[MANIFEST] = _pruned(tree.manifest, _Gone(gone))
     if tree.record is not None:
         known = (*tree.record.files, *tree.record.links)
         files = {name: FileRecord(sha256=item.sha256, size=item.size, mode=item.mode)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pydist.archive.paths import shown
@@ -18,7 +18,7 @@ from pydist.policy.categories import categories, category_of
 from pydist.repack.profile import Form, Profile
 from pydist.repack.tree import MANIFEST, Tree, resolved
 
-__all__ = ["Item", "Plan", "folders", "make_plan"]
+__all__ = ["Item", "Plan", "dropped", "folders", "make_plan"]
 
 _LICENSES = "share/licenses/"
 _ROUNDS = 64  # one more costs as much as the first; a Python takes two
@@ -120,6 +120,11 @@ def folders(names: Iterable[str]) -> frozenset[str]:
             found.add(folder)
             folder = folder.rpartition("/")[0]
     return frozenset(found)
+
+
+def dropped(tree: Tree, kept: Collection[str]) -> frozenset[str]:
+    """Names of `tree` that are not `kept`, and folders in which nothing is."""
+    return frozenset(tree.nodes.keys() | folders(tree.nodes)) - folders(kept) - frozenset(kept)
 
 
 def _broken(tree: Tree, kept: frozenset[str]) -> list[Fault]:
