@@ -1,6 +1,7 @@
 """`validate`: facts in one pass, rules over the facts, a report.
 
-Invariant: whatever the input's content is, the result is a report; only an input that cannot be opened raises.
+Invariant: whatever is wrong with a Python, the result is a report; only an input that cannot be opened, or is no Python
+at all, raises.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from pydist.validate.families import run as run_family
 from pydist.validate.gather import gather
 from pydist.validate.inputs import Form
 from pydist.validate.profiles import Profile, find_profile
+from pydist.validate.recognise import expect_python
 from pydist.validate.report import Finding, Known, Needed, Report, Share, Summary, Tried
 from pydist.validate.rules import Severity, choose, load_rules
 from pydist.validate.running import RunFacts, run_interpreter
@@ -94,11 +96,12 @@ def validate(
     `rules` are ids (see `pydist.validate.rules.choose`; default all), `profile` is the name of one of
     `pydist.validate.profiles`, by default the one that fits what `path` is. With `run` the interpreter is started when
     this machine can: do so only with archives you would run anyway. `waivers` are held against the findings by today's
-    date. Raises `InputError` when `path` cannot be opened, and for a profile that is not known.
+    date. Raises `InputError` when `path` cannot be opened or is no Python, and for a profile that is not known.
     """
     teller = reporter or Silent()
     find_profile(profile, Form.FULL)  # a wrong name is said before anything is read
     facts = gather(path, teller, whole=profile in (Form.FULL, Form.INSTALL_ONLY))
+    expect_python(facts)
     held = find_profile(profile, facts.form)
     wanted = held.rules & (choose() if rules is None else rules)
     running = None
