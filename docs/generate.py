@@ -145,6 +145,7 @@ def command(name: str, meaning: str, parser: argparse.ArgumentParser) -> Iterato
         yield "|---|---|"
         yield from (f"| {spelling(action)} | {explanation(action)} |" for action in plain)
         yield ""
+    yield from targets(parser.epilog or "")
     for sub in subparsers:
         meanings = {choice.dest: choice.help or "" for choice in sub._choices_actions}
         for choice, child in sub.choices.items():
@@ -159,6 +160,14 @@ def examples(epilog: str) -> Iterator[str]:
     yield from ("    " + re.sub(r"( {2,})", r"\1# ", line, count=1) for line in found)
     if found:
         yield ""
+
+
+def targets(epilog: str) -> Iterator[str]:
+    """The lines below `targets…:`."""
+    for paragraph in epilog.split("\n\n"):
+        if paragraph.startswith("targets"):
+            heading, *rows = paragraph.splitlines()
+            yield from (f"{heading[0].upper()}{heading[1:]}", "", *(f"  {row}" for row in rows), "")
 
 
 def spelling(action: argparse.Action) -> str:

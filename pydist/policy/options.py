@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from pydist.errors import InputError
 
-__all__ = ["OPTIMIZATIONS", "Options"]
+__all__ = ["KNOWN", "OPTIMIZATIONS", "Options"]
 
 OPTIMIZATIONS = ("debug", "noopt", "lto", "pgo", "pgo+lto")
+KNOWN = f"{', '.join(OPTIMIZATIONS)}, with freethreaded+ before it and +static behind it where wanted"
+"""What can be written, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +32,7 @@ class Options:
         rest = [word for word in words if word not in ("freethreaded", "static")]
         optimization = "+".join(sorted(rest, key=lambda word: word != "pgo"))
         if optimization not in OPTIMIZATIONS or len(set(words)) != len(words):
-            raise InputError(
-                f"build options {text!r} are not known; expected one of {', '.join(OPTIMIZATIONS)}, "
-                "with freethreaded+ before it and +static behind it where wanted"
-            )
+            raise InputError(f"build options {text!r} are not known; expected one of {KNOWN}")
         return cls(optimization=optimization, freethreaded="freethreaded" in words, static="static" in words)
 
     @property

@@ -5,6 +5,7 @@ Invariant: a row has at least one way of linking, and its default options name o
 
 from __future__ import annotations
 
+import difflib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,7 +91,8 @@ def find(triple: str) -> TargetRow:
     """The row of `triple`. Raises `InputError` that lists what can be built."""
     rows = load()
     if triple not in rows:
-        raise InputError(f"target {triple!r} cannot be built; these can: {', '.join(sorted(rows))}")
+        near = difflib.get_close_matches(triple[:80], rows, len(rows), cutoff=0)
+        raise InputError(f"target {triple[:80]!r} cannot be built; these can, the nearest first: {', '.join(near)}")
     return rows[triple]
 
 

@@ -60,6 +60,18 @@ def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
         targets.find("sparc-sun-solaris")
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("x86_64-linux-musl", "x86_64-unknown-linux-musl"), ("aarch64-linux-gnu", "aarch64-unknown-linux-gnu")],
+)
+def test_of_the_known_targets_that_which_was_meant_is_said_first(typed: str, meant: str) -> None:
+    with pytest.raises(InputError) as caught:
+        targets.find(typed)
+    said = str(caught.value).partition("the nearest first: ")[2].split(", ")
+    assert said[0] == meant
+    assert sorted(said) == sorted(targets.load())
+
+
 STATIC, NOOPT = Options.parse("noopt+static"), Options.parse("noopt")
 GNU, MUSL = Target.parse("x86_64-unknown-linux-gnu"), Target.parse("x86_64-unknown-linux-musl")
 
