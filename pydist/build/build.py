@@ -37,7 +37,7 @@ def build(
     options: str = "",
     source: Path | None = None,
     output: Path = Path("dist"),
-    tag: str = "",
+    tag: str | None = None,
     times: bool = False,
     box: BoxKind | None = None,
     jobs: int = 0,
@@ -60,7 +60,7 @@ def build(
     started, began = time.monotonic(), datetime.datetime.now(datetime.UTC)
     store, reporter, jobs = store or Store.default(), reporter or Silent(), jobs or os.cpu_count() or 1
     request = BuildRequest.parse(python=python, target=target, options=options, source=source)
-    tag = check_tag(tag or default_tag())
+    tag = check_tag(default_tag() if tag is None else tag)
     check_output(output)
     check_place(store)
     expected = expected_kind(box)

@@ -128,7 +128,7 @@ def check_tag(tag: str) -> str:
     """`tag` where it can stand in a name. Raises `InputError`."""
     if not re.fullmatch(_TAG, tag):
         raise InputError(
-            f"release tag {tag!r}: expected at most 40 letters, digits, dots and underscores, such as 20260131"
+            f"release tag {tag!r}: expected 1 to 40 letters, digits, dots and underscores, such as 20260131"
         )
     return tag
 

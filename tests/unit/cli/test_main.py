@@ -24,7 +24,7 @@ def test_wrong_use_ends_with_2() -> None:
 
 def test_arguments_are_looked_at_before_anything_is_built(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for arguments in (["--tag", "../x"], ["--output", str(tmp_path / "file")], ["--jobs", "-1"]):
+    for arguments in (["--tag", "../x"], ["--tag", ""], ["--output", str(tmp_path / "file")], ["--jobs", "-1"]):
         done = pydist("build", *arguments, PYDIST_CACHE=str(tmp_path / "cache"))
         assert done.returncode == 2, done.stderr
         assert not (tmp_path / "cache").exists()
