@@ -15,7 +15,7 @@ from pydist.fetch.entry import Entry, Listing
 from pydist.fetch.fetch import fetch, listing
 from pydist.fetch.machine import Machine
 from pydist.fetch.report import report_of_fetch, report_of_list
-from pydist.fetch.select import Wanted, matching
+from pydist.fetch.select import Wanted, matching, nothing
 from pydist.link.settings import Settings, parse_toml
 from pydist.manifest.convert import encode
 from pydist.policy.names import Flavour
@@ -60,7 +60,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     index = args.index or _configured()
     if args.list:
         found = listing(index, reporter=terminal)
-        entries = matching(found.entries, wanted, Machine.here())
+        machine = Machine.here()
+        entries = matching(found.entries, wanted, machine)
+        if not entries:
+            raise nothing(found, wanted, machine)
         if args.json:
             terminal.result_json(encode(report_of_list(found, entries)))
         else:

@@ -22,7 +22,7 @@ from pydist.fetch.machine import Machine
 from pydist.policy.names import WORDS, Flavour, check_tag
 from pydist.target import Target
 
-__all__ = ["Wanted", "choose", "matching"]
+__all__ = ["Wanted", "choose", "matching", "nothing"]
 
 # As the fastest of two is wanted; install-only names say nothing, and are of the best build of their release.
 _OPTIMIZATIONS = ("pgo+lto", "pgo", "lto", "", "noopt", "debug")
@@ -91,8 +91,13 @@ def matching(entries: Iterable[Entry], wanted: Wanted, machine: Machine | None) 
 def choose(listing: Listing, wanted: Wanted, machine: Machine | None) -> Entry:
     """The one entry that is meant. Raises `InputError` that says what there is instead."""
     found = _eligible(listing.entries, wanted, machine)
-    if found:
-        return found[0]
+    if not found:
+        raise nothing(listing, wanted, machine)
+    return found[0]
+
+
+def nothing(listing: Listing, wanted: Wanted, machine: Machine | None) -> InputError:
+    """That nothing of `listing` is wanted, and what there is instead."""
     faults = [Fault(f"without {what}", f"{len(rest)} to be had, the best is {rest[0].name}")
               for what, other in _relaxed(wanted)
               if (rest := _eligible(listing.entries, other, machine))]  # fmt: skip
@@ -105,7 +110,7 @@ def choose(listing: Listing, wanted: Wanted, machine: Machine | None) -> Entry:
                             f"this machine is {place}; --target and --options choose"))  # fmt: skip
     if listing.left_out:
         faults.append(Fault("left out of the index", f"{len(listing.left_out)} entries, see --list --json"))
-    raise InputError(f"{listing.where}: nothing of {len(listing.entries)} archives is {wanted}", faults)
+    return InputError(f"{listing.where}: nothing of {len(listing.entries)} archives is {wanted}", faults)
 
 
 def _eligible(entries: Iterable[Entry], wanted: Wanted, machine: Machine | None) -> list[Entry]:

@@ -101,6 +101,17 @@ def test_the_list_can_be_filtered_and_read_by_programs(server: Server, capsys: p
     assert "\x1b" not in captured.out + captured.err
 
 
+@pytest.mark.parametrize("arguments", [["3.99"], ["3.99", "--json"], ["--options", "noopt"]])
+def test_a_list_with_nothing_in_it_is_wrong_use_and_says_what_there_is(
+    server: Server, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(["fetch", "--list", "--index", server.url("release"), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert not captured.out
+    assert "nothing of 2 archives is" in captured.err
+    assert ("series in it: 3.13" if "3.99" in arguments else "without --options noopt") in captured.err
+
+
 def test_a_cross_environment_is_listed_and_never_chosen(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     server.files["index.json"] = metadata([metadata_row(server.url("xbuildenv-0.29.4.tar.gz"), None)])
     assert main(["fetch", "3.13", "--list", "--index", server.url("index.json")]) == 0
