@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from pathlib import Path
 import filelock
 
 from pydist.store.key import Key
+from pydist.store.room import room
 from pydist.store.store import GONE, STAMP, Store
 from pydist.store.strays import end_strays
 
@@ -88,7 +88,7 @@ def _downloads(store: Store) -> Iterator[Item]:
     for folder, _, names in os.walk(store.root / Area.DOWNLOADS):
         for name in sorted(names):
             path = Path(folder, name)
-            size, used = _measured(path)
+            size, used = room(path)
             label = re.sub(r"^[0-9a-f]{16}-", "", name)
             yield Item(area=Area.DOWNLOADS, path=path, label=label, size=size, used=used)
 
@@ -97,26 +97,8 @@ def _folders(store: Store, area: Area) -> Iterator[Item]:
     label = "unfinished" if area is Area.WORK else "compiler cache"
     for path in sorted((store.root / area).glob("*")):
         if not path.name.endswith(GONE):
-            size, used = _measured(path)
+            size, used = room(path)
             yield Item(area=area, path=path, label=label, size=size, used=used)
-
-
-def _measured(root: Path) -> tuple[int, float]:
-    """Bytes of all files below `root` (or of that file), and when the newest of them or of the folders was used."""
-    size, newest = 0, 0.0
-    waiting = [root]
-    while waiting:
-        path = waiting.pop()
-        # Others may be at work here: what goes away meanwhile does not count.
-        with contextlib.suppress(OSError):
-            facts = path.lstat()
-            newest = max(newest, facts.st_mtime)
-            if stat.S_ISDIR(facts.st_mode):
-                waiting.extend(Path(entry.path) for entry in os.scandir(path))
-            else:
-                # Reading a file is using it, where the file system notes that.
-                size, newest = size + facts.st_size, max(newest, facts.st_atime)
-    return size, newest
 
 
 def _locks_of(store: Store, item: Item) -> set[str]:
@@ -145,7 +127,7 @@ def _held(store: Store, names: set[str]) -> Iterator[bool]:
 def _unused(item: Item, limit: float) -> bool:
     """Whether `item` is there and was not used since it was listed; the caller holds its locks."""
     if item.area is not Area.NODES:
-        return os.path.lexists(item.path) and _measured(item.path)[1] <= limit
+        return os.path.lexists(item.path) and room(item.path)[1] <= limit
     try:
         return (item.path / STAMP).stat().st_mtime <= limit
     except FileNotFoundError:

@@ -20,6 +20,7 @@ import platformdirs
 
 from pydist.errors import EnvironmentLacking
 from pydist.store.key import Key
+from pydist.store.room import room
 from pydist.store.strays import end_strays
 
 __all__ = ["GONE", "STAMP", "Node", "Store"]
@@ -32,7 +33,7 @@ GONE = ".gone"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One published result. `size` in bytes of allocated files, `used` in seconds since the epoch."""
+    """One published result. `size` in bytes of its files, `used` in seconds since the epoch."""
 
     key: Key
     label: str
@@ -83,7 +84,9 @@ class Store:
             out = work / "out"
             out.mkdir(parents=True)
             make(out)
-            stamp = {"kind": key.kind, "digest": key.digest, "label": label, "made": int(time.time())}
+            # Counted once, now: the results of a few builds are half a million files.
+            size, made = room(out)[0], int(time.time())
+            stamp = {"kind": key.kind, "digest": key.digest, "label": label, "made": made, "size": size}
             (out / STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
             final = self._folder("nodes") / key.name
             self.remove(final)
@@ -136,8 +139,10 @@ class Store:
             try:
                 facts = json.loads(stamp.read_text(encoding="utf-8"))
                 key = Key(str(facts["kind"]), str(facts["digest"]))
-                yield Node(key, str(facts["label"]), stamp.parent, _size(stamp.parent), stamp.stat().st_mtime)
-            except (OSError, ValueError, KeyError):
+                # Earlier versions did not count.
+                size = int(facts["size"]) if "size" in facts else room(stamp.parent)[0]
+                yield Node(key, str(facts["label"]), stamp.parent, size, stamp.stat().st_mtime)
+            except (OSError, ValueError, KeyError, TypeError):
                 continue
 
     def _folder(self, name: str) -> Path:
@@ -159,7 +164,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     elif path.exists() or path.is_symlink():
         path.unlink()
-
-
-def _size(root: Path) -> int:
-    return sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -193,12 +194,26 @@ def test_everything_that_takes_room_is_listed(tmp_path: Path) -> None:
     made(tmp_path / "toolchain" / "global" / "o" / "libc.a", "1234567")
     found = {(item.area, item.path, item.label): item.size for item in contents(store)}
     assert found == {
-        (Area.NODES, node, "label"): len("made") + (node / "node.json").stat().st_size,
+        (Area.NODES, node, "label"): len("made"),
         (Area.WORK, work, "unfinished"): len("what went wrong"),
         (Area.DOWNLOADS, wheel, "a.whl"): 5,
         (Area.DOWNLOADS, source, "b.tar.gz"): 3,
         (Area.TOOLCHAIN, tmp_path / "toolchain" / "global", "compiler cache"): 7,
     }
+
+
+def test_the_size_of_a_result_is_counted_when_it_is_made_and_later_only_where_an_earlier_version_did_not(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path)
+    node = store.produce(KEY, "label", fill)
+    made(node / "more", "1234567")
+    assert [item.size for item in contents(store)] == [len("made")]
+    stamp = node / "node.json"
+    facts = json.loads(stamp.read_text())
+    del facts["size"]
+    stamp.write_text(json.dumps(facts))
+    assert [item.size for item in contents(store)] == [len("made") + 7 + stamp.stat().st_size]
 
 
 def test_the_cache_of_the_compiler_stays(tmp_path: Path) -> None:
