@@ -72,10 +72,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def _lines(report: LinkReport, *, explain: bool) -> list[str]:
     contents = report.contents
-    interpreter = contents.interpreter
     packages = [f"{package.name} {package.version}" for package in contents.packages]
     lines = [
-        f"{report.output}  {_megabytes(report.size)}  Python {interpreter.version}  {interpreter.target_triple}",
+        f"{report.output}  {_megabytes(report.size)}",
+        f"  distribution  {report.reasons['distribution']}",
         f"  starts  {contents.entry}",
         *(f"  {_megabytes(size):>8}  {_PARTS[name]}" for name, size in _sizes(report.sizes) if size),
         f"  packages  {', '.join(packages) or 'none'}",
@@ -84,7 +84,7 @@ def _lines(report: LinkReport, *, explain: bool) -> list[str]:
         f"  linked in {report.seconds:.2f} s",
     ]
     if explain:
-        lines += ["why", *(f"  {name}  {reason}" for name, reason in report.reasons.items())]
+        lines += ["why", *(f"  {name}  {reason}" for name, reason in report.reasons.items() if name != "distribution")]
     return lines
 
 

@@ -58,8 +58,8 @@ def contents_of(
 def reasons_of(distribution: Distribution, entry: Entry, wheels: Sequence[FetchedWheel]) -> dict[str, str]:
     """Why each part was chosen, for `--explain`."""
     reasons = {
-        "distribution": f"{distribution.version} {distribution.target} {distribution.manifest.build_options}, "
-        f"from {distribution.root}",
+        "distribution": f"Python {distribution.version}, {distribution.target}, "
+        f"{distribution.manifest.build_options}, from {distribution.origin}",
         "entry": entry.shown,
     }
     for wheel in wheels:

@@ -29,10 +29,11 @@ _PREFERENCE = ("pgo+lto", "pgo", "lto", "noopt", "debug")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """One distribution unpacked. `root` is its `python` folder; `digest` identifies its files in keys, `identity`
-    its manifest and build record wherever it came from."""
+    """One distribution unpacked. `root` is its `python` folder, `origin` what it is of, for people; `digest`
+    identifies its files in keys, `identity` its manifest and build record wherever it came from."""
 
     root: Path
+    origin: str
     digest: str
     identity: str
     manifest: Manifest
@@ -120,7 +121,7 @@ def _from_store(python: str, target: Target, store: Store) -> Distribution:
     folder = store.find(key)
     if folder is None:
         raise EnvironmentLacking(f"{key} has just been removed from the store; link again")
-    return _read(folder / "python", name, trusted=True)
+    return _read(folder / "python", name, trusted=True, origin="the store")
 
 
 def _way(python: str, target: Target) -> str:
@@ -152,7 +153,7 @@ def _unpacked(archive: Path, store: Store, reporter: Reporter) -> Distribution:
     return _read(store.produce(key, archive.name, make) / "python", str(archive), trusted=True)
 
 
-def _read(root: Path, where: str, *, trusted: bool) -> Distribution:
+def _read(root: Path, where: str, *, trusted: bool, origin: str = "") -> Distribution:
     """Read what stands at `root` and is called `where`; `trusted` when nobody can have changed a file since it was
     unpacked or made."""
     file = root / "PYTHON.json"
@@ -168,7 +169,9 @@ def _read(root: Path, where: str, *, trusted: bool) -> Distribution:
     # The record has the digest of every file, so it stands for a tree that nobody has changed.
     digest = identity if trusted and record.is_file() else Key.of("tree", {"tree": digest_tree(root)}).digest
     target = Target.parse(manifest.target_triple)
-    return Distribution(root=root, digest=digest, identity=identity, manifest=manifest, target=target)
+    return Distribution(
+        root=root, origin=origin or where, digest=digest, identity=identity, manifest=manifest, target=target
+    )
 
 
 def _named(manifest: Manifest) -> list[str]:

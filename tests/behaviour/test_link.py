@@ -259,6 +259,17 @@ def test_the_reports_have_their_schemas(distribution: Distribution, store: Store
         jsonschema.validate(document, json.loads((resources.schema() / schema).read_text()))
 
 
+def test_the_summary_names_the_distribution_and_where_it_is_from(
+    distribution: Distribution, store: Store, script: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "pydist", "link", str(script), "-o", str(tmp_path / "app")]
+    known = f"Python {distribution.version}, {distribution.target}, {distribution.manifest.build_options}"
+    for chosen, origin in ([], "the store"), (["--dist", str(distribution.root)], str(distribution.root)):
+        done = subprocess.run([*command, *chosen], capture_output=True, text=True, check=True,
+                              env={**os.environ, "PYDIST_CACHE": str(store.root)})  # fmt: skip
+        assert done.stdout.splitlines()[1] == f"  distribution  {known}, from {origin}"
+
+
 def test_sizes_add_up_and_the_image_is_verified(
     distribution: Distribution, store: Store, script: Path, tmp_path: Path
 ) -> None:

@@ -38,7 +38,7 @@ def distribution(root: Path = Path("/nowhere/python"), interpreter: Path = Path(
     facts = manifest(python_exe=str(interpreter))
     loaded = load(json.dumps(facts).encode(), "PYTHON.json")
     target = Target.parse(loaded.target_triple)
-    return Distribution(root=root, digest="d" * 64, identity="e" * 64, manifest=loaded, target=target)
+    return Distribution(root=root, origin="a test", digest="d" * 64, identity="e" * 64, manifest=loaded, target=target)
 
 
 def stub(owner: bytes = b"pydist") -> bytes:

@@ -66,6 +66,14 @@ def test_a_folder_is_read_with_and_without_its_python_folder(tmp_path: Path) -> 
     assert one.pyc_magic == 0x0A0D0E2B
 
 
+def test_it_is_known_what_it_is_of(tmp_path: Path) -> None:
+    store, archive = Store(tmp_path / "s"), packed(tmp_path / "packed")
+    register(store, "3.14.9", "noopt")
+    assert choose(None, store).origin == "the store"
+    assert choose(str(archive), store).origin == str(archive)
+    assert choose(str(tmp_path / "packed"), store).origin == str(tmp_path / "packed" / "python")
+
+
 def test_the_digest_of_a_folder_changes_with_its_files(tmp_path: Path) -> None:
     root = dist.tree(tmp_path)
     before = choose(str(root), Store(tmp_path / "s")).digest
