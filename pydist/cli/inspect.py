@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal, plain
-from pydist.link.inspect import extract_application, inspect
+from pydist.link.inspect import INPUTS, extract_application, inspect
 from pydist.link.report import InspectReport
 from pydist.manifest.convert import encode
 
@@ -21,12 +21,16 @@ examples:
   pydist inspect ./http                   packages, versions, licences and sizes of an application
   pydist inspect ./http --extract folder  give its files back
   pydist inspect cpython-3.14.7+…-full.tar.zst
+  pydist inspect python                   an unpacked distribution
+
+An installed Python without a manifest says less of itself: pydist validate says what it is, pydist adopt makes a
+distribution of it.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
-    parser.add_argument("file", metavar="FILE", type=Path, help="linked application, distribution archive or folder")
+    parser.add_argument("file", metavar="FILE", type=Path, help=INPUTS)
     parser.add_argument("--extract", metavar="DIR", type=Path, help="write the files of an application to DIR")
     parser.add_argument("--modules", action="store_true", help="list every module of an application")
     add_json(parser)

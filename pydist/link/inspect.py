@@ -14,7 +14,7 @@ from pydist.archive.contents import ROOT
 from pydist.archive.entry import Kind
 from pydist.archive.paths import name_fault, shown
 from pydist.archive.select import Selection
-from pydist.archive.source import open_source
+from pydist.archive.source import ArchiveDamaged, open_source
 from pydist.binary.elf_edit import ElfUnfit, find_segment
 from pydist.errors import Fault, InputError
 from pydist.link.describe import interpreter_facts
@@ -26,8 +26,12 @@ from pydist.manifest.convert import decode, loads
 from pydist.manifest.load import load_any
 from pydist.store import Key
 
-__all__ = ["extract_application", "inspect"]
+__all__ = ["INPUTS", "extract_application", "inspect"]
 
+INPUTS = "a file that pydist linked, or a distribution with a manifest: an archive, or a folder with or as python/"
+"""What `inspect` takes, for people."""
+
+_OTHERS = "`pydist validate` takes prefixes of installed Pythons, too, and learns what they are from their content"
 _MANIFEST = "PYTHON.json"
 _LARGEST_MANIFEST = 16 << 20  # bytes; the largest real one is 150 kB
 _ELF = b"\x7fELF"
@@ -81,7 +85,7 @@ def _image(path: Path) -> Iterator[Image]:
     except ElfUnfit as error:
         raise InputError(f"{path} is not an application that pydist linked: {error}") from None
     if segment is None:
-        raise InputError(f"{path} is an executable, but not one that pydist linked: it has no image")
+        raise InputError(f"{path} is an executable, but not one that pydist linked: it has no image; {_OTHERS}")
     image = Image.parse(segment)
     image.verify()
     yield image
@@ -104,7 +108,10 @@ def _application(path: Path, image: Image) -> InspectReport:
 def _distribution(path: Path) -> InspectReport:
     if path.is_dir() and not (path / ROOT).is_dir() and path.absolute().name == ROOT.rstrip("/"):
         path = path.absolute().parent
-    name, data = _manifest_bytes(path)
+    try:
+        name, data = _manifest_bytes(path)
+    except ArchiveDamaged as error:
+        raise InputError(f"{error}; expected {INPUTS}") from None
     if name == COMPACT:
         return _installed(path, load_compact(data, f"{path}: {name}"))
     manifest = load_any(data, f"{path}: {name}").manifest
@@ -151,7 +158,7 @@ def _manifest_bytes(path: Path) -> tuple[str, bytes]:
             return name, member.read()
     raise InputError(
         f"{path} is neither an application that pydist linked nor a distribution that says what it is: no {_MANIFEST} "
-        f"and no {COMPACT} in it; `pydist validate` learns from the content what others are"
+        f"and no {COMPACT} in it; {_OTHERS}"
     )
 
 

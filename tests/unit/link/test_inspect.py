@@ -139,6 +139,20 @@ def test_other_files_are_one_error(tmp_path: Path, data: bytes) -> None:
         inspect(tmp_path / "x")
 
 
+def test_a_file_that_is_no_archive_is_answered_with_what_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("print()\n" * 100)
+    with pytest.raises(InputError, match=r"not an archive.*expected a file that pydist linked, or a distribution"):
+        inspect(tmp_path / "x")
+
+
+def test_an_installed_python_is_answered_with_who_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python3").write_bytes(stub())
+    for path in (tmp_path, tmp_path / "bin/python3"):
+        with pytest.raises(InputError, match="`pydist validate` takes prefixes of installed Pythons"):
+            inspect(path)
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", "", '{"version": "9"}', json.dumps({"version": "8"})])
 def test_a_distribution_with_a_wrong_manifest_is_one_error(tmp_path: Path, text: str) -> None:
     archive = tiny.pack(tmp_path / "d.tar", {"python/PYTHON.json": text.encode()})
