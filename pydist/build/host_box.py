@@ -12,7 +12,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -127,7 +128,7 @@ class Processes:
             )  # fmt: skip
             self._groups.add(process.pid)
         try:
-            with watch.over(partial(_signal, [process.pid], signal.SIGKILL)):
+            with _guarded(process.pid), watch.over(partial(_signal, [process.pid], signal.SIGKILL)):
                 return process.wait()
         finally:
             with self._lock:
@@ -143,6 +144,20 @@ class Processes:
         while self._groups and time.monotonic() < deadline:
             time.sleep(0.05)
         _signal(sorted(self._groups), signal.SIGKILL)
+
+
+@contextmanager
+def _guarded(group: int) -> Iterator[None]:
+    """Inside, `group` is killed when this process ends, even by SIGKILL: then the guard is told nothing, and reads the
+    end of a pipe. PR_SET_PDEATHSIG would reach the script alone, not the compilers that it started."""
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", 'read -r done || kill -s KILL -- "-$1"', "guard", str(group)], env={}, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        guard.communicate(b"\n")
 
 
 def _signal(groups: Sequence[int], number: signal.Signals) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -153,6 +155,27 @@ def is_gone(process: str) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def test_a_builder_that_is_killed_takes_what_its_scripts_started_with_it(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pydist.build.host_box import Processes\n"
+        "from pydist.build.limits import Watch\n"
+        "folder = Path(sys.argv[1])\n"
+        "with open(folder / 'log', 'wb') as log:\n"
+        "    Processes().run(['/bin/sh', '-c', 'sleep 60 & echo $! > child; wait'], folder, {'PATH': '/bin'},\n"
+        "                    log.fileno(), (), watch=Watch(folder / 'log'))\n"
+    )
+    builder = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
+    child, started = tmp_path / "child", Path(f"/proc/{builder.pid}/task/{builder.pid}/children")
+    # The script and its guard.
+    while not child.exists() or not child.read_text().strip() or len(started.read_text().split()) < 2:
+        time.sleep(0.02)
+    builder.kill()
+    builder.wait()
+    assert is_gone(child.read_text().strip())
 
 
 def test_a_process_that_does_not_end_when_asked_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
