@@ -1,8 +1,8 @@
 """Processes that outlived the one that started them.
 
-A builder killed with SIGKILL cannot end its children; those that no guard ends (`build.host_box`) go on writing into its
-work folder. Whoever takes the work over (and so holds the lock) ends them first, by process id. They are recognised by a
-variable in their environment that only builders set; a shell that somebody left in the folder is none of them.
+A builder killed with SIGKILL cannot end its children; those that no guard ends (`build.host_box`) go on writing into
+its work folder. Whoever takes the work over (and so holds the lock) ends them first, by process id. They are
+recognised by a variable in their environment that only builders set; a shell that somebody left there is none of them.
 """
 
 from __future__ import annotations
