@@ -14,7 +14,7 @@ from pydist.validate.expected import is_libpython
 from pydist.validate.facts import Facts
 from pydist.validate.places import Places
 from pydist.validate.report import Finding, found
-from pydist.validate.series import Series, series_of
+from pydist.validate.series import Series, load_series, series_of
 
 __all__ = ["judge"]
 
@@ -34,7 +34,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     series = series_of(version)
     if series is None:
         if version is not None:
-            yield found("python.series", "", f"{shown(version)}; the tables have 3.9 to 3.15")
+            first, *_, last = load_series()
+            yield found("python.series", "", f"{shown(version)}; the tables have {first} to {last}")
         return
     yield from _modules(facts, Places.of(facts), series)
     if facts.target is not None:

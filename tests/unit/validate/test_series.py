@@ -14,9 +14,9 @@ HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def test_series_are_known_by_their_versions() -> None:
-    assert [row.name for row in load_series().values()] == [f"3.{minor}" for minor in range(9, 16)]
+    assert [row.name for row in load_series().values()] == [f"3.{minor}" for minor in range(7, 16)]
     assert series_of("3.14.7") is series_of("3.14") is load_series()["3.14"]
-    assert series_of("3.8.1") is series_of(None) is series_of("3.1") is series_of("4.14") is None
+    assert series_of("3.6.1") is series_of(None) is series_of("3.1") is series_of("4.14") is None
 
 
 def test_the_magic_number_of_the_python_that_runs_is_that_of_its_series() -> None:
@@ -55,3 +55,16 @@ def test_series_differ_where_cpython_did() -> None:
     assert {"_sha256", "audioop"} <= old.known - new.known
     assert "_testclinic" in load_series()["3.10"].known - load_series()["3.9"].known
     assert "_zstd" in new.expected(Os.LINUX) and "_scproxy" in new.expected(Os.DARWIN) - new.expected(Os.LINUX)
+
+
+def test_old_series_have_what_they_had_and_nothing_newer() -> None:
+    oldest, old, new = (load_series()[f"3.{minor}"] for minor in (7, 8, 9))
+    assert old.library - new.library == {"_dummy_thread", "dummy_threading"}
+    assert new.library - old.library == {"_aix_support", "_bootsubprocess", "asyncio.threads", "graphlib", "zoneinfo"}
+    assert oldest.library - old.library == {"macpath", "multiprocessing.semaphore_tracker"}
+    assert {"importlib.metadata", "unittest.async_case", "zipimport"} <= old.library - oldest.library
+    assert new.expected(Os.LINUX) - old.expected(Os.LINUX) == {"_zoneinfo"}
+    assert new.expected(Os.WINDOWS) - old.expected(Os.WINDOWS) == {"_uuid", "_zoneinfo"}
+    assert oldest.expected(Os.LINUX) - old.expected(Os.LINUX) == {"zipimport"}
+    assert "_peg_parser" in new.known - old.known
+    assert oldest.bytecode(3394, "3.7.9") and old.bytecode(3413, "3.8.20") and not old.bytecode(3425, "3.8.20")
