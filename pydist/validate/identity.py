@@ -26,7 +26,7 @@ from pydist.validate.expected import dotted, glibc_version
 __all__ = ["PROGRAM", "Clue", "Contradiction", "Identity", "Learned", "Stated", "clue", "learn"]
 
 PROGRAM = re.compile(
-    r"(python(3(\.\d{1,2})?t?d?)?w?(_d)?(\.exe)?|Python|libpython3\.\d{1,2}[a-z]*\.(so[\d.]*|dylib)|python3\d{1,2}t?(_d)?\.dll)",
+    r"(python(3(\.\d{1,2})?t?d?m?)?w?(_d)?(\.exe)?|Python|libpython3\.\d{1,2}[a-z]*\.(so[\d.]*|dylib)|python3\d{1,2}t?(_d)?\.dll)",
     re.ASCII,
 )
 """Names of files that may be the interpreter, or the library with most of it."""

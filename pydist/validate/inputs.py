@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +22,8 @@ __all__ = ["Form", "Input", "find", "form_of"]
 _CONFIG = "pyvenv.cfg"
 _BASES = 4  # environments that name each other as their base
 _LARGEST_CONFIG = 64 << 10
-_PROGRAM = re.compile(r"python(3\.\d{1,2})t?d?", re.ASCII)
+_PROGRAM = re.compile(r"python(3\.\d{1,2})t?d?m?", re.ASCII)
+_ANY = "3*"  # series of a Python that no name tells
 _SHARED = re.compile(r"3\.\d{1,2}t?", re.ASCII)  # a version of a framework
 
 
@@ -75,11 +76,11 @@ def find(path: Path, whole: bool = False) -> Input:
     )
 
 
-def form_of(given: Input, files: Container[str], folders: Iterable[str]) -> Form:
+def form_of(given: Input, files: Collection[str], folders: Set[str]) -> Form:
     """The form of what was read: folders that only full distributions have tell one without its manifest."""
     if given.form is not None:
         return given.form
-    if "PYTHON.json" in files or any(name in ("install", "build") for name in folders) or not folders:
+    if "PYTHON.json" in files or not (files or folders) or not folders.isdisjoint(("install", "build")):
         return Form.FULL
     return Form.INSTALL_ONLY
 
@@ -119,18 +120,21 @@ def _framework(path: Path) -> Path:
 
 
 def _series(root: Path) -> str:
-    """`3.14` of the Python that `bin/python3` of the prefix is, else of the newest that is there."""
+    """`3.14` of the Python that `bin/python3` of the prefix is, else of the newest program or library that is there;
+    `_ANY` where there is a program and no name says more."""
+    folder = root / "bin"
     try:
-        names = [(root / "bin" / "python3").resolve().name, *_newest(root / "bin")]
+        names = [(folder / "python3").resolve().name, *_newest(folder.glob("python3.*"))]
+        names += _newest(path.parent for path in root.glob("lib*/python3.*/os.py*"))
     except (OSError, RuntimeError):  # RuntimeError: a loop of links, up to Python 3.12
-        names = []
-    return next((found[1] for name in names if (found := _PROGRAM.fullmatch(name))), "")
+        return ""
+    found = (match[1] for name in names if (match := _PROGRAM.fullmatch(name)))
+    unnamed = _ANY if any((folder / name).is_file() for name in ("python3", "python")) else ""
+    return next(found, unnamed)
 
 
-def _newest(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted((item.name for item in folder.glob("python3.*")), key=_number, reverse=True)
+def _newest(paths: Iterable[Path]) -> list[str]:
+    return sorted((path.name for path in paths), key=_number, reverse=True)
 
 
 def _number(name: str) -> int:

@@ -17,6 +17,7 @@ from pydist.validate.documents import read_document, versions_in
 from pydist.validate.families.run import judge as judge_run
 from pydist.validate.gather import gather
 from pydist.validate.identity import Identity, Learned
+from pydist.validate.inputs import Form, Input, form_of
 from pydist.validate.rules import load_rules
 from pydist.validate.running import RunFacts
 from tests.support import tiny, trees
@@ -118,6 +119,38 @@ def test_of_a_prefix_only_what_belongs_to_its_python_is_read(tmp_path: Path) -> 
     report = validate(tmp_path, run=False)
     assert report.profile == "tree"
     assert f"of {tmp_path} only" in (report.summary.read or "") and "lib/python3.14" in (report.summary.read or "")
+
+
+@pytest.mark.parametrize("name", ["bin/python3", "bin/python"])
+@pytest.mark.parametrize("library", ["lib/python3.14", "lib64/python3.14", None])
+def test_a_prefix_whose_programs_have_no_version_in_their_names_is_one(
+    tmp_path: Path, name: str, library: str | None
+) -> None:
+    tree = {path: data for path, data in trees.unix().items() if not path.startswith(("bin/", "lib/python3.14/os"))}
+    tree |= {name: trees.elf(), "bin/perl": b"", "share/other/x": b"", "build/x": b""}
+    if library is not None:
+        tree[f"{library}/os.py"] = b""
+    facts = gather(trees.write(tmp_path, tree), Silent())
+    assert (facts.form, facts.identity.interpreter) == (Form.TREE, name)
+    assert (facts.series, str(facts.target)) == ("3.14", "x86_64-unknown-linux-gnu")
+    assert "include/python3.14/Python.h" in facts.files
+    assert not {"bin/perl", "share/other/x", "build/x"} & set(facts.files)
+    assert f"lib/python{'3*' if library is None else '3.14'}" in facts.said
+
+
+def test_the_flag_of_pymalloc_belongs_to_the_name_of_a_program(tmp_path: Path) -> None:
+    tree = trees.unix("3.7", "3.7.9") | {"bin/python3.7m": trees.elf("3.7.9"), "bin/python3": ("sym", "python3.7m")}
+    del tree["bin/python3.7"]
+    facts = gather(trees.write(tmp_path, tree), Silent())
+    assert (facts.form, facts.interpreter, facts.series) == (Form.TREE, "bin/python3.7m", "3.7")
+
+
+def test_an_archive_without_folders_is_an_installed_python_and_an_empty_one_a_full_one_that_is_lost() -> None:
+    packed = Input(path=Path("a.zip"), prefix="python/")
+    assert form_of(packed, {"python.exe", "python314.zip"}, frozenset()) is Form.INSTALL_ONLY
+    assert form_of(packed, {"bin/python3"}, {"bin"}) is Form.INSTALL_ONLY
+    assert form_of(packed, {"build/a.o"}, {"build"}) is Form.FULL
+    assert form_of(packed, frozenset(), frozenset()) is Form.FULL
 
 
 def test_the_base_of_an_environment_is_judged_and_said(tmp_path: Path) -> None:
