@@ -185,20 +185,21 @@ def learn(
         if made is not None and made.value == "yes":
             options.append(Learned(word, made.where))
     elf = _elf(binaries, interpreter)
-    targets = _targets(clues, elf, interpreter, documents)
+    libraries = (name for name in clues if name != interpreter and name not in resolved)
+    library = next((name for name in libraries if "python3" in name and not _is_program(name)), None)
+    targets = _targets(clues, elf, interpreter or library, documents)
     for name, item in documents:
         if item.triple and targets and _arch(item.triple) not in map(_arch, (target.value for target in targets)):
             work.contradictions.append(Contradiction("target", targets[0], Learned(item.triple, name)))
     if elf is not None and interpreter is not None and elf.interp is None and not elf.needed:
         options.append(Learned("static", interpreter))
-    libraries = (name for name in clues if name != interpreter and name not in resolved)
     return Identity(
         version=version,
         targets=targets,
         options=tuple(options),
         floor=_floor(binaries, clues, interpreter),
         interpreter=interpreter,
-        library=next((name for name in libraries if "python3" in name and not _is_program(name)), None),
+        library=library,
         contradictions=tuple(work.contradictions),
     )
 
@@ -246,12 +247,13 @@ def _elf(binaries: Mapping[str, BinaryFacts], interpreter: str | None) -> ElfFac
 
 
 def _targets(
-    clues: Mapping[str, Clue], elf: ElfFacts | None, interpreter: str | None, documents: list[tuple[str, Said]]
+    clues: Mapping[str, Clue], elf: ElfFacts | None, program: str | None, documents: list[tuple[str, Said]]
 ) -> tuple[Learned, ...]:
-    if interpreter is None:
+    """What `program`, the interpreter or without one its library, is made for; of an ELF file `elf` tells it."""
+    if program is None:
         return ()
     if elf is None:
-        return tuple(Learned(triple, interpreter) for triple in clues[interpreter].triples)
+        return tuple(Learned(triple, program) for triple in clues[program].triples)
     arch = next((arch for made_for, arch in _MACHINES.items() if made_for == (elf.machine, elf.bits)), None)
     libc = _libc(elf)
     if arch is None:
@@ -261,7 +263,7 @@ def _targets(
         return (Learned(f"{arch}-unknown-linux-{said[0][0]}", said[0][1]),) if said else ()
     level = elf.properties.level if arch is Arch.X86_64 else None
     cpu = f"{arch}_v{level}" if level is not None and level > 1 else str(arch)
-    return (Learned(f"{cpu}-unknown-linux-{libc}", interpreter),)
+    return (Learned(f"{cpu}-unknown-linux-{libc}", program),)
 
 
 def _libc(elf: ElfFacts) -> str | None:

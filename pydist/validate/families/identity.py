@@ -32,7 +32,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if facts.about is None:
         if identity.version is None:
             yield found("identity.version", "", "no file of it says which version of Python it is")
-        if not identity.targets:
+        if identity.interpreter is None or not identity.targets:
             where = identity.interpreter or ""
             yield found("identity.target", where, "there is no interpreter whose content says what it runs on")
     for item in identity.contradictions:

@@ -54,7 +54,7 @@ def _judge(facts: Facts) -> Iterator[Finding]:
             if macho.linked:
                 yield from _linked(where, name, macho)
     if facts.target is not None and facts.target.os is Os.DARWIN:
-        yield from macho_loading.judge(facts)
+        yield from macho_loading.judge(facts, interpreter.keys() or _wanted(facts.target, interpreter))
 
 
 def _interpreter(facts: Facts) -> dict[int, MachOFacts]:

@@ -1,13 +1,14 @@
 """Rules about what macOS' loader has to find for a Mach-O file: libraries by their names, symbols in them.
 
 Invariant: names are followed as dyld does (man 1 dyld), but nothing outside the archive is ever known to be there,
-except what the table of the system lists.
+except what the table of the system lists. Where there is no interpreter, what dyld would look for beside it, or in the
+folders that it names, is not judged.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import islice
 
 from pydist.archive.paths import shown
@@ -30,13 +31,12 @@ _USERS, _LIBRARIES = 64, 1_000  # that are followed for one file
 _STEPS = 200_000  # folders and libraries that are looked at; a real distribution takes some thousand
 
 
-def judge(facts: Facts) -> Iterator[Finding]:
-    """Everything that dyld would not find, or find twice."""
+def judge(facts: Facts, cpus: Set[int]) -> Iterator[Finding]:
+    """Everything that dyld would not find, or find twice, when it loads files for the processors `cpus`."""
     if facts.damage is not None:
         return  # what is missing came later
-    interpreter = facts.resolve(facts.interpreter or "")
     try:
-        for cpu in sorted(macho.cpu_type for name, macho in _all(facts) if name == interpreter):
+        for cpu in sorted(cpus):
             yield from _Loader(facts, cpu).judge()
     except Endless:
         yield found("macho.needed", "", f"more than {_STEPS:,} places to look at; not everything was looked at")
@@ -57,6 +57,7 @@ class _Loader:
         self.files = {name: macho for name, macho in _all(facts) if macho.cpu_type == cpu}
         self.interpreter = facts.resolve(facts.interpreter or "")
         self.library = facts.resolve(facts.library or "")
+        self.unknown = () if self.interpreter in self.files else (f"{_RPATH}/", _EXECUTABLE)
         self.users: dict[str, list[str]] = defaultdict(list)  # of a library, by the last part of its name
         for name, macho in self.files.items():
             for dylib in macho.dylibs:
@@ -86,6 +87,8 @@ class _Loader:
         self.steps.spend(1)
         for word, base in ((_LOADER, owner), (_EXECUTABLE, self.interpreter)):
             if path == word or path.startswith(f"{word}/"):
+                if word in self.unknown:
+                    return _NOWHERE
                 real = self.facts.resolve(f"{base.rpartition('/')[0]}{path.removeprefix(word)}".removeprefix("/"))
                 # build/ is not there when a distribution is installed.
                 return real if real.startswith("install/") or not owner.startswith("install/") else _NOWHERE
@@ -120,6 +123,8 @@ class _Loader:
 
     def _folders(self, name: str, macho: MachOFacts) -> Iterator[Finding]:
         for rpath in dict.fromkeys(macho.rpaths):
+            if rpath.startswith(self.unknown):
+                continue
             folder = self.expand(name, rpath)
             if folder is None and rpath not in macos().folders:
                 yield found("macho.runpath", name, f"looks for libraries in {shown(rpath)}, expected @loader_path/…")
@@ -138,6 +143,8 @@ class _Loader:
             if own is None:
                 return
             offers = own.compatibility_version
+        elif dylib.name.startswith(self.unknown):
+            return
         else:
             if dylib.load != Load.WEAK or not dylib.name.startswith("/"):
                 where = "not on every macOS and " if dylib.name.startswith("/") else ""

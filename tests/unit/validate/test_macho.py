@@ -159,6 +159,45 @@ def test_a_change_is_found_by_its_rule_and_by_no_other(tmp_path: Path, rule: str
     assert where in {item.where.partition("(")[0] for item in found}
 
 
+# What only an interpreter could break, or says where to look for.
+BESIDE = [row for row in CHANGES if row[1] != EXE and row[0] not in ("one-runtime", "unresolved", "needed")]
+
+
+@pytest.mark.parametrize(("rule", "where", "change"), BESIDE)
+def test_without_an_interpreter_everything_else_is_judged_as_well(
+    tmp_path: Path, rule: str, where: str, change: Change
+) -> None:
+    def without(manifest: dict[str, Any], files: trees.Tree) -> None:
+        change(manifest, files)
+        del files[EXE]
+
+    found = judged(tmp_path, without).findings
+    seen = {(item.rule, item.where.partition("(")[0]) for item in found if item.rule.startswith("macho.")}
+    assert seen == {(f"macho.{rule}", where)}
+
+
+@pytest.mark.parametrize(
+    ("name", "missed"),
+    [("@loader_path/tcl.dylib", True), ("/opt/lib/libtcl9.dylib", True), ("@rpath/libtcl9.1.dylib", False),
+     ("@executable_path/t.lib", False)],
+)  # fmt: skip
+def test_without_an_interpreter_only_what_it_could_not_offer_is_missed(tmp_path: Path, name: str, missed: bool) -> None:
+    def without(manifest: dict[str, Any], files: trees.Tree) -> None:
+        text(MODULE, "@rpath/libtcl9.0.dylib", name)(manifest, files)
+        del files[EXE]
+
+    found = {item.rule for item in judged(tmp_path, without).findings if item.rule.startswith("macho.")}
+    assert found == ({"macho.needed"} if missed else set())
+
+
+def test_without_an_interpreter_the_library_says_what_a_tree_is_for(tmp_path: Path) -> None:
+    tree = tiny_mac.installed(text(TCL, "@rpath/libtcl9.0.dylib", "/build/libtcl9.0.dylib"))
+    del tree[EXE.removeprefix("install/")]
+    report = validate(trees.tar(tmp_path / "a.tar.gz", tree), run=False)
+    assert report.summary.target_triple == "aarch64-apple-darwin"
+    assert {"identity.target", "macho.install-name"} <= {item.rule for item in report.findings}
+
+
 def test_each_rule_is_reached() -> None:
     rules = {rule.id for rule in load_rules().values() if rule.family == "macho"}
     assert rules == {f"macho.{rule}" for rule, _, _ in CHANGES}
