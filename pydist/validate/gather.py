@@ -78,21 +78,18 @@ class _Gathering:
     def add(self, member: Member, looking: Looking) -> None:
         entry = member.entry
         self.entries.append(entry)
-        try:
-            whole = check_name(entry.path)
-        except UnsafeName:
+        name = self._below(entry.path)
+        if name is None:
             return
-        if not whole.startswith(self.prefix):
-            return
-        name = whole[len(self.prefix) :]
         self._parents(name)
         if entry.kind is Kind.DIRECTORY:
             self.folders.add(name)
         elif entry.kind is Kind.SYMLINK:
             self.links.setdefault(name, (entry.link or "")[:_LONGEST_LINK])
         elif entry.kind is Kind.HARDLINK:
-            target = (entry.link or "").removeprefix("./").removeprefix(self.prefix)
-            self.rows.append(_Row(name, target))
+            original = self._below(entry.link or "")
+            if original is not None:
+                self.rows.append(_Row(name, original))
         elif entry.kind is Kind.FILE:
             with member.open() as stream:
                 self._file(name, entry, stream, looking)
@@ -129,6 +126,14 @@ class _Gathering:
             return file
         text = f"names of symbols take more than {_NAMES:,} bytes in the distribution up to here"
         return replace(file, binary=BinaryFacts(fault=text))
+
+    def _below(self, path: str) -> str | None:
+        """The safe name below the prefix that `path` of the archive has; None for what is elsewhere."""
+        try:
+            whole = check_name(path)
+        except UnsafeName:
+            return None
+        return whole[len(self.prefix) :] if whole.startswith(self.prefix) else None
 
     def _parents(self, name: str) -> None:
         while (name := name.rpartition("/")[0]) and name not in self.folders:

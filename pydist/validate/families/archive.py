@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
 
 from pydist.archive.entry import Entry, Kind
@@ -73,10 +73,18 @@ def _links(facts: Facts) -> Iterator[Finding]:
             yield found("archive.link-dangling", name, f"leads to {shown(target)}, which is not in the archive")
     seen: set[str] = set()
     for entry in facts.entries:
-        if entry.kind is Kind.HARDLINK and _normal(entry.link or "") not in seen:
-            text = f"hard link to {shown(entry.link or '')}, which is no earlier member"
-            yield found("archive.link-dangling", shown(entry.path), text)
+        if entry.kind is Kind.HARDLINK:
+            yield from _hard_link(entry, seen, prefix)
         seen.add(_normal(entry.path))
+
+
+def _hard_link(entry: Entry, seen: Container[str], prefix: str) -> Iterator[Finding]:
+    where, target = shown(entry.path), entry.link or ""
+    inside = _normal(entry.path).startswith(prefix)
+    if name_fault(target) is not None or (inside and not _normal(target).startswith(prefix)):
+        yield found("archive.link-escape", where, f"hard link to {shown(target)}, which is not below {prefix}")
+    elif _normal(target) not in seen:
+        yield found("archive.link-dangling", where, f"hard link to {shown(target)}, which is no earlier member")
 
 
 def _normal(name: str) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from pydist.archive.extract import extract
+from pydist.progress import Silent
 from pydist.validate import validate
+from pydist.validate.gather import gather
 from pydist.validate.rules import load_rules
 from tests.support import tiny
 from tests.support.elf import R, W, X, make_ar, make_elf
@@ -59,6 +61,9 @@ CHANGES: list[tuple[str, Change]] = [
     ("archive.case-collision", member("python/install/bin/PYTHON3", b"")),
     ("archive.link-escape", member("python/x", ("sym", "../../x"))),
     ("archive.link-escape", member("python/x", ("sym", "/bin/sh"))),
+    ("archive.link-escape", member("python/x", ("hard", "other/x"))),
+    ("archive.link-escape", member("python/x", ("hard", "/python/PYTHON.json"))),
+    ("archive.link-escape", member("python/x", ("hard", "python/../x"))),
     ("archive.link-dangling", member("python/x", ("sym", "y"))),
     ("archive.link-dangling", member("python/x", ("hard", "python/y"))),
     ("archive.link-dangling", member("python/x", ("sym", "x"))),
@@ -166,6 +171,17 @@ def test_compiled_modules_are_unrecorded_in_an_archive_and_traces_of_use_in_a_fo
     extract(archive, tmp_path / "tree")
     assert set(findings(archive)) == {"record.unlisted"}
     assert findings(tmp_path / "tree") == {}
+
+
+@pytest.mark.parametrize("target", ["other/a", "lib/a", "./lib/a", "/python/lib/a", "python/../python/lib/a"])
+def test_a_hard_link_to_what_is_elsewhere_has_nothing_of_a_file_with_such_a_name_inside(
+    tmp_path: Path, target: str
+) -> None:
+    content: tiny.Members = {"other/a": b"1", "lib/a": b"2", "python/other/a": b"", "python/lib/a": b""}
+    content |= {"python/bin/python3": ("hard", target), "python/b": ("hard", "./python//lib/./a")}
+    facts = gather(tiny.pack(tmp_path / "a.tar", content), Silent())
+    assert set(facts.files) == {"other/a", "lib/a", "b"}
+    assert "archive.link-escape" in findings(facts.where)
 
 
 @pytest.mark.parametrize(("rule", "change"), CHANGES, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(CHANGES)])
