@@ -237,7 +237,7 @@ def _identifiers(tree: Tree, name: str) -> tuple[str, ...] | None:
 def _links(tree: Tree, needed: Iterable[str]) -> Iterator[LinkInfo]:
     """The libraries `needed`, and what those of the tree need themselves."""
     row = c_library(tree.target.libc)
-    loader = row.loaders[tree.target.arch].rpartition("/")[2] if row is not None else ""
+    loader = row.loader(tree.target).rpartition("/")[2] if row is not None else ""
     waiting, done = list(needed), {loader}
     while waiting:
         library = waiting.pop(0)

@@ -72,7 +72,7 @@ class _Gathering:
     def __init__(self, tree: Path, installed: Installed, stay: tuple[str, ...], result: Libraries) -> None:
         self._tree, self._installed, self._stay, self.result = tree, installed, stay, result
         row = c_library(installed.target.libc)
-        loader = row.loaders[installed.target.arch].rpartition("/")[2] if row is not None else ""
+        loader = row.loader(installed.target).rpartition("/")[2] if row is not None else ""
         self._everywhere = {*(row.libraries if row is not None else ()), loader, "linux-vdso.so.1"}
         self._modules = row.modules if row is not None else {}
         self._binaries: dict[str, _Binary] = {}

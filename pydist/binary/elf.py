@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pydist.binary.elf_notes import Properties, read_build_id, read_properties
 from pydist.binary.elf_read import ElfInvalid, Header, Reader, Strings
 
-__all__ = ["ElfFile", "ElfInvalid", "Machine", "Section", "Segment", "Symbol", "Type", "VersionNeed"]
+__all__ = ["ElfFile", "ElfInvalid", "Section", "Segment", "Symbol", "Type", "VersionNeed"]
 
 
 class Type(IntEnum):
@@ -25,18 +25,6 @@ class Type(IntEnum):
     EXEC = 2
     DYN = 3
     CORE = 4
-
-
-class Machine(IntEnum):
-    """e_machine of the architectures that targets have."""
-
-    I386 = 3
-    PPC64 = 21
-    S390 = 22
-    ARM = 40
-    X86_64 = 62
-    AARCH64 = 183
-    RISCV = 243
 
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_GNU_STACK, PT_GNU_RELRO = 1, 2, 3, 4, 0x6474E551, 0x6474E552

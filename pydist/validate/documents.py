@@ -33,7 +33,7 @@ _PATCHLEVEL = re.compile(r'^#define[ \t]+PY_VERSION[ \t]+"([^"\n]{1,40})"', re.M
 _SWITCH = re.compile(r"^(?:#define (Py_DEBUG|Py_GIL_DISABLED) 1|/\* #undef (Py_DEBUG|Py_GIL_DISABLED) \*/)\s*$",
                      re.MULTILINE)  # fmt: skip
 _SOABI = re.compile(r"cpython-\d+[a-z]*-([a-z0-9_]{1,20})-(linux)-([a-z0-9]{1,20})", re.ASCII)
-_ARCHES = {"i386": "i686", "arm": "armv7", "powerpc64le": "ppc64le"}
+_ARCHES = {"i386": "i686", "arm": "armv7", "powerpc64le": "ppc64le", "powerpc64": "ppc64", "powerpc": "ppc"}
 _LEVELS = {"final": "", "candidate": "rc", "alpha": "a", "beta": "b"}
 _VARIABLES = "build_time_vars"
 _TOKEN = re.compile(r"\w+|[^\w\s]")

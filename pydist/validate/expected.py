@@ -15,7 +15,7 @@ from typing import Any
 
 from pydist.manifest.compact import Compact
 from pydist.manifest.model import Manifest
-from pydist.target import Arch, Libc
+from pydist.target import Arch, Libc, Target
 
 __all__ = ["CLibrary", "abi_flags", "bundled", "c_library", "dotted", "glibc_version", "is_libpython", "public_api"]
 
@@ -27,16 +27,21 @@ _NUMBERED = re.compile(r"GLIBC_(\d{1,6}(?:\.\d{1,6})+)", re.ASCII)
 class CLibrary:
     """`libraries` are on every system with it, `modules` are what single extension modules may need besides.
 
-    `floors` are the oldest versions that distributions usually run with, `gone` functions that nothing new should use,
-    with what is in their place.
+    `loaders` are by processor, or by processor and the last word of a triple. `floors` are the oldest versions that
+    distributions usually run with, `gone` functions that nothing new should use, with what is in their place.
     """
 
     libraries: frozenset[str]
-    loaders: Mapping[Arch, str]
+    loaders: Mapping[str, str]
     modules: Mapping[str, tuple[str, ...]]
     markers: Mapping[str, tuple[int, ...]]
     floors: Mapping[Arch, tuple[int, ...]]
     gone: Mapping[str, str]
+
+    def loader(self, target: Target) -> str:
+        """The path of the loader that programs for `target` name."""
+        environment = target.triple.rpartition("-")[2]
+        return self.loaders.get(f"{target.arch}-{environment}", self.loaders[target.arch])
 
 
 @functools.cache
@@ -52,7 +57,7 @@ def c_library(libc: Libc) -> CLibrary | None:
         return None
     return CLibrary(
         libraries=frozenset(row["libraries"]),
-        loaders={Arch(name): path for name, path in row["loaders"].items()},
+        loaders=row["loaders"],
         modules={name: tuple(libraries) for name, libraries in row.get("modules", {}).items()},
         markers={name: tuple(map(int, text.split("."))) for name, text in row.get("markers", {}).items()},
         floors={Arch(name): tuple(map(int, text.split("."))) for name, text in row.get("floors", {}).items()},

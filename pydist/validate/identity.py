@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydist.binary.elf import ElfInvalid, Machine
+from pydist.binary.elf import ElfInvalid
+from pydist.binary.elf_machines import processor
 from pydist.binary.kind import Kind
 from pydist.binary.macho import MachO
 from pydist.binary.macho_facts import CpuType
@@ -32,11 +33,6 @@ PROGRAM = re.compile(
 """Names of files that may be the interpreter, or the library with most of it."""
 
 _INTERPRETERS = ("bin/python3", "bin/python", "python.exe", "bin/python.exe")
-_MACHINES = {
-    (Machine.X86_64, 64): Arch.X86_64, (Machine.AARCH64, 64): Arch.AARCH64, (Machine.ARM, 32): Arch.ARMV7,
-    (Machine.I386, 32): Arch.I686, (Machine.PPC64, 64): Arch.PPC64LE, (Machine.RISCV, 64): Arch.RISCV64,
-    (Machine.S390, 64): Arch.S390X,
-}  # fmt: skip
 _CPU_TYPES = {CpuType.X86_64: Arch.X86_64, CpuType.ARM64: Arch.AARCH64}
 _PE_MACHINES = {PeMachine.AMD64: Arch.X86_64, PeMachine.ARM64: Arch.AARCH64, PeMachine.I386: Arch.I686}
 
@@ -254,16 +250,15 @@ def _targets(
         return ()
     if elf is None:
         return tuple(Learned(triple, program) for triple in clues[program].triples)
-    arch = next((arch for made_for, arch in _MACHINES.items() if made_for == (elf.machine, elf.bits)), None)
-    libc = _libc(elf)
-    if arch is None:
+    cpu, libc = processor(elf.machine, elf.bits, elf.little_endian), _libc(elf)
+    if cpu is None:
         return ()
     if libc is None:  # static: only what the build wrote down tells musl from others
         said = [(item.triple.rpartition("-")[2], name) for name, item in documents if item.triple]
-        return (Learned(f"{arch}-unknown-linux-{said[0][0]}", said[0][1]),) if said else ()
-    level = elf.properties.level if arch is Arch.X86_64 else None
-    cpu = f"{arch}_v{level}" if level is not None and level > 1 else str(arch)
-    return (Learned(f"{cpu}-unknown-linux-{libc}", program),)
+        return (Learned(f"{cpu}-unknown-linux-{said[0][0]}", said[0][1]),) if said else ()
+    level = elf.properties.level if cpu == Arch.X86_64 else None
+    suffix = f"_v{level}" if level is not None and level > 1 else ""
+    return (Learned(f"{cpu}{suffix}-unknown-linux-{libc}", program),)
 
 
 def _libc(elf: ElfFacts) -> str | None:

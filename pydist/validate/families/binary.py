@@ -5,24 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydist.binary.elf import Machine, Type
+from pydist.binary.elf import Type
+from pydist.binary.elf_machines import machine_name, processor
 from pydist.manifest.model import CoreInfo, ExtensionInfo, Manifest
-from pydist.target import Arch, Os, Target
+from pydist.target import Os, Target
 from pydist.validate.binary_facts import ElfFacts
 from pydist.validate.facts import Facts
 from pydist.validate.report import Finding, found
 
 __all__ = ["judge"]
 
-_MACHINES = {  # machine, bits, little endian
-    Arch.X86_64: (Machine.X86_64, 64, True),
-    Arch.AARCH64: (Machine.AARCH64, 64, True),
-    Arch.ARMV7: (Machine.ARM, 32, True),
-    Arch.I686: (Machine.I386, 32, True),
-    Arch.PPC64LE: (Machine.PPC64, 64, True),
-    Arch.RISCV64: (Machine.RISCV, 64, True),
-    Arch.S390X: (Machine.S390, 64, False),
-}
 _SHARED = re.compile(r"\.(so(\.\d+)*|dylib|dll|pyd)$", re.ASCII)
 _OBJECT = ("an object", (Type.REL,))
 _PROGRAM = ("a program", (Type.EXEC, Type.DYN))
@@ -70,10 +62,9 @@ def _machine(where: str, elf: ElfFacts, target: Target | None) -> Iterator[Findi
     if target.os is not Os.LINUX:
         yield found("binary.machine", where, f"an ELF file, which {target} cannot use")
         return
-    machine, bits, little = _MACHINES[target.arch]
-    if (elf.machine, elf.bits, elf.little_endian) != (machine, bits, little):
-        seen = f"{elf.bits}-bit {'little' if elf.little_endian else 'big'}-endian machine {elf.machine}"
-        text = f"{seen}, expected {bits}-bit {'little' if little else 'big'}-endian machine {int(machine)} for {target}"
+    made_for = (elf.machine, elf.bits, elf.little_endian)
+    if processor(*made_for) != target.arch:
+        text = f"made for {machine_name(*made_for)}, expected {target.arch} for {target}"
         yield found("binary.machine", where, text)
 
 

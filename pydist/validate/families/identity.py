@@ -35,6 +35,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
         if identity.interpreter is None or not identity.targets:
             where = identity.interpreter or ""
             yield found("identity.target", where, "there is no interpreter whose content says what it runs on")
+        elif identity.target is None:
+            text = f"it is for {identity.targets[0].value}, which no rule knows: what depends on it was not judged"
+            yield found("identity.target", identity.targets[0].where, text)
     for item in identity.contradictions:
         text = f"{item.what} {shown(item.other.value)}, but {item.one.where} says {shown(item.one.value)}"
         yield found("identity.contradiction", item.other.where, text)

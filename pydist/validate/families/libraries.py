@@ -137,7 +137,7 @@ def _declared(facts: Facts, manifest: Manifest, linked: Mapping[str, BinaryFacts
     build = manifest.build_info
     links = {link.name for link in build.core.links}
     links |= {link.name for group in build.extensions.values() for item in group for link in item.links}
-    known = {*row.libraries, row.loaders[target.arch].rpartition("/")[2]}
+    known = {*row.libraries, row.loader(target).rpartition("/")[2]}
     for name, binary in linked.items():
         for library in binary.elf[0][1].needed:
             match = _NAMED.fullmatch(library)

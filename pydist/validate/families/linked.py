@@ -39,14 +39,14 @@ def _files(facts: Facts, target: Target, row: CLibrary) -> Iterator[Finding]:
             continue
         elf = file.binary.elf[0][1]
         steps.spend(_LOOK * len(elf.search) + len(file.binary.dynamic.loose))
-        if elf.interp is not None and elf.interp != row.loaders[target.arch]:
-            text = f"wants the loader {elf.interp[:200]!r}, expected {row.loaders[target.arch]} for {target}"
+        if elf.interp is not None and elf.interp != row.loader(target):
+            text = f"wants the loader {elf.interp[:200]!r}, expected {row.loader(target)} for {target}"
             yield found("linked.loader", name, text)
         yield from _versions(name, elf, target)
         yield from _search(facts, name, elf)
         if not facts.static:
             module = name.rpartition("/")[2].partition(".")[0]
-            allowed = {*row.libraries, row.loaders[target.arch].rpartition("/")[2], *row.modules.get(module, ())}
+            allowed = {*row.libraries, row.loader(target).rpartition("/")[2], *row.modules.get(module, ())}
             yield from _needed(facts, name, elf, allowed, steps)
         yield from _unresolved(name, file.binary, target, offered)
         yield from _level(facts, name, elf, target)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pydist.binary.elf import ElfFile, ElfInvalid, Machine, Type
+from pydist.binary.elf import ElfFile, ElfInvalid, Type
+from pydist.binary.elf_machines import Machine
 from tests.support.elf import R, W, X, make_elf
 
 FULL = {

@@ -173,6 +173,25 @@ def test_compiled_modules_are_unrecorded_in_an_archive_and_traces_of_use_in_a_fo
     assert findings(tmp_path / "tree") == {}
 
 
+@pytest.mark.parametrize(
+    ("machine", "bits", "little", "said"),
+    [
+        (62, 64, False, "made for 64-bit big-endian machine 62, expected"),
+        (21, 64, False, "made for ppc64 (64-bit big-endian machine 21), expected"),
+        (8, 64, True, "made for mips64el (64-bit little-endian machine 8), expected"),
+        (258, 64, True, "made for loongarch64 (64-bit little-endian machine 258), expected"),
+        (40, 32, False, "made for armeb (32-bit big-endian machine 40), expected"),
+        (22, 64, False, "made for s390x (64-bit big-endian machine 22), expected x86_64 for x86_64-unknown-linux-musl"),
+    ],
+)
+def test_a_file_for_another_machine_or_byte_order_is_called_what_it_is(
+    tmp_path: Path, machine: int, bits: int, little: bool, said: str
+) -> None:
+    other = make_elf(kind=1, machine=machine, bits=bits, little=little, defined=["PyInit__io"])
+    report = validate(tiny.pack(tmp_path / "a.tar", tiny.distribution(member(CORE, other))), run=False)
+    assert next(item.message for item in report.findings if item.rule == "binary.machine").startswith(said)
+
+
 @pytest.mark.parametrize("target", ["other/a", "lib/a", "./lib/a", "/python/lib/a", "python/../python/lib/a"])
 def test_a_hard_link_to_what_is_elsewhere_has_nothing_of_a_file_with_such_a_name_inside(
     tmp_path: Path, target: str

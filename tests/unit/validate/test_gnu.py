@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from pydist.target import Libc, Target
 from pydist.validate import validate
-from pydist.validate.expected import public_api
+from pydist.validate.expected import c_library, public_api
 from pydist.validate.rules import load_rules
 from tests.support import tiny, tiny_gnu
 from tests.support.elf import make_ar, make_elf
@@ -223,3 +224,16 @@ def test_a_library_of_the_build_folder_tells_more_symbols_than_the_table(tmp_pat
 def test_a_floor_that_is_missing_or_not_kept_is_found(tmp_path: Path, floor: str | None) -> None:
     path = pack(tmp_path, lambda *_: None, {"glibc_floor": floor})
     assert findings(path) == [("measured.glibc-floor", "build/pydist.json: glibc_floor")]
+
+
+@pytest.mark.parametrize(
+    ("triple", "loader"),
+    [
+        ("armv7-unknown-linux-gnueabihf", "/lib/ld-linux-armhf.so.3"),
+        ("armv7-unknown-linux-gnueabi", "/lib/ld-linux.so.3"),
+        ("x86_64_v3-unknown-linux-gnu", "/lib64/ld-linux-x86-64.so.2"),
+    ],
+)
+def test_the_loader_is_that_of_the_processor_and_of_how_it_calls_functions(triple: str, loader: str) -> None:
+    row = c_library(Libc.GNU)
+    assert row is not None and row.loader(Target.parse(triple)) == loader

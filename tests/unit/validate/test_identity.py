@@ -54,6 +54,15 @@ def test_without_headers_the_interpreter_says_its_version(tmp_path: Path) -> Non
     assert (made.version.value, made.version.where) == ("3.14.7", "bin/python3.14")
 
 
+def test_a_target_that_no_rule_knows_is_said(tmp_path: Path) -> None:
+    tree = trees.unix() | {"bin/python3.14": trees.elf(interp="/lib64/ld-linux-loongarch-lp64d.so.1", machine=258)}
+    del tree["lib/python3.14/_sysconfigdata__linux_x86_64-linux-gnu.py"]
+    report = validate(trees.write(tmp_path, tree), run=False)
+    assert report.summary.target_triple == "loongarch64-unknown-linux-gnu"
+    messages = [item.message for item in report.findings if item.rule == "identity.target"]
+    assert len(messages) == 1 and "loongarch64-unknown-linux-gnu, which no rule knows" in messages[0]
+
+
 def test_build_details_say_version_and_options(tmp_path: Path) -> None:
     tree = {name: data for name, data in trees.unix().items() if not name.startswith("include/")}
     tree["lib/python3.14/build-details.json"] = trees.details(flags=("t",))
@@ -73,6 +82,13 @@ def test_build_details_say_version_and_options(tmp_path: Path) -> None:
          {"aarch64-unknown-linux-gnu"}),
         (make_elf(bits=32, machine=40, interp="/lib/ld-linux-armhf.so.3", needed=["libc.so.6"]), "arm-linux-gnueabihf",
          {"armv7-unknown-linux-gnueabihf"}),
+        (make_elf(bits=32, machine=40, interp="/lib/ld-linux.so.3", needed=["libc.so.6"]), "arm-linux-gnueabi",
+         {"armv7-unknown-linux-gnueabi"}),
+        (trees.elf(interp="/lib64/ld64.so.2", machine=21), "powerpc64le-linux-gnu", {"ppc64le-unknown-linux-gnu"}),
+        (make_elf(little=False, machine=21, interp="/lib64/ld64.so.1", needed=["libc.so.6"]), "powerpc64-linux-gnu",
+         {"ppc64-unknown-linux-gnu"}),
+        (trees.elf(interp="/lib64/ld-linux-loongarch-lp64d.so.1", machine=258), "loongarch64-linux-gnu",
+         {"loongarch64-unknown-linux-gnu"}),
     ],
 )  # fmt: skip
 def test_targets_of_linux_are_told_by_header_and_loader(
