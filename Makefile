@@ -29,7 +29,8 @@ check: .make/installed .make/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy pydist
-	MYPYPATH=benchmarks:examples/elements/src $(BIN)/mypy examples benchmarks docs tests/conftest.py
+	MYPYPATH=benchmarks:examples/elements/src $(BIN)/mypy --explicit-package-bases --no-strict-bytes \
+	  --exclude tests/cases examples benchmarks docs tests
 	$(BIN)/python docs/generate.py --check
 
 ##   make fmt      format the code

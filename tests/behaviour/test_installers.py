@@ -132,7 +132,7 @@ def test_a_wheel_of_it_brings_the_interpreter_into_an_environment_of_another(
     for command in ([environment / "bin/cpython3.14"], [environment / "bin/python", "-m", "cpython_bundle"]):
         said = said_by(*command, "-c", "import ctypes, sqlite3, ssl, sys; print(sys.prefix, sys.version_info[:2])")
         assert said == f"{home} (3, 14)\n"
-    pip = [environment / "bin/cpython3.14", "-m", "pip", "--isolated", "--disable-pip-version-check"]
+    pip = [str(environment / "bin/cpython3.14"), "-m", "pip", "--isolated", "--disable-pip-version-check"]
     target = tmp_path / "by pip"
     said_by(*pip, "install", "--quiet", "--no-index", "--find-links", archives, "--target", target, "cpython-bundle")
     shutil.rmtree(environment)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -37,10 +38,10 @@ def made(app: Path | str, output: Path, store: Store, **settings: object) -> Lin
     return link(Request(app=str(app), output=output, **settings), store=store)  # type: ignore[arg-type]
 
 
-def run(program: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+def run(program: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a linked program with nothing in its environment."""
     return subprocess.run(
-        [str(program), *arguments], env={}, capture_output=True, text=True, check=False, **options  # type: ignore[call-overload]
+        [str(program), *arguments], env={}, capture_output=True, text=True, check=False, **options
     )  # fmt: skip
 
 

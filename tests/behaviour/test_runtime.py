@@ -288,7 +288,7 @@ def test_it_runs_in_an_empty_root_without_proc(twins: Twins, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["with space", "ünïcode", "a" * 200, "new\nline", "back\\slash", b"\xff\xfe"])
 def test_the_file_may_be_called_anything(twins: Twins, tmp_path: Path, name: str | bytes) -> None:
     path = os.path.join(os.fsencode(tmp_path), os.fsencode(name))
-    shutil.copy(twins.linked, path)
+    shutil.copy(os.fsencode(twins.linked), path)
     for act in (b"shows_a_module", b"reads_source", b"moves_a_search_path"):
         done = subprocess.run([path, act], env={}, capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")

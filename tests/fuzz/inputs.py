@@ -87,10 +87,9 @@ def _distribution(rng: random.Random, change: Callable[[random.Random, dict[str,
 
     content = tiny.distribution(apply)
     if rng.random() < 0.1:
-        text = content["python/PYTHON.json"]
-        content["python/PYTHON.json"] = rng.choice(
-            [b"[" * 100_000, b'{"a":' * 100_000, b"1" * 10_000, b"\xff", text[:-9]]
-        )
+        text: Any = content["python/PYTHON.json"]
+        texts = [b"[" * 100_000, b'{"a":' * 100_000, b"1" * 10_000, b"\xff", bytes(text)[:-9]]
+        content["python/PYTHON.json"] = rng.choice(texts)
     for name in rng.sample(sorted(content), 2):
         data = content[name]
         if isinstance(data, bytes) and rng.random() < 0.3:
@@ -117,7 +116,8 @@ def _hostile_members(rng: random.Random, content: tiny.Members, outside: Path) -
     for _ in range(rng.randrange(1, 4)):
         name = rng.choice([*_NAMES, *content]).format(**words)
         target = rng.choice([*_TARGETS, *content]).format(**words)
-        content[name] = rng.choice([b"data", ("sym", target), ("hard", target)])
+        members: list[bytes | tuple[str, str]] = [b"data", ("sym", target), ("hard", target)]
+        content[name] = rng.choice(members)
         if rng.random() < 0.3:
             content[f"{name}/{rng.choice(['x', 'escaped', 'bin'])}"] = b"below"
 

@@ -105,8 +105,8 @@ def _strays(folder: Path, rooms: dict[str, Path]) -> Iterator[str]:
     for stray in {item.name for item in folder.iterdir()} - rooms.keys():
         yield f"wrote {stray} beside its folders"
     for name in ("here", "outside", "tmp"):
-        for stray in rooms[name].iterdir():
-            yield f"wrote {stray}"
+        for path in rooms[name].iterdir():
+            yield f"wrote {path}"
             _empty(rooms[name])
     for stray in {item.name for item in rooms["store"].iterdir()} - _STORE:
         yield f"wrote {stray} in the store"

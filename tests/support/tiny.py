@@ -212,7 +212,7 @@ def record(content: Members) -> dict[str, Any]:
     }
 
 
-def distribution(change: Callable[[dict[str, Any], Members], None] = lambda _manifest, _members: None) -> Members:
+def distribution(change: Callable[[dict[str, Any], Members], object] = lambda _manifest, _members: None) -> Members:
     """All members of a distribution, PYTHON.json first, after `change` had its way with the manifest and the files."""
     about, content = manifest(), members()
     change(about, content)

@@ -72,8 +72,11 @@ def test_a_link_through_another_link_does_not_lead_out(tmp_path: Path) -> None:
 
 
 def test_a_link_to_a_file_of_the_prefix_becomes_the_file(tmp_path: Path) -> None:
-    names, left, target = copied(tmp_path, **{"bin__python3.14-config": ("sym", "x86_64-python3.14-config"),
-                                              "bin__x86_64-python3.14-config": b"#!/bin/sh\n"})  # fmt: skip
+    scripts: dict[str, bytes | tuple[str, str]] = {
+        "bin__python3.14-config": ("sym", "x86_64-python3.14-config"),
+        "bin__x86_64-python3.14-config": b"#!/bin/sh\n",
+    }
+    names, left, target = copied(tmp_path, **scripts)
     assert "bin/python3.14-config" in names and left == {}
     assert (target / "bin/python3.14-config").read_bytes() == b"#!/bin/sh\n"
 

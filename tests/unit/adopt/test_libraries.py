@@ -21,7 +21,8 @@ SSL = f"{DYNLOAD}/_ssl.cpython-314-x86_64-linux-gnu.so"
 
 def library(**more: Any) -> bytes:
     """A shared library whose tables have room for a search path."""
-    return make_elf(**{"kind": 3, "build_id": b"12345678", "runpath": "/nowhere", "loadable": True} | more)
+    given: dict[str, Any] = {"kind": 3, "build_id": b"12345678", "runpath": "/nowhere", "loadable": True}
+    return make_elf(**given | more)
 
 
 def program(**more: Any) -> bytes:

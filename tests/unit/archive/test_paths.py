@@ -84,10 +84,10 @@ def test_cleared_links_never_resolve_outside_whatever_they_combine_to(
         target = "/".join(names[len(part) % 4] if part in ("a", "b") else part for part in parts)
         if not link_escapes(path, target) and not (root / path).is_symlink():
             (root / path).symlink_to(target)
-    for path in root.rglob("*"):
-        if path.is_symlink():
+    for place in root.rglob("*"):
+        if place.is_symlink():
             try:
-                real = Path(os.path.realpath(path, strict=True))
+                real = Path(os.path.realpath(place, strict=True))
             except OSError:
                 continue
             assert real == root or root in real.parents

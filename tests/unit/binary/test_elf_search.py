@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -24,7 +24,7 @@ PATH = "$ORIGIN/../lib"
 def library(**changes: Any) -> bytes:
     given = {"kind": 3, "needed": ["libz.so.1"], "soname": "libx.so", "build_id": b"12345678", "runpath": "/gone",
              "needs": [("libz.so.1", ["ZLIB_1"])], "defined": ["x"], "loadable": True}  # fmt: skip
-    return make_elf(**given | changes)
+    return make_elf(**cast(dict[str, Any], given | changes))
 
 
 def test_only_the_search_path_is_another() -> None:
@@ -93,7 +93,7 @@ def test_a_real_program_finds_its_library(tmp_path: Path, pie: str) -> None:
     made = tmp_path / "made"
     cc = [str(zig()), "cc", "-target", "x86_64-linux-gnu.2.17", "-Wl,--build-id=sha1"]
     subprocess.run([*cc, "-shared", "-fPIC", "x.c", "-o", made / "lib/libx.so"], cwd=tmp_path, check=True)
-    link = [pie, "main.c", "-L", made / "lib", "-lx", "-Wl,-rpath,/nowhere", "-o", made / "bin/main"]
+    link = [pie, "main.c", "-L", str(made / "lib"), "-lx", "-Wl,-rpath,/nowhere", "-o", str(made / "bin/main")]
     subprocess.run([*cc, *link], cwd=tmp_path, check=True)
     program = made / "bin/main"
     assert subprocess.run([program], capture_output=True, check=False).returncode == 127

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,13 +55,13 @@ def test_a_linker_exports_nothing_of_such_a_library(tmp_path: Path) -> None:
     flags = ["-target", "x86_64-linux-gnu.2.17", "-fPIC"]
     (tmp_path / "part.c").write_text('__attribute__((visibility("default"))) int part(void) { return 1; }')
     (tmp_path / "whole.c").write_text("int part(void); int whole(void) { return part(); }")
-    run = lambda *words: subprocess.run([*zig, *words], cwd=tmp_path, check=True)  # noqa: E731
-    run("cc", *flags, "-c", "part.c", "-o", "part.o")
-    run("ar", "rcs", "libpart.a", "part.o")
+    run = partial(subprocess.run, cwd=tmp_path, check=True)
+    run([*zig, "cc", *flags, "-c", "part.c", "-o", "part.o"])
+    run([*zig, "ar", "rcs", "libpart.a", "part.o"])
     made = bytearray((tmp_path / "libpart.a").read_bytes())
     hide_symbols(made)
     (tmp_path / "libpart.a").write_bytes(made)
-    run("cc", *flags, "-shared", "whole.c", "libpart.a", "-o", "whole.so")
+    run([*zig, "cc", *flags, "-shared", "whole.c", "libpart.a", "-o", "whole.so"])
     data = (tmp_path / "whole.so").read_bytes()
     exported = {symbol.name for symbol in ElfFile.parse(data).dynamic_symbols(data) if symbol.defined}
     assert "whole" in exported

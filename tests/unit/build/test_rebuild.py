@@ -29,11 +29,13 @@ def archive(
 ) -> Path:
     """A tiny distribution; `change` gets its record and members when the record is already made."""
     members = tiny.distribution()
-    record = json.loads(members.pop("python/build/pydist.json"))
+    text = members.pop("python/build/pydist.json")
+    assert isinstance(text, bytes)
+    record = json.loads(text)
     change(record, members)
-    members = {"python/build/pydist.json": json.dumps(record).encode()} | members
+    first: tiny.Members = {"python/build/pydist.json": json.dumps(record).encode()}
     with TarWriter(path, "zst") as tar:
-        for name, value in members.items():
+        for name, value in (first | members).items():
             if isinstance(value, bytes):
                 tar.add_bytes(name, value, 0o755 if "/bin/" in name else 0o644)
             else:

@@ -63,12 +63,13 @@ def swapped(report: DiffReport) -> DiffReport:
             made["path"], made["renamed"] = made["renamed"], made["path"]
         return dataclasses.replace(item, **made)
 
-    lists = {name: tuple(sorted(map(exchange, getattr(report, name)), key=repr)) for name in SECTIONS}
+    lists: dict[str, Any] = {name: tuple(sorted(map(exchange, getattr(report, name)), key=repr)) for name in SECTIONS}
     return dataclasses.replace(report, first=report.second, second=report.first, **lists)
 
 
 def ordered(report: DiffReport) -> DiffReport:
-    return dataclasses.replace(report, **{name: tuple(sorted(getattr(report, name), key=repr)) for name in SECTIONS})
+    lists: dict[str, Any] = {name: tuple(sorted(getattr(report, name), key=repr)) for name in SECTIONS}
+    return dataclasses.replace(report, **lists)
 
 
 def test_a_distribution_equals_itself_as_archive_and_as_folder(tmp_path: Path) -> None:
@@ -319,7 +320,7 @@ NAMES = st.sampled_from(
     ["python/install/lib/python3.14/a.py", "python/install/lib/python3.13/a.py", "python/install/bin/x", "outside",
      "python/\x1b", "python/install/lib/libpython3.14.so", "python/a\udcff", "python/build/lib/libz.a"]
 )  # fmt: skip
-CONTENTS = st.sampled_from(
+CONTENTS: st.SearchStrategy[bytes | tuple[str, str]] = st.sampled_from(
     [b"", b"x", make_elf(kind=3, defined=["a"], needed=["libc.so.6"]), make_elf(kind=3, undefined=["b"]),
      make_ar({"a.o": make_elf(kind=1, defined=["c"])}), ("sym", "x"), ("sym", "/etc")]
 )  # fmt: skip

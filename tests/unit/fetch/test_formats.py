@@ -137,7 +137,9 @@ def test_whatever_the_bytes_are_there_is_a_listing_or_an_error(data: bytes) -> N
             read(wrapped)
 
 
-ANY = st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.just([]) | st.just({})
+ANY: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.just([]) | st.just({})
+)
 
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "more"]), ANY))

@@ -23,7 +23,11 @@ def choose(wanted: str | None, store: Store, python: str = "3.14") -> Distributi
 
 def register(store: Store, version: str, options: str) -> None:
     key = Key.of("distribution", {"version": version, "options": options})
-    store.produce(key, "d", lambda folder: dist.tree(folder, python_version=version, build_options=options) and None)
+
+    def make(folder: Path) -> None:
+        dist.tree(folder, python_version=version, build_options=options)
+
+    store.produce(key, "d", make)
     store.set_ref(f"distribution/{version}/{MUSL.triple}/{options}", key)
 
 

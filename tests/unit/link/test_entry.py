@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.support.dist import distribution, rows
 DIST = distribution()
 
 
-def app(name: str = "demo", **settings: str) -> AppSpec:
+def app(name: str = "demo", **settings: Any) -> AppSpec:
     return AppSpec(
         kind=AppKind.REQUIREMENT, name=name, path=None, package=name, requirements=(name,), requires_python="",
         settings=Settings(**settings),

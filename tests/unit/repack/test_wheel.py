@@ -140,7 +140,7 @@ def test_same_tree_same_bytes_from_whatever_archive(full: Path, wheel: Path, tmp
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_installers_install_a_command_that_is_the_interpreter(wheel: Path, tmp_path: Path, installer: str) -> None:
     target = tmp_path / "target"
-    words = ["--quiet", "--no-index", "--find-links", wheel.parent, "--target", target, "cpython-bundle"]
+    words = ["--quiet", "--no-index", "--find-links", str(wheel.parent), "--target", str(target), "cpython-bundle"]
     subprocess.run([*install(installer), *words], check=True, capture_output=True, stdin=subprocess.DEVNULL)
     environment = {"PYTHONPATH": str(target), "PATH": "/usr/bin:/bin"}
     for command in ([target / "bin/cpython3.14"], [sys.executable, "-m", "cpython_bundle"]):

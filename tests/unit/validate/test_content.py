@@ -6,7 +6,7 @@ import importlib.util
 import io
 import sys
 import zipfile
-from importlib._bootstrap_external import _code_to_hash_pyc, _code_to_timestamp_pyc  # type: ignore[import-not-found]
+from importlib._bootstrap_external import _code_to_hash_pyc, _code_to_timestamp_pyc  # type: ignore[attr-defined]
 
 import pytest
 

@@ -210,7 +210,7 @@ def test_a_change_is_found_by_its_rule(tmp_path: Path, rule: str, change: Change
     assert not any(name.startswith("record.") and name != "record.contradiction" for name in found)
 
 
-AFTER: list[tuple[str, Callable[[tiny.Members], None]]] = [
+AFTER: list[tuple[str, Callable[[tiny.Members], object]]] = [
     ("archive.manifest-missing", lambda content: content.pop("python/PYTHON.json")),
     ("archive.manifest-first", lambda content: content.update({PYTHON: content.pop(PYTHON)})),
     ("manifest.schema", lambda content: content.update({"python/PYTHON.json": b"{"})),

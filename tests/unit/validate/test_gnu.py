@@ -35,7 +35,12 @@ def versions(*needs: str) -> Change:
 
 def of_musl(change: Change) -> Change:
     """A change to the dynamic distribution for musl."""
-    return lambda manifest, members: (tiny_gnu.musl(manifest, members), change(manifest, members))[1]
+
+    def both(manifest: dict[str, Any], members: tiny.Members) -> None:
+        tiny_gnu.musl(manifest, members)
+        change(manifest, members)
+
+    return both
 
 
 def no_suffixes(manifest: dict[str, Any], _: tiny.Members) -> None:

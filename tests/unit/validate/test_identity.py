@@ -201,8 +201,9 @@ def test_install_only_archives_are_good_without_a_manifest(tmp_path: Path, form:
         trees.zipped(path, tree)
     else:
         trees.tar(path, tree, "w:gz" if form == "gz" else "w")
-        compress = {"gz": bytes, "xz": lzma.compress, "zst": zstandard.ZstdCompressor().compress}[form]
-        path.write_bytes(compress(path.read_bytes()))
+        data = path.read_bytes()
+        packed = {"gz": data, "xz": lzma.compress(data), "zst": zstandard.ZstdCompressor().compress(data)}
+        path.write_bytes(packed[form])
     report = validate(path, run=False)
     assert report.profile == "install-only"
     assert [finding for finding in report.findings if finding.severity != "note"] == []

@@ -8,6 +8,7 @@ import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def wheel() -> bytes:
 
 
 def member(name: str, data: bytes | None) -> Change:
-    return lambda members: members.pop(name) if data is None else members.update({name: data})  # type: ignore[func-returns-value]
+    return lambda members: members.pop(name) if data is None else members.update({name: data})
 
 
 def only(text: bytes) -> Change:
@@ -88,7 +89,7 @@ CHANGES: list[tuple[str, str, Change]] = [
         "",
         lambda members: members.update(
             {
-                name: members[name].replace(b"PYTHON", b"SNAKE")  # type: ignore[union-attr, arg-type]
+                name: members[name].replace(b"PYTHON", b"SNAKE")  # type: ignore[union-attr]
                 for name in members
                 if "/LICENSE" in name
             }
@@ -108,9 +109,11 @@ def findings(path: Path) -> list[tuple[str, str]]:
 
 
 def pack(folder: Path, change: Change) -> Path:
-    return tiny.pack(
-        folder / "a.tar", tiny.distribution(lambda _, members: (with_package(members), change(members))[0])
-    )
+    def both(_: dict[str, Any], members: tiny.Members) -> None:
+        with_package(members)
+        change(members)
+
+    return tiny.pack(folder / "a.tar", tiny.distribution(both))
 
 
 def test_an_installed_package_as_installers_leave_it_has_no_findings(tmp_path: Path) -> None:

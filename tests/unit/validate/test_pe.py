@@ -300,7 +300,9 @@ def test_what_is_missing_of_a_truncated_archive_is_not_looked_for(tmp_path: Path
 def test_damaged_files_are_found_as_such_and_what_only_begins_like_one_is_not(tmp_path: Path) -> None:
     def change(_: dict[str, Any], files: trees.Tree) -> None:
         for name in (CRYPTO, PDB, CORE):
-            files[name] = bytes(files[name])[:50]
+            data = files[name]
+            assert isinstance(data, bytes)
+            files[name] = data[:50]
         files["install/Lib/notes.txt"] = b"MZ is how they begin"
 
     found = judged(tmp_path, change).findings

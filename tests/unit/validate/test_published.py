@@ -32,7 +32,7 @@ def static(name: str) -> dict[str, Any]:
 
 def core_modules(**keys: Any) -> dict[str, Any]:
     """Modules of the core; those on Windows have keys that are null."""
-    made = {}
+    made: dict[str, Any] = {}
     for name, init in (("builtins", "NULL"), ("sys", "NULL"), ("_warnings", "_PyWarnings_Init"), ("gc", "PyInit_gc")):
         made |= extension(name, in_core=True, init_fn=init, **keys)
     return made

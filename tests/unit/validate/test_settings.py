@@ -80,7 +80,7 @@ def findings(path: Path) -> list[tuple[str, str]]:
 )
 def test_a_file_is_found_by_its_rule_alone(tmp_path: Path, rule: str, name: str, data: bytes | None) -> None:
     content = tiny.distribution(
-        lambda _, members: members.update({name: data}) if data is not None else members.pop(name)  # type: ignore[func-returns-value]
+        lambda _, members: members.update({name: data}) if data is not None else members.pop(name)
     )
     where = STDLIB if data is None else name
     path = tiny.pack(tmp_path / "a.tar", content)
