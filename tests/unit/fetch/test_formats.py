@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydist.errors import InputError
@@ -130,6 +130,7 @@ def test_what_is_no_index_is_refused(data: bytes) -> None:
         read(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_the_bytes_are_there_is_a_listing_or_an_error(data: bytes) -> None:
     for wrapped in (data, b"{" + data, f"{SHA256}  ".encode() + data):
@@ -142,6 +143,7 @@ ANY: st.SearchStrategy[Any] = (
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*GOOD, "more"]), ANY))
 def test_whatever_an_entry_has_the_good_one_stays(changes: dict[str, Any]) -> None:
     listing = read(metadata([GOOD, {**GOOD, "url": URL, **changes}]))
