@@ -10,12 +10,13 @@ import lzma
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, Protocol
 
-__all__ = ["Inflated", "Limits", "StreamBroken", "compression_of"]
+__all__ = ["Inflated", "Limits", "StreamBroken"]
 
-_LZMA_MEMORY = 512 << 20  # xz -9 needs 65 MiB
-_ZSTD_WINDOW = 1 << 27  # what `zstd` itself accepts without a flag; level 22 uses exactly this
+_WINDOW = 128 << 20  # what `zstd` itself accepts without a flag, and its level 22 uses; xz -9 takes 64 MiB
+_LZMA_MEMORY = _WINDOW + (4 << 20)  # with what liblzma needs besides its dictionary
 _RATIO_FROM = 256 << 20  # below this much output nobody is harmed
 
 
@@ -48,28 +49,37 @@ class _Decompressor(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Format:
     name: str
-    magic: bytes
+    magics: tuple[bytes, ...]
     chunk: int  # input bytes at a time: times the format's largest expansion stays below 70 MiB
-    make: Callable[[], _Decompressor]
+    maker: Callable[[], _Make]  # for one file: what makes the engine of each of its frames
 
 
-def _zstd() -> _Decompressor:
+_Make = Callable[[], _Decompressor]
+
+
+def _zstd() -> _Make:
     import zstandard
 
-    made: _Decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-    return made
+    # One for all frames: with a new one for each, a million empty frames would take a minute instead of a second.
+    make: _Make = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj
+    return make
 
 
+def _gzip() -> _Make:
+    return partial(zlib.decompressobj, 31)
+
+
+def _xz() -> _Make:
+    return partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)
+
+
+# RFC 8878, 3.1.2: pzstd begins its files with a frame to be skipped.
+_SKIPPED = tuple(bytes([number]) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
 _FORMATS = (
-    _Format("zst", b"\x28\xb5\x2f\xfd", 2 << 10, _zstd),
-    _Format("gz", b"\x1f\x8b\x08", 64 << 10, lambda: zlib.decompressobj(31)),
-    _Format("xz", b"\xfd7zXZ\0", 4 << 10, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)),
+    _Format("zst", (b"\x28\xb5\x2f\xfd", *_SKIPPED), 2 << 10, _zstd),
+    _Format("gz", (b"\x1f\x8b\x08",), 64 << 10, _gzip),
+    _Format("xz", (b"\xfd7zXZ\0",), 4 << 10, _xz),
 )
-
-
-def compression_of(head: bytes) -> str | None:
-    """`zst`, `gz` or `xz` by the first bytes, None for anything else."""
-    return next((item.name for item in _FORMATS if head.startswith(item.magic)), None)
 
 
 class Inflated:
@@ -80,7 +90,7 @@ class Inflated:
         file.seek(0)
         self._file = file
         self._limits = limits
-        self._format = next((item for item in _FORMATS if head.startswith(item.magic)), None)
+        self._packed = next(((item, item.maker()) for item in _FORMATS if head.startswith(item.magics)), None)
         self._engine: _Decompressor | None = None
         self._held, self._at = b"", 0
         self._input = b""
@@ -101,21 +111,21 @@ class Inflated:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def drain(self) -> None:
-        """Read to the end, so that the last checksum is verified."""
-        self._held, self._at = b"", 0
-        while self._more(1 << 20):
-            pass
+        """Read to the end, so that the last checksum is verified; there is nothing but padding any more."""
+        while data := self.read(1 << 20):
+            if data.count(0) != len(data):
+                raise StreamBroken("more than padding behind the end mark, where some readers find further members")
 
     def _more(self, wanted: int) -> bytes:
-        data = self._file.read(min(wanted, 1 << 20)) if self._format is None else self._inflate(self._format)
+        data = self._file.read(min(wanted, 1 << 20)) if self._packed is None else self._inflate(*self._packed)
         self._out += len(data)
         if self._out > self._limits.total:
             raise StreamBroken(f"more than {self._limits.total:,} bytes of content")
-        if self._format and self._out > _RATIO_FROM and self._out > self._in * self._limits.ratio:
+        if self._packed and self._out > _RATIO_FROM and self._out > self._in * self._limits.ratio:
             raise StreamBroken(f"expands more than {self._limits.ratio} times ({self._in:,} to {self._out:,} bytes)")
         return data
 
-    def _inflate(self, form: _Format) -> bytes:
+    def _inflate(self, form: _Format, make: _Make) -> bytes:
         while True:
             chunk = self._input or self._file.read(form.chunk)
             self._input = b""
@@ -128,7 +138,7 @@ class Inflated:
                 chunk = chunk.lstrip(b"\0")
                 if not chunk:
                     continue
-                self._engine = form.make()
+                self._engine = make()
             data = self._feed(form, self._engine, chunk)
             if data:
                 return data
@@ -136,10 +146,10 @@ class Inflated:
     def _feed(self, form: _Format, engine: _Decompressor, chunk: bytes) -> bytes:
         try:
             data = engine.decompress(chunk)
-        except MemoryError:
-            raise StreamBroken(f"the .{form.name} stream needs too much memory") from None
         except Exception as error:
             # zlib.error, lzma.LZMAError and zstandard.ZstdError have no common base but this one.
+            if isinstance(error, MemoryError) or "memory" in str(error).lower():
+                raise StreamBroken(f"the .{form.name} stream needs more memory than {_WINDOW >> 20} MiB") from None
             raise StreamBroken(f"damaged .{form.name} stream near byte {self._in:,}: {error}") from error
         self._in += len(chunk)
         if engine.eof:

@@ -8,6 +8,7 @@ import io
 import lzma
 import os
 import tarfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,52 @@ def test_every_truncation_is_damage(tmp_path: Path, compression: str) -> None:
         path.write_bytes(whole[:cut])
         with pytest.raises(ArchiveDamaged):
             read_all(path)
+
+
+def test_nothing_but_padding_may_stand_behind_the_end_mark(tmp_path: Path) -> None:
+    """tar stops at the first block of zeros; `tar -i` and others go on, and would see other members."""
+    path = tmp_path / "x.tar"
+    end = make_tar().rindex(b"python/dev") + 512
+    for behind in (bytes(512), bytes(100_000)):
+        path.write_bytes(make_tar()[:end] + behind)
+        assert len(read_all(path)) == 6
+    for behind in (bytes(512), bytes(1024), bytes(10_240), bytes(3 << 20)):
+        path.write_bytes(make_tar()[:end] + behind + make_tar())
+        with pytest.raises(ArchiveDamaged, match="behind the end mark"):
+            read_all(path)
+
+
+def test_frames_that_are_empty_or_to_be_skipped_hold_nothing(tmp_path: Path) -> None:
+    path, data = tmp_path / "x", make_tar()
+    skipped = b"\x5f\x2a\x4d\x18\4\0\0\0abcd"
+    for compression, more in [("zst", skipped), ("zst", COMPRESS["zst"](b"")), ("gz", COMPRESS["gz"](b"")),
+                              ("xz", COMPRESS["xz"](b""))]:  # fmt: skip
+        half, rest = COMPRESS[compression](data[:700]), COMPRESS[compression](data[700:])
+        path.write_bytes(more + half + more * 3 + rest + more)
+        assert len(read_all(path)) == 6
+        path.write_bytes(more + half + more + rest + more[:-1])
+        with pytest.raises(ArchiveDamaged, match="truncated"):
+            read_all(path)
+
+
+@pytest.mark.parametrize(("exponent", "right"), [(26, True), (27, True), (28, False)])
+def test_dictionaries_of_xz_and_windows_of_zstd_are_bounded(tmp_path: Path, exponent: int, right: bool) -> None:
+    """The sizes are written into the headers: making such archives takes more memory than any test should."""
+    xz = bytearray(COMPRESS["xz"](make_tar()))
+    end = 12 + (xz[12] + 1) * 4 - 4
+    xz[16] = (exponent - 12) * 2  # xz file format 1.2.1, 3.1 and 5.3.1
+    xz[end : end + 4] = zlib.crc32(xz[12:end]).to_bytes(4, "little")
+    engine = zstandard.ZstdCompressor().compressobj()
+    zst = bytearray(engine.compress(make_tar()) + engine.flush())
+    zst[5] = (exponent - 10) << 3  # RFC 8878, 3.1.1.1.2
+    path = tmp_path / "x"
+    for data in (xz, zst):
+        path.write_bytes(data)
+        if right:
+            assert len(read_all(path)) == 6
+        else:
+            with pytest.raises(ArchiveDamaged, match="more memory than 128 MiB"):
+                read_all(path)
 
 
 def test_garbage_between_members_is_damage_and_not_the_end(tmp_path: Path) -> None:
