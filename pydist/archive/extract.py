@@ -1,11 +1,13 @@
 """Unpack an archive into a folder, and nowhere else.
 
 Invariant: every file is created by a path whose parents are real folders below the destination, made or checked by
-this call; symbolic links are made last, so nothing is ever written through one.
+this call; symbolic links are made last, so nothing is ever written through one. No member takes the place of another:
+not one of the same name, and not one whose name this file system holds for the same.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +32,8 @@ def extract(
     Members whose name `select` refuses are checked like the others and left out.
     Executable bits are kept, owners, times and other mode bits are not; hard links become copies. Raises `UnsafeName`
     for names and links that lead out of `destination`, `ArchiveDamaged` for damage, devices and names that appear
-    as two different things, `InputError` when the file system refuses. What lands on disk is limited too: `limits`
+    twice (folders may), `InputError` when the file system refuses, also because it takes two names for one (other
+    case, other composition of accents). What lands on disk is limited too: `limits`
     hold for the files with every hard link counted in full, not only for the bytes of the archive.
     """
     try:
@@ -53,6 +56,7 @@ class _Extraction:
         self._allowed, self._written = allowed, 0
         self._kinds: dict[str, Kind] = {}
         self._links: dict[str, str] = {}
+        self._made: dict[tuple[int, int], str] = {}
 
     def add(self, member: Member) -> None:
         entry = member.entry
@@ -62,8 +66,10 @@ class _Extraction:
         if entry.kind is Kind.OTHER:
             raise ArchiveDamaged(f"{self._where}: {name} is a device or a pipe; expected files, folders and links")
         kind = Kind.FILE if entry.kind is Kind.HARDLINK else entry.kind
-        if self._kinds.get(name, kind) is not kind:
-            raise ArchiveDamaged(f"{self._where}: {name} is in the archive as {self._kinds[name]} and as {kind}")
+        before = self._kinds.get(name)
+        if before is not None and not before is kind is Kind.DIRECTORY:
+            raise ArchiveDamaged(f"{self._where}: {name} is there twice, as {before} and as {kind}; readers of such "
+                                 "archives disagree about which one counts")  # fmt: skip
         wanted = self._select(name)
         self._parents(name, wanted)
         self._kinds[name] = kind
@@ -79,10 +85,9 @@ class _Extraction:
     def finish(self) -> None:
         """Make the symbolic links."""
         for name, link in self._links.items():
-            path = self._root / name
-            if path.is_symlink():
-                path.unlink()
+            path = self._cleared(name)
             path.symlink_to(link)
+            self._remember(name)
 
     def _parents(self, name: str, make: bool) -> None:
         parts = name.split("/")[:-1]
@@ -101,9 +106,7 @@ class _Extraction:
         path.mkdir(exist_ok=True)
 
     def _file(self, name: str, member: Member) -> None:
-        path = self._root / name
-        # Never opened for overwriting: what is there may be a link that someone else put there.
-        path.unlink(missing_ok=True)
+        path = self._cleared(name)
         mode = 0o755 if member.entry.executable else 0o644
         if member.entry.kind is Kind.HARDLINK:
             original = check_name(member.entry.link or "")
@@ -113,11 +116,27 @@ class _Extraction:
                 )
             self._charge((self._root / original).stat().st_size, name)
             shutil.copy(self._root / original, path)
-            return
-        self._charge(member.entry.size, name)
-        with path.open("xb") as target, member.open() as content:
-            shutil.copyfileobj(content, target, 1 << 20)
-        path.chmod(mode)
+        else:
+            self._charge(member.entry.size, name)
+            with path.open("xb") as target, member.open() as content:
+                shutil.copyfileobj(content, target, 1 << 20)
+            path.chmod(mode)
+        self._remember(name)
+
+    def _cleared(self, name: str) -> Path:
+        """Where `name` goes. What was there before this call is gone: it may be a link that somebody else put there,
+        and is never opened for writing."""
+        path = self._root / name
+        if not os.path.lexists(path):
+            return path
+        if (other := self._made.get(_identity(path))) is not None:
+            raise InputError(f"{self._where}: {name} and {other} are one name on the file system of {self._root}; "
+                             "unpack it on one that tells them apart")  # fmt: skip
+        path.unlink()
+        return path
+
+    def _remember(self, name: str) -> None:
+        self._made[_identity(self._root / name)] = name
 
     def _charge(self, size: int, name: str) -> None:
         self._written += size
@@ -126,6 +145,11 @@ class _Extraction:
                 f"{self._where} unpacks to more than {self._allowed:,} bytes with hard links as copies, at {name}; "
                 "expected an archive of reasonable size"
             )
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    facts = path.lstat()
+    return facts.st_dev, facts.st_ino
 
 
 def _checked_link(name: str, entry: Entry) -> str:

@@ -1,8 +1,8 @@
 """Which names and links of an archive are safe to act on.
 
 Invariant: a name that `check_name` returned, joined to a folder without symbolic links on the way, is inside that
-folder on every system; a link that `link_escapes` clears cannot lead out of the root, whatever other cleared links
-are followed on the way.
+folder; on Windows too, where it may not be possible (`archive.windows-name` of `pydist validate` says so). A link that
+`link_escapes` clears cannot lead out of the root, whatever other cleared links are followed on the way.
 """
 
 from __future__ import annotations
@@ -27,11 +27,17 @@ def name_fault(name: str) -> str | None:
         (not parts, "is empty"),
         (name.startswith("/") or drive, "is absolute"),
         (".." in parts, "contains '..'"),
+        (any(_is_dots(part) for part in parts), "has a part of full stops and spaces, which Windows takes for another"),
         *_character_checks(name),
         (any(len(part.encode("utf-8", "replace")) > _LONGEST_PART for part in parts),
          f"has a part longer than {_LONGEST_PART} bytes"),
     )  # fmt: skip
     return next((fault for wrong, fault in checks if wrong), None)
+
+
+def _is_dots(part: str) -> bool:
+    """Windows leaves out full stops and spaces at the end of a name, and of `.. ` remains the way up."""
+    return not part.strip(". ") and part not in (".", "..")
 
 
 def _character_checks(text: str) -> tuple[tuple[bool, str], ...]:
@@ -74,7 +80,7 @@ def link_escapes(path: str, link: str) -> bool:
     climbs = 0
     while climbs < len(parts) and parts[climbs] == "..":
         climbs += 1
-    return climbs > depth or ".." in parts[climbs:]
+    return climbs > depth or ".." in parts[climbs:] or any(map(_is_dots, parts))
 
 
 def shown(name: str) -> str:

@@ -85,6 +85,12 @@ def test_executable_bits_are_kept_and_set_id_bits_are_not(tmp_path: Path) -> Non
         ([("a", HARD, "a")], ArchiveDamaged),
         ([("a", DEV, "")], ArchiveDamaged),
         ([("a", FILE, "x"), ("a", SYM, "b")], ArchiveDamaged),
+        ([("a", FILE, "x"), ("a", FILE, "y")], ArchiveDamaged),
+        ([("a", FILE, "x"), ("./a", FILE, "x")], ArchiveDamaged),
+        ([("b", FILE, "x"), ("a", FILE, "x"), ("a", HARD, "b")], ArchiveDamaged),
+        ([("a", SYM, "b"), ("a", SYM, "c")], ArchiveDamaged),
+        ([(".. /a", FILE, "x")], UnsafeName),
+        ([("a", SYM, "... /x")], UnsafeName),
         ([("a", FILE, "x"), ("a/b", FILE, "x")], ArchiveDamaged),
         ([("a/b", FILE, "x"), ("a", FILE, "x")], ArchiveDamaged),
     ],
@@ -94,6 +100,30 @@ def test_what_could_leave_the_destination_is_refused(tmp_path: Path, items: list
     with pytest.raises(error):
         extract(archive, tmp_path / "in" / "out")
     assert {path.name for path in tmp_path.iterdir()} == {"a.tar", "in"}
+
+
+def test_names_that_differ_in_case_only_are_two_files_where_the_file_system_has_two(tmp_path: Path) -> None:
+    """As in the data of ncurses, which real distributions have."""
+    archive = write_tar(tmp_path / "a.tar", [("e/eterm", FILE, "1"), ("E", DIR, ""), ("e", DIR, ""), ("e", DIR, ""),
+                                             ("E/eterm", FILE, "2"), ("E/Eterm", FILE, "3")])  # fmt: skip
+    extract(archive, tmp_path / "out")
+    assert [(tmp_path / "out" / name).read_text() for name in ("e/eterm", "E/eterm", "E/Eterm")] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("second", [("A", FILE, "2"), ("A", HARD, "a"), ("A", SYM, "b")])
+def test_where_it_has_one_the_second_does_not_take_the_place_of_the_first(tmp_path: Path, second: Item) -> None:
+    """A file system that takes A for a has what stands at a under both names, as here a moment before A is written."""
+    archive = write_tar(tmp_path / "a.tar", [("a", FILE, "1"), ("b", FILE, "3"), second])
+    out = tmp_path / "out"
+
+    def fold(name: str) -> bool:
+        if name == "A":
+            (out / "A").hardlink_to(out / "a")
+        return True
+
+    with pytest.raises(InputError, match="A and a are one name"):
+        extract(archive, out, select=fold)
+    assert (out / "a").read_text() == "1"
 
 
 def unpacked_size(folder: Path) -> int:
