@@ -75,17 +75,29 @@ class _Copying:
 
     def finish(self) -> None:
         """Make the links that lead to something, and copy what single links inside the prefix lead to."""
+        self._resolve()
+        # A chain of links can end at one that was left out, or come back to itself.
+        for name, link in self.links.items():
+            path = self.target / name
+            if path.is_symlink() and not path.exists():
+                path.unlink()
+                self._leave(name, link)
+
+    def _resolve(self) -> None:
         for name, link in sorted(self.links.items()):
             goal = posixpath.normpath(posixpath.join(posixpath.dirname(name), link))
             if self._there(goal):
                 self._make(name, link)
                 continue
-            real = (self.root / goal).resolve()
+            real = Path(os.path.realpath(self.root / goal))  # a loop of links is not an error to it
             if real.is_relative_to(self.root) and real.is_file():
                 with real.open("rb") as source:
                     self._write(name, os.access(real, os.X_OK), source)
             else:
-                self.left_out.append(LeftOut(name, f"a link to {link[:200]}, which does not belong to it"))
+                self._leave(name, link)
+
+    def _leave(self, name: str, link: str) -> None:
+        self.left_out.append(LeftOut(name, f"a link to {ascii(link)[:200]}, which does not belong to it"))
 
     def _there(self, goal: str) -> bool:
         return goal in self.links or (self.target / goal).exists()

@@ -81,6 +81,16 @@ def test_a_link_to_a_file_of_the_prefix_becomes_the_file(tmp_path: Path) -> None
     assert (target / "bin/python3.14-config").read_bytes() == b"#!/bin/sh\n"
 
 
+def test_links_that_lead_to_each_other_or_to_nothing_are_left_out(tmp_path: Path) -> None:
+    links = {"one.py": "two.py", "two.py": "three.py", "three.py": "gone.py", "a.py": "b.py", "b.py": "a.py",
+             "c.py": "loop.txt", "os2.py": "os3.py", "os3.py": "os.py"}  # fmt: skip
+    more = {f"{LIB}/{name}".replace("/", "__"): ("sym", goal) for name, goal in links.items()}
+    names, left, target = copied(tmp_path, **more, **{"lib__loop.txt": ("sym", "loop.txt")})
+    assert set(left) == {f"{LIB}/{name}" for name in ("one.py", "two.py", "three.py", "a.py", "b.py", "c.py")}
+    assert {f"{LIB}/os2.py", f"{LIB}/os3.py"} <= names
+    assert not [path for path in target.rglob("*") if path.is_symlink() and not path.exists()]
+
+
 def test_absolute_links_into_the_prefix_become_relative(tmp_path: Path) -> None:
     _, left, target = copied(tmp_path, bin__python=("sym", f"{tmp_path}/usr/bin/python3.14"))
     assert left == {} and os.readlink(target / "bin/python") == "python3.14"  # noqa: PTH115
