@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from pydist.adopt.libraries import Libraries, gather_libraries
 from pydist.adopt.licences import find_licences
 from pydist.adopt.objects import take_libraries, take_objects
 from pydist.adopt.report import AdoptReport, Bundled, Left, SystemLibrary
+from pydist.archive.places import check_writable, working_folder
 from pydist.errors import InputError
 from pydist.manifest.compact import COMPACT, Compact, load_compact
 from pydist.manifest.dump import dump
@@ -30,7 +30,7 @@ from pydist.manifest.model import Manifest
 from pydist.policy import resources
 from pydist.progress import Reporter, Silent
 from pydist.repack import Request as Repacking
-from pydist.repack import repack
+from pydist.repack import check_request, repack
 from pydist.repack.fix import fix
 from pydist.repack.profile import Form, profile_named
 
@@ -78,12 +78,15 @@ def adopt(request: Request, *, reporter: Reporter | None = None) -> AdoptReport:
     and `AdoptedWrong` where the result would have faults that the original has not.
     """
     teller = reporter or Silent()
-    if request.folder is not None and request.folder.exists() and any(request.folder.iterdir()):
-        raise InputError(f"{request.folder} is not empty; expected a folder that is to be made")
-    with tempfile.TemporaryDirectory(prefix="pydist-adopt-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder).resolve()
+    with working_folder("adopt") as work:
         # The name of an archive may have a release tag in it, which the result keeps.
         place = work / "made" / request.source.name.replace(os.sep, "") / "python"
+        packing = Repacking(source=place.parent, profile=profile_named("full"), output=request.output,
+                            suffix=request.suffix)  # fmt: skip
+        if request.folder is None:
+            check_request(packing)
+        else:
+            _check_folder(request.folder)
         made = _make(request, work, place, teller)
         judgements: list[Judgement] = []
 
@@ -91,15 +94,18 @@ def adopt(request: Request, *, reporter: Reporter | None = None) -> AdoptReport:
             judgements.append(judge(path, made.libraries.system, teller))
 
         if request.folder is None:
-            packed = repack(
-                Repacking(source=place.parent, profile=profile_named("full"), output=request.output,
-                          suffix=request.suffix),
-                judge=judged, reporter=teller,
-            )  # fmt: skip
+            packed = repack(packing, judge=judged, reporter=teller)
             where = _Where(packed.output, packed.size, packed.sha256)
         else:
             where = _Where(str(request.folder), _publish(place.parent, request.folder, judged))
         return _report(request, made, judgements[0], where)
+
+
+def _check_folder(folder: Path) -> None:
+    """Find out before the long work that `folder` can be made."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty; expected a folder that is to be made")
+    check_writable(folder.parent, "--folder")
 
 
 def _make(request: Request, work: Path, root: Path, teller: Reporter) -> _Made:
@@ -185,7 +191,8 @@ def _publish(source: Path, folder: Path, judged: Callable[[Path], None]) -> int:
             folder.rmdir()
         staged.rename(folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror}; name another with --folder") from error
+        reason = error.strerror or error
+        raise InputError(f"{folder}: cannot be written: {reason}; name another with --folder") from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())

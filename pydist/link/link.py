@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from pydist.archive.places import check_writable
 from pydist.errors import InputError
 from pydist.link import omissions
 from pydist.link.app import AppSpec, Request, read_app
@@ -46,6 +47,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     store, reporter = store or Store.default(), reporter or Silent()
     app = read_app(request)
     output = _output(request.output, app) if request.output else None
+    check_writable(place_of(output).parent if output else Path(), "-o FILE")
     distribution = _distribution(app, store, reporter)
     stub = stub_of(distribution, store, reporter)
     platform = Platform(python=distribution.version, target=distribution.target)

@@ -16,43 +16,54 @@ from pydist.repack.profile import Form, Profile
 from pydist.repack.tree import MANIFEST, Tree
 from pydist.target import Target
 
-__all__ = ["destination", "tag_of", "tree_of"]
+__all__ = ["destination", "folder_of", "format_of", "tag_of", "tree_of"]
 
 
-def destination(
-    source: Path, tree: Tree, profile: Profile, output: str, suffix: str | None, *, wheel: str | None = None
-) -> tuple[Path, str]:
-    """The path of the result and its format. `output` is a folder or a file, `suffix` one of `FORMATS`; `wheel` is the
-    name that it has to have.
+def format_of(profile: Profile, output: str, suffix: str | None) -> str:
+    """The format of the result, one of `FORMATS` or `whl`. `output` is a folder or a file, `suffix` what was asked for.
 
-    Raises `InputError` where name and format do not go together, or a name cannot be made.
+    Raises `InputError` where they do not go together.
     """
     if suffix is not None and suffix not in FORMATS:
         raise InputError(f"format {suffix!r} is not known; expected one of {', '.join(FORMATS)}")
-    if wheel is not None and suffix is not None:
-        raise InputError(f"--to {profile.name} makes a wheel, and --format says {suffix}; expected one of them")
+    if profile.suffix not in FORMATS:
+        if suffix is not None:
+            raise InputError(f"--to {profile.name} makes a wheel, and --format says {suffix}; expected one of them")
+        return profile.suffix
+    if _is_folder(output):
+        return suffix or profile.suffix
+    named = next((form for form in FORMATS if output.endswith(f".{form}")), None)
+    if suffix and named and suffix != named:
+        raise InputError(f"{output} is named as {named}, and --format says {suffix}; expected one of them")
+    chosen = suffix or named
+    if chosen is None:
+        raise InputError(f"{output}: which format? Expected a name that ends with {', '.join(FORMATS)}, or --format")
+    return chosen
+
+
+def folder_of(output: str) -> Path:
+    """The folder that `output` is, or is in."""
+    return Path(output) if _is_folder(output) else Path(output).parent
+
+
+def destination(
+    source: Path, tree: Tree, profile: Profile, output: str, suffix: str, *, wheel: str | None = None
+) -> Path:
+    """The path of the result, which has the format `suffix`. `output` is a folder or a file; `wheel` is the name that
+    it has to have.
+
+    Raises `InputError` where a name cannot be made, or the result would be in or instead of the input.
+    """
     path = Path(output)
-    if output.endswith(("/", os.sep)) or path.is_dir():
-        chosen = suffix or profile.suffix
-        path /= wheel or str(_asset(source, tree, profile, chosen))
-    elif wheel is not None:
-        chosen = profile.suffix
-        if path.name != wheel:
-            raise InputError(f"{output}: installers read what a wheel is from its name; expected {wheel}, or a folder")
-    else:
-        named = next((form for form in FORMATS if path.name.endswith(f".{form}")), None)
-        if (suffix or named) is None:
-            raise InputError(
-                f"{output}: which format? Expected a name that ends with {', '.join(FORMATS)}, or --format"
-            )
-        if suffix and named and suffix != named:
-            raise InputError(f"{output} is named as {named}, and --format says {suffix}; expected one of them")
-        chosen = suffix or named or profile.suffix
+    if _is_folder(output):
+        path /= wheel or str(_asset(source, tree, profile, suffix))
+    elif wheel is not None and path.name != wheel:
+        raise InputError(f"{output}: installers read what a wheel is from its name; expected {wheel}, or a folder")
     inside = source.is_dir() and path.resolve().is_relative_to(tree_of(source).resolve())
     if inside or path.resolve() == source.resolve():
         what = f"in the input {source}" if inside else "the input"
         raise InputError(f"{path} is {what}; name another folder or file with --output")
-    return path, chosen
+    return path
 
 
 def tree_of(folder: Path) -> Path:
@@ -60,6 +71,10 @@ def tree_of(folder: Path) -> Path:
     inner = folder / "python"
     below = inner.is_dir() and not inner.is_symlink()
     return inner if below and not (folder / MANIFEST).exists() and not (folder / "bin").exists() else folder
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep)) or Path(output).is_dir()
 
 
 def tag_of(source: Path) -> str:

@@ -6,23 +6,21 @@ Invariant: the input is only read; the result appears under its name complete an
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.archive.extract import extract
+from pydist.archive.places import check_writable, working_folder
 from pydist.errors import InputError
 from pydist.policy.categories import category_of
 from pydist.progress import Reporter, Silent
 from pydist.repack.documents import about
 from pydist.repack.fix import fix
-from pydist.repack.naming import destination, tag_of, tree_of
+from pydist.repack.naming import destination, folder_of, format_of, tag_of, tree_of
 from pydist.repack.plan import Plan, make_plan
 from pydist.repack.profile import Form, Profile
+from pydist.repack.publish import debug_files, staged
 from pydist.repack.report import RepackReport
 from pydist.repack.shrink import shrink
 from pydist.repack.space import space
@@ -30,7 +28,7 @@ from pydist.repack.tree import Tree, read_tree
 from pydist.repack.wheel import Wheel
 from pydist.repack.write import prepare
 
-__all__ = ["Judge", "Request", "repack"]
+__all__ = ["Judge", "Request", "check_request", "repack"]
 
 Judge = Callable[[Path, Form], None]
 """Is given the finished archive before it is published; raises when it must not be."""
@@ -57,36 +55,32 @@ def repack(
     """
     teller = reporter or Silent()
     profile = request.profile
-    if request.debug_files is not None and not profile.strip:
-        raise InputError(
-            f"--to {profile.name} strips nothing, so there are no debug files; expected stripped or minimal"
-        )
-    with tempfile.TemporaryDirectory(prefix="pydist-repack-") as folder:
-        root = _unpacked(request.source, Path(folder) / "tree", teller)
+    suffix = check_request(request)
+    with working_folder("repack") as folder:
+        root = _unpacked(request.source, folder / "tree", teller)
         fixed = fix(root) if request.fix else ()
         tree = read_tree(root)
         plan = make_plan(tree, profile)
         wheel = _wheel(request.source, tree, plan)
         name = wheel.filename if wheel is not None else None
-        path, suffix = destination(request.source, tree, profile, request.output, request.suffix, wheel=name)
-        debug = Path(folder) / "debug" if request.debug_files is not None else None
-        stripped, left_alone = shrink(tree, plan, debug, teller)
+        path = destination(request.source, tree, profile, request.output, suffix, wheel=name)
+        debug = folder / "debug"
+        stripped, left_alone = shrink(tree, plan, debug if request.debug_files is not None else None, teller)
         made = prepare(tree, plan, {row.path for row in stripped})
-        with _staged(path) as staged:
+        with staged(path) as fresh:
             teller.step("write", path.name)
             # Of a wheel, the tree in it is judged.
-            judged = staged if wheel is None else staged.with_name("tree.tar.zst")
+            judged = fresh if wheel is None else fresh.with_name("tree.tar.zst")
             made.write(judged, suffix if wheel is None else "tar.zst")
             if wheel is not None:
-                wheel.write(made, staged)
+                wheel.write(made, fresh)
             teller.finish("write", f"{len(made.contents):,} files")
             judge(judged, profile.form)
-            if debug is not None and request.debug_files is not None:
-                _publish_debug(debug, request.debug_files)
-            with staged.open("rb") as file:
+            with fresh.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = staged.stat().st_size
-            staged.replace(path)
+            size = fresh.stat().st_size
+            with debug_files(debug, request.debug_files):
+                fresh.replace(path)
     return RepackReport(
         input=str(request.source),
         output=str(path),
@@ -100,6 +94,23 @@ def repack(
         fixed=tuple(fixed),
         notes=tuple(_notes(tree, plan)),
     )
+
+
+def check_request(request: Request) -> str:
+    """Find out before the long work that there is a place for the result; its format, or `whl`.
+
+    Raises `InputError`.
+    """
+    profile = request.profile
+    if request.debug_files is not None and not profile.strip:
+        raise InputError(
+            f"--to {profile.name} strips nothing, so there are no debug files; expected stripped or minimal"
+        )
+    suffix = format_of(profile, request.output, request.suffix)
+    check_writable(folder_of(request.output), "--output")
+    if request.debug_files is not None:
+        check_writable(request.debug_files, "--debug-files")
+    return suffix
 
 
 def _wheel(source: Path, tree: Tree, plan: Plan) -> Wheel | None:
@@ -118,41 +129,6 @@ def _unpacked(source: Path, folder: Path, reporter: Reporter) -> Path:
     extract(source, folder)
     reporter.finish("unpack")
     return tree_of(folder)
-
-
-@contextmanager
-def _staged(path: Path) -> Iterator[Path]:
-    """A file of the same name in a folder beside `path`, so that what judges it sees its name."""
-    folder = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:80]}.", dir=path.parent))
-        yield folder / path.name
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}; name another place with --output") from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _publish_debug(debug: Path, target: Path) -> None:
-    for path in sorted(debug.rglob("*")) if debug.is_dir() else ():
-        if path.is_file():
-            place = target / path.relative_to(debug)
-            fresh = place.with_name(f".{place.name}.{os.getpid()}")
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    shutil.copyfile(path, fresh)
-                    fresh.replace(place)
-                finally:
-                    fresh.unlink(missing_ok=True)
-            except OSError as error:
-                raise InputError(
-                    f"{place}: cannot be written: {error.strerror}; name another folder with --debug-files"
-                ) from error
 
 
 def _notes(tree: Tree, plan: Plan) -> Iterator[str]:

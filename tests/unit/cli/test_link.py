@@ -39,6 +39,15 @@ def test_a_store_without_distribution_is_exit_code_3(tmp_path: Path, capsys: pyt
     assert "pydist build --python 3.14" in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_written_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the store is asked, which has nothing."""
+    (tmp_path / "x.py").write_text("")
+    assert main(["link", str(tmp_path / "x.py"), "-o", str(tmp_path / "x.py" / "x")]) == 2
+    assert "cannot be written: Not a directory; name another with -o FILE" in capsys.readouterr().err
+
+
 def test_script_and_module_together_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["link", "x", "--script", "a", "-m", "b"])

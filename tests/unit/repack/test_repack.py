@@ -14,7 +14,7 @@ from pydist.archive.extract import extract
 from pydist.archive.source import open_source
 from pydist.archive.zip_write import FORMATS
 from pydist.binary.elf import ElfFile
-from pydist.errors import InputError
+from pydist.errors import EnvironmentLacking, InputError
 from pydist.manifest.compact import COMPACT, load_compact
 from pydist.manifest.load import load
 from pydist.manifest.record import load_record
@@ -23,6 +23,7 @@ from pydist.repack.profile import Form, profile_named, profiles
 from pydist.validate import validate
 from tests.support import tiny
 from tests.support.elf import make_elf
+from tests.support.limits import small_files
 from tests.support.zig import zig
 
 STDLIB = "python/install/lib/python3.14"
@@ -262,6 +263,31 @@ def test_what_is_stripped_is_kept_for_debuggers(tmp_path: Path) -> None:
     (tmp_path / "run").write_bytes(small)
     (tmp_path / "run").chmod(0o755)
     assert subprocess.run([tmp_path / "run"], check=False).returncode == 0
+
+
+def test_a_wrong_place_is_said_before_the_input_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    more: list[dict[str, Any]] = [
+        {"output": f"{tmp_path}/file/a.zip"},
+        {"output": f"{tmp_path}/a.zip", "debug_files": tmp_path / "file" / "debug"},
+    ]
+    for words in more:
+        with pytest.raises(InputError, match=r"file.*cannot be written: Not a directory"):
+            repack(Request(source=tmp_path / "missing.tar", profile=profile_named("stripped"), **words))
+
+
+def test_a_disk_that_becomes_full_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    text = tiny.SETTINGS.replace(b"{", b"{'prefix': '/install', 'many': %r, " % ("-L/install/lib " * 5000), 1)
+
+    def change(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        content[f"{STDLIB}/_sysconfigdata__linux_.py"] = text
+
+    source = tiny.pack(tmp_path / "a.tar", tiny.distribution(change))
+    with open_source(source) as opened:
+        largest = max(member.entry.size for member in opened.members())
+    with small_files(largest), pytest.raises(EnvironmentLacking, match="File too large; TMPDIR"):
+        made(source, "full", output=str(tmp_path / "b.tar.gz"), fix=True)
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_signed_programs_of_others_are_left_alone(tmp_path: Path) -> None:
