@@ -18,6 +18,7 @@ from pydist.repack.tree import Tree
 
 __all__ = ["shrink"]
 
+_LARGEST = 512 << 20  # bytes; the file, what is left and what was taken out are in memory together
 _LONGEST_ID = 128  # hexadecimal digits; linkers write 16, 32 or 40
 _OTHERS = {Kind.MACHO: "Mach-O: its signature covers all of it", Kind.PE: "PE: its symbols are in files of their own"}
 
@@ -47,6 +48,8 @@ def _others(tree: Tree, plan: Plan) -> Iterator[LeftAlone]:
 
 
 def _one(path: Path, item: Item, debug: Path | None) -> StrippedRow | LeftAlone | None:
+    if (size := path.stat().st_size) > _LARGEST:
+        return LeftAlone(path=item.name, reason=f"{size:,} bytes; it would be stripped up to {_LARGEST:,}")
     data = path.read_bytes()
     try:
         made = strip(data)

@@ -6,10 +6,12 @@ Invariant: names are those that `pydist.archive.extract` let through, relative t
 from __future__ import annotations
 
 import hashlib
+import mmap
 import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from pydist.archive.write import DEFAULT_MTIME
 from pydist.binary.elf import ElfFile, Type
@@ -25,7 +27,6 @@ __all__ = ["MANIFEST", "RECORD", "Node", "Tree", "read_tree", "resolved"]
 
 MANIFEST, RECORD = "PYTHON.json", "build/pydist.json"
 _STEPS = 256
-_LARGEST = 512 << 20
 _PYC_HASHED = 1  # PEP 552
 
 
@@ -122,20 +123,20 @@ def _node(path: Path, name: str) -> Node:
     with path.open("rb") as file:
         head = file.read(HEAD_SIZE)
         kind = kind_of(head)
-        data = head + file.read() if kind is Kind.ELF and facts.st_size <= _LARGEST else b""
+        linked, needed = _elf(file) if kind is Kind.ELF else (False, ())
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    linked, needed = _elf(data)
     return Node(size=facts.st_size, mode=0o755 if facts.st_mode & 0o100 else 0o644, sha256=sha256, kind=kind,
                 linked=linked, needed=needed, stale=_is_stale(name, head))  # fmt: skip
 
 
-def _elf(data: bytes) -> tuple[bool, tuple[str, ...]]:
+def _elf(file: BinaryIO) -> tuple[bool, tuple[str, ...]]:
     try:
-        file = ElfFile.parse(data)
+        # Mapped, not read: it may be larger than the memory.
+        facts = ElfFile.parse(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except ElfInvalid:
         return False, ()
-    return file.type in (Type.EXEC, Type.DYN), file.needed
+    return facts.type in (Type.EXEC, Type.DYN), facts.needed
 
 
 def _is_stale(name: str, head: bytes) -> bool:

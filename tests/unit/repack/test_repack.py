@@ -265,6 +265,16 @@ def test_what_is_stripped_is_kept_for_debuggers(tmp_path: Path) -> None:
     assert subprocess.run([tmp_path / "run"], check=False).returncode == 0
 
 
+def test_what_is_too_large_to_strip_in_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        content["python/install/lib/libbig.so"] = make_elf(kind=3, needed=["libbig2.so"]) + bytes(20_000)
+
+    source = tiny.pack(tmp_path / "a.tar", tiny.distribution(change))
+    monkeypatch.setattr("pydist.repack.shrink._LARGEST", 20_000)
+    report = repack(Request(source=source, profile=profile_named("stripped"), output=str(tmp_path / "out.tar.gz")))
+    assert [item.path for item in report.left_alone if "up to 20,000" in item.reason] == ["lib/libbig.so"]
+
+
 def test_a_wrong_place_is_said_before_the_input_is_opened(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     more: list[dict[str, Any]] = [
