@@ -59,16 +59,15 @@ def download(
 def keep(source: Path, path: Path, *, sha256: str | None, size: int | None) -> str:
     """Copy the local file `source` to `path` and return its SHA-256; what is compared is the copy.
 
-    Raises `WrongBytes`, and `OSError` where `source` cannot be read.
+    Raises `WrongBytes`, and `OSError` where `source` cannot be read or `path` not be written.
     """
     part = path.with_name(path.name + ".part")
-    shutil.copyfile(source, part)
     try:
+        shutil.copyfile(source, part)
         digest = verify(part, sha256=sha256, size=size, where=str(source))
-    except WrongBytes:
-        part.unlink()
-        raise
-    _publish(part, path)
+        _publish(part, path)
+    finally:
+        part.unlink(missing_ok=True)
     return digest
 
 

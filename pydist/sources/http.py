@@ -8,6 +8,7 @@ ETag, RFC 9110 section 13.1.5), or where the caller compares the whole with a di
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -29,7 +30,7 @@ _PROGRESS = 1 << 18  # bytes that make a try one that got on
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 30.0  # seconds
 _PASSWORD = re.compile(r"//[^\s/?#]*@")
-_RANGE = re.compile(r"bytes (\d{1,19})-\d{1,19}/(?:\d{1,19}|\*)")
+_RANGE = re.compile(r"bytes (\d{1,19})-\d{1,19}/(\d{1,19}|\*)")
 
 
 class DownloadFailed(InputError):
@@ -93,6 +94,9 @@ def receive(url: str, part: Path, *, size: int | None, limit: int, verified: boo
             time.sleep(min(_LONGEST_WAIT, max(wait, _asked_to_wait(error))))
             wait *= 2
         except OSError as error:
+            # On a full disk, what has arrived is in the way of everything else.
+            with contextlib.suppress(OSError):
+                forget(part)
             raise EnvironmentLacking(f"{part}: cannot be written: {error.strerror}") from error
 
 
@@ -169,11 +173,8 @@ def _goes_on(answer: requests.Response, start: int, tag: str) -> bool:
 
 
 def _write(transfer: _Transfer, answer: requests.Response, done: int) -> None:
-    length = answer.headers.get("Content-Length", "")
-    total = done + int(length) if length.isdecimal() and len(length) < 20 else None
-    if transfer.exact:
-        total = transfer.limit
-    elif total is not None and total > transfer.limit:
+    total = transfer.limit if transfer.exact else _total(answer, done)
+    if total is not None and total > transfer.limit:
         raise WrongBytes(f"{shown(transfer.url)}: expected at most {transfer.limit} bytes, found {total}")
     # Some servers say of a `.tar.gz` that its content is encoded; what counts are the bytes as they are stored.
     answer.raw.headers.pop("Content-Encoding", None)
@@ -186,11 +187,20 @@ def _write(transfer: _Transfer, answer: requests.Response, done: int) -> None:
             if done > transfer.limit:
                 break  # a flood ends here; the caller compares the size
             transfer.advance(done, total)
-    if transfer.exact and done < transfer.limit:
-        raise requests.ConnectionError(f"ended after {done} of {transfer.limit} bytes")
+    if total is not None and done < total:
+        raise requests.ConnectionError(f"ended after {done} of {total} bytes")
     if not transfer.exact and done > transfer.limit:
         forget(transfer.part)
         raise WrongBytes(f"{shown(transfer.url)}: expected at most {transfer.limit} bytes, found more")
+
+
+def _total(answer: requests.Response, start: int) -> int | None:
+    """The bytes of the whole file, as the answer has them. What was asked for to the end may come in pieces."""
+    found = _RANGE.fullmatch(answer.headers.get("Content-Range", "")) if start else None
+    if found is not None and found[2] != "*":
+        return int(found[2])
+    length = answer.headers.get("Content-Length", "")
+    return start + int(length) if length.isdecimal() and len(length) < 20 else None
 
 
 def _size(part: Path) -> int:

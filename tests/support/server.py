@@ -18,10 +18,10 @@ class Server(ThreadingHTTPServer):
 
     a status (`503`), `closes` (no answer), `breaks off` (after half of the bytes), `stalls` (there, until the test
     ends), `slow` (says nothing until then), `lies` (other bytes), `too long`, `ignores range`, `wrong range`,
-    `no range` (does not say which part it is), `unasked` (only the second half), `ignores tag` (gives the rest of
-    whatever there is), `encoded` (claims a content encoding), `redirect` (to the same path), `loop` (to itself for
-    ever) and `no length`. `elsewhere` leads from a path to an address, and says `words` with it.
-    With `secure` it speaks TLS.
+    `no range` (does not say which part it is), `piece` (a quarter of the file from there on), `unasked` (only the
+    second half), `ignores tag` (gives the rest of whatever there is), `encoded` (claims a content encoding),
+    `redirect` (to the same path), `loop` (to itself for ever) and `no length`. `elsewhere` leads from a path to an
+    address, and says `words` with it. With `secure` it speaks TLS.
     """
 
     daemon_threads = True
@@ -93,10 +93,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = content[start:] + (b"more" if mood == "too long" else b"")
         body = b"?" * len(body) if mood == "lies" else body
+        body = body[: len(content) // 4] if mood == "piece" and start else body
         self.send_response(206 if start else 200)
         if start and mood != "no range":
             first = start + 1 if mood == "wrong range" else start
-            self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Range", f"bytes {first}-{start + len(body) - 1}/{len(content)}")
         if mood not in ("too long", "no length"):
             self.send_header("Content-Length", str(len(body)))
         if mood == "encoded":

@@ -16,6 +16,7 @@ import trustme
 from pydist.errors import EnvironmentLacking
 from pydist.sources.download import DownloadFailed, Patience, WrongBytes, download, keep
 from pydist.sources.http import shown
+from tests.support.limits import small_files
 from tests.support.server import Server, serving
 
 CONTENT = bytes(range(256)) * 4096
@@ -124,6 +125,14 @@ def test_a_part_that_may_not_continue_an_unverified_file_is_thrown_away(
     fetch(server, tmp_path / "file", size=None, sha256=None)
     assert (tmp_path / "file").read_bytes() == CONTENT
     assert server.ranges == ["bytes=300-", None]
+
+
+def test_a_file_that_comes_in_pieces_is_whole_though_nobody_knew_its_size(server: Server, tmp_path: Path) -> None:
+    server.tags["file"] = '"v1"'
+    server.moods = ["breaks off", "piece"]
+    fetch(server, tmp_path / "file", size=None, sha256=None)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert server.ranges == [None, f"bytes={HALF}-", f"bytes={HALF + len(CONTENT) // 4}-"]
 
 
 def test_a_part_that_nobody_asked_for_is_not_the_file(server: Server, tmp_path: Path) -> None:
@@ -286,6 +295,17 @@ def test_a_folder_that_cannot_be_written_is_the_environments_fault(server: Serve
     (tmp_path / "folder").write_bytes(b"a file")
     with pytest.raises(EnvironmentLacking, match="cannot be written"):
         fetch(server, tmp_path / "folder" / "file")
+
+
+def test_on_a_full_disk_nothing_stays_in_the_way(server: Server, tmp_path: Path) -> None:
+    server.tags["file"] = '"v1"'
+    with small_files(HALF), pytest.raises(EnvironmentLacking, match="cannot be written: File too large"):
+        fetch(server, tmp_path / "file")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "source").write_bytes(CONTENT)
+    with small_files(HALF), pytest.raises(OSError, match="File too large"):
+        keep(tmp_path / "source", tmp_path / "file", sha256=None, size=None)
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 
 def test_a_copy_of_a_local_file_is_verified_too(tmp_path: Path) -> None:
