@@ -1,8 +1,10 @@
 """Write zip archives whose bytes depend on nothing but the calls, and choose the writer for a file name.
 
 Invariant: as in `pydist.archive.write`: same calls, same bytes (where zlib is the same), and a file that is complete or
-not there. Symbolic links are members whose mode says so, as Info-ZIP writes them.
-Source: PKWARE APPNOTE 6.3.10, sections 4.4.2 (made by Unix) and 4.4.15 (external attributes).
+not there. Symbolic links are members whose mode says so, as Info-ZIP writes them, and so is the time, which zip itself
+has without a time zone.
+Source: PKWARE APPNOTE 6.3.10, sections 4.4.2 (made by Unix) and 4.4.15 (external attributes); Info-ZIP's
+proginfo/extrafld.txt, "Extended Timestamp Extra Field".
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import struct
 import time
 import zipfile
 from pathlib import Path
@@ -24,6 +27,7 @@ __all__ = ["FORMATS", "Writer", "ZipWriter", "open_writer"]
 
 FORMATS = ("tar.gz", "tar.zst", "tar.xz", "zip")
 _UNIX = 3
+_TIME_FIELD = struct.pack("<HHBi", 0x5455, 5, 1, DEFAULT_MTIME)
 _LEVELS = {"tar.gz": 6, "tar.zst": 12, "tar.xz": 6}
 
 
@@ -96,7 +100,7 @@ class ZipWriter:
         self._names.add(name)
         year, month, day, hour, minute, second = time.gmtime(DEFAULT_MTIME)[:6]
         info = zipfile.ZipInfo(name, (year, month, day, hour, minute, second))
-        info.create_system, info.compress_type = _UNIX, zipfile.ZIP_DEFLATED
+        info.create_system, info.compress_type, info.extra = _UNIX, zipfile.ZIP_DEFLATED, _TIME_FIELD
         info.external_attr = (stat.S_IFREG | (0o755 if mode & 0o100 else 0o644)) << 16
         return info
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pydist.archive.paths import UnsafeName
+from pydist.archive.write import DEFAULT_MTIME
 from pydist.archive.zip_write import FORMATS, ZipWriter, open_writer
 from pydist.errors import InputError
 
@@ -40,6 +43,19 @@ def test_modes_and_links_are_kept(tmp_path: Path) -> None:
     assert stat.S_ISLNK(modes["python/bin/link"])
     assert modes["python/bin/tool"] == stat.S_IFREG | 0o755
     assert modes["python/ä.txt"] == stat.S_IFREG | 0o644
+
+
+@pytest.mark.parametrize("zone", ["UTC", "NPT-5:45", "NST+3:30"])
+def test_the_time_does_not_depend_on_where_it_is_unpacked(tmp_path: Path, zone: str) -> None:
+    write(tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as made:
+        assert {info.extra for info in made.infolist()} == {b"UT\5\0\1" + DEFAULT_MTIME.to_bytes(4, "little")}
+    unzip = shutil.which("unzip")
+    if unzip is None:
+        pytest.skip("needs unzip")
+    command = [unzip, "-q", str(tmp_path / "a.zip"), "-d", str(tmp_path / "out")]
+    subprocess.run(command, check=True, env={"TZ": zone})
+    assert {int(path.stat().st_mtime) for path in (tmp_path / "out").rglob("*") if path.is_file()} == {DEFAULT_MTIME}
 
 
 def test_nothing_stays_when_the_body_fails(tmp_path: Path) -> None:
