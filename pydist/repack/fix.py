@@ -20,6 +20,7 @@ from typing import Any
 
 from pydist.policy.relocation import (
     MARK,
+    PREFIX,
     beside,
     details_beside,
     prefix_path,
@@ -178,6 +179,9 @@ class _Fixing:
         return {key: self._value(key, value) if isinstance(value, str) else value for key, value in values.items()}
 
     def _value(self, key: str, value: str) -> str:
+        if key.startswith("WASM_"):
+            # `.$(prefix)`: a folder below that of the build, which says where it was to be installed and is no path.
+            value = re.sub(rf"^\.{re.escape(self.prefix)}(?=/|$)", f".{PREFIX}", value)
         return self._flags(generic(value) if key in _TOOL_KEYS else value)
 
     def _moving(self, value: object) -> object:

@@ -68,11 +68,13 @@ def test_the_prefix_is_known_without_a_makefile(tmp_path: Path) -> None:
     library.mkdir(parents=True)
     (tmp_path / "bin").mkdir()
     (library / "_sysconfigdata__linux_x.py").write_text(
-        "build_time_vars = {'A': '/opt/p/lib', 'B': '/install/lib',\n 'prefix': '/opt/p', 'Z': 1}\n"
+        "build_time_vars = {'A': '/opt/p/lib', 'B': '/install/lib',\n 'WASM_STDLIB': './opt/p/lib/os.py',\n"
+        " 'WASM_ASSETS_DIR': './opt/p',\n 'prefix': '/opt/p', 'Z': 1}\n"
     )
     fix(tmp_path)
     made = (library / "_sysconfigdata__linux_x.py").read_text()
     assert "/opt/p" not in made and "/install/lib" in made
+    assert "'./install/lib/os.py'" in made and "'./install'" in made, "as CPython's own build writes them"
 
 
 def test_pkg_config_files_in_deeper_folders_find_the_prefix_too(tmp_path: Path) -> None:
