@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -205,7 +206,14 @@ class _Folder:
             link=os.readlink(path) if kind is Kind.SYMLINK else None,  # noqa: PTH115  # Path drops './'
             mtime=int(facts.st_mtime),
         )
-        return Member(entry, (lambda: path.open("rb")) if kind is Kind.FILE else io.BytesIO)
+        return Member(entry, partial(_opened, path) if kind is Kind.FILE else io.BytesIO)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ArchiveDamaged(f"cannot read {path}: {error.strerror}") from error
 
 
 _FILE_KINDS = ((stat.S_ISREG, Kind.FILE), (stat.S_ISDIR, Kind.DIRECTORY), (stat.S_ISLNK, Kind.SYMLINK))

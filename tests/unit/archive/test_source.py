@@ -84,6 +84,15 @@ def test_a_folder_is_read_like_an_archive_and_links_are_not_followed(tmp_path: P
     ]
 
 
+def test_a_file_of_a_folder_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"data")
+    with open_source(tmp_path) as source:
+        (member,) = source.members()
+    (tmp_path / "file").unlink()
+    with pytest.raises(ArchiveDamaged, match=r"cannot read .*/file: No such file"):
+        member.open()
+
+
 def test_content_can_be_skipped_or_read_in_part(tmp_path: Path) -> None:
     path = tmp_path / "a.tar.zst"
     path.write_bytes(COMPRESS["zst"](make_tar()))
