@@ -14,17 +14,14 @@ from pydist.adopt.ask import NotAdoptable
 from pydist.archive.paths import shown
 from pydist.archive.source import open_source
 from pydist.binary.elf import ElfFile, ElfInvalid
-from pydist.binary.kind import HEAD_SIZE, Kind, kind_of
+from pydist.binary.kind import HEAD_SIZE, Kind, is_portable, kind_of, program_words
 from pydist.errors import InputError
 
 __all__ = ["head_of", "is_program", "program_bytes", "what_archive", "what_folder"]
 
 _LARGEST = 256 << 20
 _LOOKED_AT = 50_000
-_APE = (b"MZqFpD", b"jartsr")  # Actually Portable Executables: Cosmopolitan's programs for all systems
 _FROZEN = b"MEI\x0c\x0b\x0a\x0b\x0e"  # PyInstaller's mark, near the end of its programs
-_OTHERS = {Kind.PE: "a program for Windows", Kind.MACHO: "a program for macOS"}
-_PORTABLE = "a Cosmopolitan program for all systems at once (APE)"
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".whl")
 
 
@@ -39,21 +36,20 @@ def head_of(path: Path) -> bytes:
 
 def is_program(head: bytes) -> bool:
     """Whether it is meant to be started, and no archive."""
-    return head.startswith((*_APE, b"#!")) or kind_of(head) in (Kind.ELF, *_OTHERS)
+    return program_words(head) is not None
 
 
 def program_bytes(program: Path) -> bytes:
     """The bytes of an ELF program that is no bundle. Raises `NotAdoptable` with what it is instead."""
     head = head_of(program)
-    if head.startswith(_APE):
-        raise NotAdoptable(f"{program} is {_PORTABLE}, with its library inside of itself: there is no tree to adopt, "
-                           "and no ELF program to move")  # fmt: skip
+    if is_portable(head):
+        raise NotAdoptable(f"{program} is {program_words(head)}, with its library inside of itself: there is no "
+                           "tree to adopt, and no ELF program to move")  # fmt: skip
     if head[:2] == b"#!":
         first = shown(head.partition(b"\n")[0].decode("utf-8", "replace"))
         raise NotAdoptable(f"{program} is a script ({first}); give the interpreter that it starts")
-    kind = kind_of(head)
-    if kind is not Kind.ELF:
-        raise NotAdoptable(f"{program} is {_OTHERS.get(kind, 'no program')}; expected an ELF program, for Linux")
+    if kind_of(head) is not Kind.ELF:
+        raise NotAdoptable(f"{program} is {program_words(head) or 'no program'}; expected an ELF program, for Linux")
     if program.stat().st_size > _LARGEST:
         raise NotAdoptable(f"{program} has more than {_LARGEST:,} bytes; expected an interpreter")
     data = program.read_bytes()
@@ -69,10 +65,9 @@ def program_bytes(program: Path) -> bytes:
 def what_folder(root: Path) -> str:
     """What a folder without an interpreter is, as far as that shows."""
     paths = list(islice(root.rglob("*"), _LOOKED_AT))
-    portable = [path for path in paths if path.suffix == ".com" and path.is_file() and not path.is_symlink()
-                and head_of(path).startswith(_APE)]  # fmt: skip
-    if portable:
-        return f"no interpreter with a library, but {_PORTABLE}: {portable[0].relative_to(root)}"
+    for path in paths:
+        if path.suffix == ".com" and path.is_file() and not path.is_symlink() and is_portable(head := head_of(path)):
+            return f"no interpreter with a library, but {program_words(head)}: {path.relative_to(root)}"
     return _what(path.relative_to(root).as_posix() for path in paths)
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pydist.binary.fat import FAT_MAGICS, MOST_SLICES
 from pydist.binary.pdb import PDB_MAGIC
 
-__all__ = ["HEAD_SIZE", "Kind", "kind_of"]
+__all__ = ["HEAD_SIZE", "Kind", "is_portable", "kind_of", "program_words"]
 
 HEAD_SIZE = 512  # bytes that are enough for every kind
 
@@ -52,6 +52,13 @@ _MAGICS = (
     (b"\x00\x00\xff\xff", Kind.COFF),  # /bigobj, members of import libraries
     (PDB_MAGIC, Kind.PDB),
 )
+_PORTABLE = (b"MZqFpD", b"jartsr")  # Actually Portable Executables: Cosmopolitan's programs for all systems
+_PROGRAMS = {
+    Kind.ELF: "an ELF program or library",
+    Kind.PE: "a program for Windows",
+    Kind.MACHO: "a program for macOS",
+    Kind.SCRIPT: "a script",
+}
 _COFF_MACHINES = (b"\x64\x86", b"\x4c\x01", b"\x64\xaa", b"\xc4\x01", b"\x41\xa6")
 _FEW_SECTIONS = 0x1000  # objects with a section per function have more, with a name of a section behind the header
 
@@ -69,6 +76,18 @@ def kind_of(head: bytes) -> Kind:
     if _is_object(head):
         return Kind.COFF
     return Kind.OTHER
+
+
+def is_portable(head: bytes) -> bool:
+    """Whether it is a Cosmopolitan program, whose kind is PE or OTHER."""
+    return head.startswith(_PORTABLE)
+
+
+def program_words(head: bytes) -> str | None:
+    """What a file that begins with `head` is, in words; None for what is no program."""
+    if is_portable(head):
+        return "a Cosmopolitan program for all systems at once (APE)"
+    return _PROGRAMS.get(kind_of(head))
 
 
 def _is_object(head: bytes) -> bool:

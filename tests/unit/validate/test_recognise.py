@@ -73,3 +73,21 @@ def test_a_sign_at_the_right_place_counts_more_than_one_further_down(tmp_path: P
     for name in (".venv/bin/python3", "bin/python3"):
         written(tmp_path / "tree" / name)
     assert not validate(tmp_path / "tree", run=False).good
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"MZqFpD='\n", "but a Cosmopolitan program for all systems"), (make_elf(), "but an ELF program or library"),
+     (b"#!/bin/sh\n", "but a script"), (b"root:x:0:0\n", "not an archive; expected")],
+)  # fmt: skip
+def test_what_a_program_is_instead_is_said(tmp_path: Path, data: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        validate(written(tmp_path / "file", data), run=False)
+
+
+def test_a_wheel_is_no_distribution_and_the_python_in_it_is_named(tmp_path: Path) -> None:
+    wheel = zipped(tmp_path / "bundle.whl", "bundle/python/bin/python3.14", "bundle-1.dist-info/WHEEL")
+    with pytest.raises(InputError, match=r"is a wheel; there is a Python in it.*give its folder 'bundle'"):
+        validate(wheel, run=False)
+    with pytest.raises(InputError, match="is a wheel; there is no Python in it"):
+        validate(zipped(tmp_path / "pip.whl", "pip/__init__.py", "pip-1.dist-info/WHEEL"), run=False)
