@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "exit code 0: all good; 1: at least one judged bad; 2: wrong use, or what cannot be opened or is no Python\n"
         "The interpreter of an archive is run when this machine can; --no-run for archives you do not trust."
     )
-    what = "archive, folder with python/, prefix of an installed Python, or virtual environment"
+    what = "archive, folder with python/, prefix of an installed Python, virtual environment, or a manifest alone"
     parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help=what)
     for name, what in (("select", "apply only"), ("ignore", "do not apply")):
         parser.add_argument(f"--{name}", action="append", default=[], metavar="R", help=f"{what} this rule or family")

@@ -21,6 +21,7 @@ from pydist.link.describe import interpreter_facts
 from pydist.link.image import MAGIC
 from pydist.link.image_read import Image
 from pydist.link.report import Contents, InspectReport, InterpreterFacts
+from pydist.manifest.alone import FULL, read_alone
 from pydist.manifest.compact import COMPACT, Compact, load_compact
 from pydist.manifest.convert import decode, loads
 from pydist.manifest.load import load_any
@@ -28,11 +29,10 @@ from pydist.store import Key
 
 __all__ = ["INPUTS", "extract_application", "inspect"]
 
-INPUTS = "a file that pydist linked, or a distribution with a manifest: an archive, or a folder with or as python/"
+INPUTS = "a file that pydist linked, or a distribution: an archive, a folder with or as python/, or its PYTHON.json alone"
 """What `inspect` takes, for people."""
 
 _OTHERS = "`pydist validate` takes prefixes of installed Pythons, too, and learns what they are from their content"
-_MANIFEST = "PYTHON.json"
 _LARGEST_MANIFEST = 16 << 20  # bytes; the largest real one is 150 kB
 _ELF = b"\x7fELF"
 
@@ -147,7 +147,9 @@ def _installed(path: Path, made: Compact) -> InspectReport:
 def _manifest_bytes(path: Path) -> tuple[str, bytes]:
     """The manifest, or a compact one, with its name; an archive is read no further than to it, and it comes first in
     those made well."""
-    names = {f"{root}{name}": name for name in (_MANIFEST, COMPACT) for root in ("", ROOT)}
+    if (document := read_alone(path)) is not None:
+        return document
+    names = {f"{root}{name}": name for name in (FULL, COMPACT) for root in ("", ROOT)}
     with open_source(path, selection=Selection(patterns=tuple(names))) as source:
         for member in source.members():
             name = names.get(member.entry.path.removeprefix("./"))
@@ -157,7 +159,7 @@ def _manifest_bytes(path: Path) -> tuple[str, bytes]:
                 raise InputError(f"{path}: {name} has {member.entry.size} bytes: more than a manifest may have")
             return name, member.read()
     raise InputError(
-        f"{path} is neither an application that pydist linked nor a distribution that says what it is: no {_MANIFEST} "
+        f"{path} is neither an application that pydist linked nor a distribution that says what it is: no {FULL} "
         f"and no {COMPACT} in it; {_OTHERS}"
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydist.archive.entry import Entry
 from pydist.binary.kind import Kind as Binary
 from pydist.errors import Fault
+from pydist.manifest.alone import FULL
 from pydist.manifest.compact import Compact
 from pydist.manifest.load import Loaded
 from pydist.manifest.model import Manifest
@@ -24,7 +25,7 @@ from pydist.validate.inputs import Form
 
 __all__ = ["MANIFEST", "RECORD", "Facts", "FileFacts"]
 
-MANIFEST, RECORD = "PYTHON.json", "build/pydist.json"
+MANIFEST, RECORD = FULL, "build/pydist.json"
 _STEPS, _FOLLOWED = 256, 16  # parts of names and links on the way to a file; longer chains lead nowhere
 
 

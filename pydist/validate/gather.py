@@ -199,8 +199,9 @@ def _unread(entry: Entry, examined: bool, kind: Binary, head: bytes, stream: Bin
 
 
 def gather(path: Path, reporter: Reporter, *, whole: bool = False, helpers: Helpers | None = None) -> Facts:
-    """Read `path`: an archive, a folder (the one that holds `python/`, or `python/` itself), or an installed Python,
-    of which only what belongs to it is read, unless `whole`. `helpers` are by default those of this machine.
+    """Read `path`: an archive, a folder (the one that holds `python/`, or `python/` itself), an installed Python, of
+    which only what belongs to it is read, unless `whole`, or a manifest alone. `helpers` are by default those of this
+    machine.
 
     Raises `InputError` when it cannot be opened; whatever is wrong with its content becomes a fact.
     """
@@ -232,6 +233,9 @@ def gather(path: Path, reporter: Reporter, *, whole: bool = False, helpers: Help
 def _read(given: Input, reporter: Reporter, helpers: Helpers) -> tuple[_Gathering, str | None]:
     """All that is there, and what is wrong where it ends early."""
     work, damage = _Gathering(given.prefix), None
+    if given.document is not None:
+        work.documents = dict([given.document])
+        return work, damage
     reporter.step("read", str(given.path))
     with open_source(given.path, _LIMITS, given.selection) as source, Looking(work.take, helpers) as looking:
         try:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydist.archive.select import Selection
 from pydist.errors import InputError
+from pydist.manifest.alone import read_alone
 
 __all__ = ["Form", "Input", "find", "form_of"]
 
@@ -33,13 +34,15 @@ class Form(StrEnum):
     FULL = "full"
     INSTALL_ONLY = "install-only"
     TREE = "tree"
+    MANIFEST = "manifest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """A path to read. `prefix` stands before all names that count; `form` is None where only the members tell.
 
-    `said` is what the report has to say about what was read: empty where it is all of what was given.
+    `said` is what the report has to say about what was read: empty where it is all of what was given. `document` is a
+    manifest without a distribution: its name in one, and its bytes.
     """
 
     path: Path
@@ -47,11 +50,15 @@ class Input:
     form: Form | None = None
     selection: Selection | None = None
     said: str = ""
+    document: tuple[str, bytes] | None = None
 
 
 def find(path: Path, whole: bool = False) -> Input:
     """What to read of `path`; `whole`: all of it, whatever it looks like. Raises `InputError` for environments without
-    a base."""
+    a base, and for JSON that is no manifest."""
+    if (document := read_alone(path)) is not None:
+        said = f"{path} is a manifest alone; what its paths lead to was not judged"
+        return Input(path=path, form=Form.MANIFEST, said=said, document=document)
     if not path.is_dir():
         return Input(path=path, prefix="python/")
     if (path / "PYTHON.json").is_file():

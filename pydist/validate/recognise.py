@@ -15,6 +15,7 @@ from pydist.archive.zip import MAGICS as ZIP_MAGICS
 from pydist.binary.kind import HEAD_SIZE, Kind, kind_of, program_words
 from pydist.errors import InputError
 from pydist.validate.facts import Facts
+from pydist.validate.inputs import Form
 
 __all__ = ["expect_python"]
 
@@ -34,6 +35,8 @@ _ARCHIVES = frozenset({Kind.GZIP, Kind.ZSTD, Kind.XZ, Kind.TAR})
 def expect_python(facts: Facts) -> None:
     """Raise `InputError` when nothing in `facts` is a sign of Python, or all of it is a wheel; it says what was looked
     for, and where."""
+    if facts.form is Form.MANIFEST:
+        return
     head = _head(facts.where) if facts.packed else b""
     if facts.damage is not None and facts.packed and (facts.entries or _is_archive(head)):
         return

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pydist.archive.paths import shown
 from pydist.manifest.quirks import Quirk, load_quirks
 from pydist.validate.facts import Facts
+from pydist.validate.inputs import Form
 from pydist.validate.report import Finding, found
 
 __all__ = ["judge", "unexplained"]
@@ -19,7 +20,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     """Every oddity of the manifest that the files do not disprove."""
     for quirk in facts.loaded.quirks if facts.loaded is not None else ():
         oddity = quirk.oddity
-        if oddity.absent and (facts.damage is not None or _is_there(facts, quirk)):
+        unknown = facts.damage is not None or facts.form is Form.MANIFEST
+        if oddity.absent and (unknown or _is_there(facts, quirk)):
             continue
         if oddity.usual and (facts.record is not None or facts.damage is not None):
             continue  # the record says that it is ours, and the format wants it; damage may hide the record

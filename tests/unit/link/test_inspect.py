@@ -165,3 +165,11 @@ def test_what_is_not_there_is_one_error(tmp_path: Path) -> None:
         inspect(tmp_path / "x")
     with pytest.raises(InputError, match="PYTHON"):
         inspect(tmp_path)
+
+
+def test_a_manifest_alone_is_described_like_its_distribution(tmp_path: Path) -> None:
+    path = tmp_path / "manifest"
+    path.write_text(json.dumps(tiny.manifest()))
+    whole = inspect(tiny.pack(tmp_path / "a.tar", tiny.distribution()))
+    assert inspect(path).extensions == whole.extensions
+    assert inspect(path).interpreter.version == whole.interpreter.version

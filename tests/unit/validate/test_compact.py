@@ -188,3 +188,15 @@ def test_a_user_of_the_unpacked_tree_may_add_what_was_left_out(tmp_path: Path, c
 def test_a_full_archive_needs_none_and_is_not_judged_by_one(tmp_path: Path) -> None:
     content = tiny.distribution(lambda _manifest, content: content.update({"python/share/PYTHON.json": b"{"}))
     assert places(tiny.pack(tmp_path / "a.tar", content)) == set()
+
+
+def test_a_compact_manifest_alone_is_judged_by_what_it_says(tmp_path: Path, content: tiny.Members) -> None:
+    about = json.loads(bytes(content[ABOUT]))  # type: ignore[arg-type]  # it is no link
+    path = tmp_path / "alone.json"
+    path.write_text(json.dumps(about))
+    report = validate(path)
+    assert (report.profile, report.findings) == ("manifest", ())
+    path.write_text(json.dumps(about | {"python_tag": "cp311"}))
+    assert [(item.rule, item.where) for item in validate(path).findings] == [
+        ("compact.statement", f"{COMPACT}: python_tag")
+    ]

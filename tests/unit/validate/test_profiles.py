@@ -54,5 +54,5 @@ def test_what_an_installed_python_lacks_is_a_note(tmp_path: Path) -> None:
 
 
 def test_unknown_profiles_are_refused_before_anything_is_read(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="full, install-only, tree, strict"):
+    with pytest.raises(InputError, match="full, install-only, tree, manifest, strict"):
         validate(tmp_path / "not there", profile="nonsense")

@@ -1,12 +1,13 @@
 """Manifests like the published ones: what their makers got wrong is named, and nothing else is found.
 
 The telling parts of three published manifests (CPython 3.11.9 for macOS, 3.13.16 for Linux, 3.10.18 for Windows), as
-facts: keys and values that differ from ours or between them, and one module of each kind.
+facts: keys and values that differ from ours or between them, and one module of each kind; and the three themselves.
 """
 
 from __future__ import annotations
 
 import json
+import lzma
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from pydist.validate import choose, validate
 from tests.support import tiny
 
+CASES = Path(__file__).resolve().parents[2] / "cases" / "manifests"
 TESTS = ["bsddb.test", "ctypes.test", "lib-tk.test", "test"]
 DL, SSL = {"name": "dl", "system": True}, ["licenses/LICENSE.openssl-1.1.txt", "licenses/LICENSE.openssl-3.txt"]
 
@@ -207,3 +209,44 @@ def test_the_findings_are_the_real_faults_each_by_its_name(
     assert Counter(finding.rule for finding in report.findings) == EVERYWHERE | expected
     assert {finding.severity for finding in report.findings} == {"note"}
     assert report.good
+
+
+REAL = {
+    "aarch64-apple-darwin.cp311.v7": {
+        "manifest.old-version": 1, "quirk.bitcode-stamp": 1, "quirk.licence-of-namesake": 2,
+        "quirk.licence-of-system-library": 5,
+    },
+    "aarch64-unknown-linux-gnu.cp313.v8": {
+        "quirk.core-without-libm": 1, "quirk.glibc-parenthesis": 1, "quirk.licence-of-namesake": 5,
+        "quirk.tcl-called-system": 2, "quirk.tcl-folders-incomplete": 1, "quirk.tk-static-x11": 3,
+    },
+    "x86_64-pc-windows-msvc.cp310.v8": {
+        "quirk.licence-of-system-library": 1, "quirk.licence-unnamed": 4, "quirk.lzma-unlisted": 1,
+        "quirk.tcltk-variable": 1,
+    },
+}  # fmt: skip
+
+
+def of_somebody(name: str, path: Path) -> Path:
+    """A manifest as it was published; see the folder's README."""
+    path.write_bytes(lzma.decompress((CASES / f"{name}.json.xz").read_bytes()))
+    return path
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_published_manifests_are_judged_alone_and_have_their_known_oddities_only(tmp_path: Path, name: str) -> None:
+    report = validate(of_somebody(name, tmp_path / "manifest.json"))
+    assert (report.profile, report.verdict, report.summary.ran) == ("manifest", "good", False)
+    assert Counter(finding.rule for finding in report.findings) == EVERYWHERE | REAL[name]
+    assert report.summary.read is not None and "a manifest alone" in report.summary.read
+
+
+def test_what_is_wrong_with_a_manifest_alone_is_found(tmp_path: Path) -> None:
+    path = of_somebody("x86_64-pc-windows-msvc.cp310.v8", tmp_path / "manifest.json")
+    made = json.loads(path.read_bytes())
+    made["python_tag"] = "cp311"
+    path.write_text(json.dumps(made))
+    wrong = [item for item in validate(path).findings if item.severity == "error"]
+    assert [(item.rule, item.where) for item in wrong] == [("manifest.version", "python_tag")]
+    path.write_text('{"python_version": "3.14.7", ')
+    assert [item.rule for item in validate(path).findings] == ["manifest.schema"]
