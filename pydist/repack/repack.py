@@ -21,6 +21,7 @@ from pydist.repack.naming import destination, folder_of, format_of, tag_of, tree
 from pydist.repack.plan import Plan, make_plan
 from pydist.repack.profile import Form, Profile
 from pydist.repack.publish import debug_files, staged
+from pydist.repack.records import rewrite_records
 from pydist.repack.report import RepackReport
 from pydist.repack.shrink import shrink
 from pydist.repack.space import space
@@ -66,7 +67,8 @@ def repack(
         path = destination(request.source, tree, profile, request.output, suffix, wheel=name)
         debug = folder / "debug"
         stripped, left_alone = shrink(tree, plan, debug if request.debug_files is not None else None, teller)
-        made = prepare(tree, plan, {row.path for row in stripped})
+        changed = frozenset(row.path for row in stripped)
+        made = prepare(tree, plan, changed | rewrite_records(tree, plan, changed))
         with staged(path) as fresh:
             teller.step("write", path.name)
             # Of a wheel, the tree in it is judged.
