@@ -11,11 +11,14 @@ from rich.text import Text
 from pydist.archive.zip_write import FORMATS
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal
-from pydist.errors import Fault, PydistError
+from pydist.errors import Fault, InputError, PydistError
 from pydist.manifest.convert import encode
+from pydist.policy.names import WORDS, AssetName, Flavour
+from pydist.progress import Reporter
 from pydist.repack import RepackReport, Request, repack
 from pydist.repack.profile import DROPPABLE, Form, profile_named, profiles
 from pydist.validate import Finding, validate
+from pydist.validate.gather import gather
 from pydist.validate.rules import Severity
 
 __all__ = ["configure", "run"]
@@ -62,7 +65,12 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         source=args.input, profile=profile_named(args.to, dropped), output=args.output, suffix=args.format,
         fix=args.fix, debug_files=args.debug_files,
     )  # fmt: skip
-    report = repack(request, judge=lambda path, form: _judge(path, form, args.input), reporter=terminal)
+    report = repack(
+        request,
+        judge=lambda path, form: _judge(path, form, args.input),
+        identify=lambda path: _identify(path, terminal),
+        reporter=terminal,
+    )
     for note in report.notes:
         terminal.note(note)
     if args.json:
@@ -70,6 +78,20 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     else:
         _show(report, terminal)
     return 0
+
+
+def _identify(path: Path, reporter: Reporter) -> AssetName | None:
+    """What the judge learns of a distribution that does not say what it is."""
+    learned = gather(path, reporter).identity
+    if learned.version is None or learned.target is None:
+        return None
+    words = tuple(word for word in WORDS if word in learned.words)
+    made = AssetName(version=learned.version.value, platform=learned.target.triple, options=words,
+                     flavour=Flavour.INSTALL_ONLY, suffix="tar.gz")  # fmt: skip
+    try:
+        return AssetName.parse(str(made))
+    except InputError:
+        return None  # the series of a version alone
 
 
 def _judge(made: Path, form: Form, source: Path) -> None:

@@ -6,17 +6,26 @@ Invariant: the result never takes the place of the input.
 from __future__ import annotations
 
 import os
+import posixpath
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from pydist.archive.source import open_source
 from pydist.archive.zip_write import FORMATS
 from pydist.errors import InputError
+from pydist.manifest.compact import COMPACT
 from pydist.policy.names import AssetName
 from pydist.repack.profile import Form, Profile
 from pydist.repack.tree import MANIFEST, Tree
 from pydist.target import Target
 
-__all__ = ["destination", "folder_of", "format_of", "tag_of", "tree_of"]
+__all__ = ["Identify", "destination", "folder_of", "format_of", "given_name", "learned_name", "tag_of", "tree_of"]
+
+Identify = Callable[[Path], AssetName | None]
+"""Says what the content of a distribution without a manifest is, as a name; None where it does not tell."""
+
+_UNSAID = "nothing says which version and target this is"
 
 
 def format_of(profile: Profile, output: str, suffix: str | None) -> str:
@@ -46,19 +55,44 @@ def folder_of(output: str) -> Path:
     return Path(output) if _is_folder(output) else Path(output).parent
 
 
+def given_name(source: Path) -> AssetName | None:
+    """What the name of `source` says, if it is an archive's."""
+    try:
+        return AssetName.parse(source.name)
+    except InputError:
+        return None
+
+
+def learned_name(source: Path, profile: Profile, output: str, identify: Identify) -> AssetName | None:
+    """What `identify` learns of `source`, where neither its name nor a manifest in it says what the result is called.
+
+    Raises `InputError` where that is not known: so early because what follows can take minutes.
+    """
+    given = given_name(source)
+    named = profile.suffix in FORMATS and (not _is_folder(output) or (given is not None and _is_enough(given)))
+    if named or _has_manifest(source):
+        return None
+    if profile.suffix not in FORMATS:
+        raise InputError(f"{_UNSAID}; expected a full archive, or a compact manifest")
+    learned = identify(source)
+    if learned is None:
+        raise InputError(f"{_UNSAID}; name the result with --output FILE")
+    return learned
+
+
 def destination(
-    source: Path, tree: Tree, profile: Profile, output: str, suffix: str, *, wheel: str | None = None
+    source: Path, tree: Tree, profile: Profile, output: str, suffix: str, *, name: AssetName | str | None
 ) -> Path:
-    """The path of the result, which has the format `suffix`. `output` is a folder or a file; `wheel` is the name that
-    it has to have.
+    """The path of the result, which has the format `suffix`. `output` is a folder or a file; `name` is the name that it
+    has to have, or what counts where the tree does not say it.
 
     Raises `InputError` where a name cannot be made, or the result would be in or instead of the input.
     """
     path = Path(output)
     if _is_folder(output):
-        path /= wheel or str(_asset(source, tree, profile, suffix))
-    elif wheel is not None and path.name != wheel:
-        raise InputError(f"{output}: installers read what a wheel is from its name; expected {wheel}, or a folder")
+        path /= name if isinstance(name, str) else str(_asset(name, tree, profile, suffix))
+    elif isinstance(name, str) and path.name != name:
+        raise InputError(f"{output}: installers read what a wheel is from its name; expected {name}, or a folder")
     inside = source.is_dir() and path.resolve().is_relative_to(tree_of(source).resolve())
     if inside or path.resolve() == source.resolve():
         what = f"in the input {source}" if inside else "the input"
@@ -79,18 +113,24 @@ def _is_folder(output: str) -> bool:
 
 def tag_of(source: Path) -> str:
     """The release tag, which is in no file, by the name of `source`; empty where that has none."""
-    try:
-        return AssetName.parse(source.name).tag
-    except InputError:
-        return ""
+    given = given_name(source)
+    return "" if given is None else given.tag
 
 
-def _asset(source: Path, tree: Tree, profile: Profile, suffix: str) -> AssetName:
+def _is_enough(given: AssetName) -> bool:
+    return given.version is not None and not given.moment
+
+
+def _has_manifest(source: Path) -> bool:
+    if source.is_dir():
+        return any((tree_of(source) / name).is_file() for name in (MANIFEST, COMPACT))
+    with open_source(source) as opened:
+        names = (posixpath.normpath(member.entry.path).removeprefix("python/") for member in opened.members())
+        return any(name in (MANIFEST, COMPACT) for name in names)
+
+
+def _asset(given: AssetName | None, tree: Tree, profile: Profile, suffix: str) -> AssetName:
     """By what the tree says of itself; the release tag is in no file, so it comes from the input's name."""
-    try:
-        given = AssetName.parse(source.name)
-    except InputError:
-        given = None
     about = tree.loaded.manifest if tree.loaded is not None else tree.compact
     if about is not None and about.target_triple and about.python_version:
         target = Target.parse(about.target_triple)
@@ -100,8 +140,8 @@ def _asset(source: Path, tree: Tree, profile: Profile, suffix: str) -> AssetName
             words = given.options
         made = AssetName(version=about.python_version, platform=target.triple, options=words, suffix=suffix,
                          tag=given.tag if given is not None else "", flavour=profile.flavour)  # fmt: skip
-    elif given is not None and given.version is not None and not given.moment:
+    elif given is not None and _is_enough(given):
         made = replace(given, flavour=profile.flavour, suffix=suffix)
     else:
-        raise InputError("nothing says which version and target this is; name the result with --output FILE")
+        raise InputError(f"{_UNSAID}; name the result with --output FILE")
     return AssetName.parse(str(made))

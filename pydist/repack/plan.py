@@ -52,7 +52,7 @@ def make_plan(tree: Tree, profile: Profile) -> Plan:
     """Decide. Raises `InputError` where that is impossible."""
     if profile.form is Form.FULL and tree.form is not Form.FULL:
         raise InputError("an installed tree has no objects and no manifest to make a full archive of; expected a full "
-                         "archive, or --to install-only, stripped or minimal")  # fmt: skip
+                         "archive, or --to install-only, stripped or minimal; `pydist adopt` measures one")  # fmt: skip
     drop = set(profile.drop)
     kept = _kept(tree, profile, drop)
     for category in profile.unneeded:

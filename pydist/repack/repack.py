@@ -11,13 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.archive.extract import extract
+from pydist.archive.paths import UnsafeName
 from pydist.archive.places import check_writable, working_folder
 from pydist.errors import InputError
 from pydist.policy.categories import category_of
 from pydist.progress import Reporter, Silent
 from pydist.repack.documents import about
 from pydist.repack.fix import fix
-from pydist.repack.naming import destination, folder_of, format_of, tag_of, tree_of
+from pydist.repack.naming import (
+    Identify,
+    destination,
+    folder_of,
+    format_of,
+    given_name,
+    learned_name,
+    tag_of,
+    tree_of,
+)
 from pydist.repack.plan import Plan, make_plan
 from pydist.repack.profile import Form, Profile
 from pydist.repack.publish import debug_files, staged
@@ -35,6 +45,9 @@ Judge = Callable[[Path, Form], None]
 """Is given the finished archive before it is published; raises when it must not be."""
 
 
+_ADOPT = "`pydist adopt` makes a distribution of a Python that is a part of something else"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What to make of what. `output` is a folder (it exists, or ends with a slash) or a file; `suffix` its format."""
@@ -48,23 +61,29 @@ class Request:
 
 
 def repack(
-    request: Request, *, judge: Judge = lambda _path, _form: None, reporter: Reporter | None = None
+    request: Request,
+    *,
+    judge: Judge = lambda _path, _form: None,
+    identify: Identify = lambda _path: None,
+    reporter: Reporter | None = None,
 ) -> RepackReport:
     """Make another archive of the distribution `request.source`: an archive, or a folder with or as `python/`.
 
+    `identify` is asked where neither its name nor a manifest says what it is.
     Raises `InputError` for what is no distribution or cannot be made into that, and what `judge` raises.
     """
     teller = reporter or Silent()
     profile = request.profile
     suffix = check_request(request)
+    learned = learned_name(request.source, profile, request.output, identify)
     with working_folder("repack") as folder:
         root = _unpacked(request.source, folder / "tree", teller)
         fixed = fix(root) if request.fix else ()
         tree = read_tree(root)
         plan = make_plan(tree, profile)
         wheel = _wheel(request.source, tree, plan)
-        name = wheel.filename if wheel is not None else None
-        path = destination(request.source, tree, profile, request.output, suffix, wheel=name)
+        name = wheel.filename if wheel is not None else learned or given_name(request.source)
+        path = destination(request.source, tree, profile, request.output, suffix, name=name)
         debug = folder / "debug"
         stripped, left_alone = shrink(tree, plan, debug if request.debug_files is not None else None, teller)
         changed = frozenset(row.path for row in stripped)
@@ -104,6 +123,8 @@ def check_request(request: Request) -> str:
     Raises `InputError`.
     """
     profile = request.profile
+    if (request.source / "pyvenv.cfg").is_file():
+        raise InputError(f"{request.source} is a virtual environment, which has only a part of a Python; {_ADOPT}")
     if request.debug_files is not None and not profile.strip:
         raise InputError(
             f"--to {profile.name} strips nothing, so there are no debug files; expected stripped or minimal"
@@ -128,7 +149,10 @@ def _wheel(source: Path, tree: Tree, plan: Plan) -> Wheel | None:
 
 def _unpacked(source: Path, folder: Path, reporter: Reporter) -> Path:
     reporter.step("unpack", str(source))
-    extract(source, folder)
+    try:
+        extract(source, folder)
+    except UnsafeName as error:
+        raise (InputError(f"{error.message}; {_ADOPT}") if source.is_dir() else error) from error
     reporter.finish("unpack")
     return tree_of(folder)
 

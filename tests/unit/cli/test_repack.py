@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pydist.cli.main import main
-from tests.support import tiny
+from tests.support import tiny, trees
 from tests.support.elf import make_elf
 
 
@@ -75,3 +75,17 @@ def test_what_is_no_distribution_is_refused(tmp_path: Path, capsys: pytest.Captu
     assert main(["repack", str(source), "--to", "minimal", "-o", str(tmp_path / "b.tar.gz")]) == 2
     assert "no distribution" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_renamed_archive_is_called_what_the_judge_learns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    theirs = trees.tar(tmp_path / "theirs", trees.unix() | {"bin/python3.14": trees.elf(glibc="GLIBC_2.17")})
+    assert main(["repack", str(theirs), "--to", "install-only", "-o", f"{tmp_path}/out/"]) == 0, capsys.readouterr().err
+    made = [path.name for path in (tmp_path / "out").iterdir()]
+    assert made == ["cpython-3.14.7-x86_64-unknown-linux-gnu-install_only.tar.gz"]
+
+
+def test_a_tree_that_nobody_can_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    theirs = tiny.pack(tmp_path / "theirs.tar", {"python/bin/python3": b"x"})
+    assert main(["repack", str(theirs), "--to", "install-only", "-o", f"{tmp_path}/out/"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "which version and target" in said and "--output" in said and "unpack" not in said

@@ -18,6 +18,8 @@ from pydist.errors import EnvironmentLacking, InputError
 from pydist.manifest.compact import COMPACT, load_compact
 from pydist.manifest.load import load
 from pydist.manifest.record import load_record
+from pydist.policy.names import AssetName
+from pydist.progress import Silent
 from pydist.repack import Request, repack
 from pydist.repack.profile import Form, profile_named, profiles
 from pydist.validate import validate
@@ -188,7 +190,7 @@ def test_without_some_categories_it_is_no_distribution(category: str) -> None:
 
 
 def test_an_installed_tree_makes_no_full_archive(full: Path) -> None:
-    with pytest.raises(InputError, match="no objects"):
+    with pytest.raises(InputError, match=r"no objects.*pydist adopt"):
         made(made(full, "install-only"), "full")
 
 
@@ -316,3 +318,41 @@ def test_the_report_counts_what_went(full: Path) -> None:
     assert (rows["tests"].files_before, rows["tests"].files_after, rows["tests"].bytes_before) == (1, 0, 5)
     assert rows["licences"].files_after == rows["licences"].files_before + 1, "the compact manifest is new"
     assert json.loads(content(Path(report.output), COMPACT))["left_out"] == list(report.left_out)
+
+
+def test_a_tree_that_says_nothing_is_called_what_is_learned_of_it(full: Path, tmp_path: Path) -> None:
+    with open_source(made(full, "install-only")) as source:
+        content = {member.entry.path: member.read() for member in source.members()
+                   if member.entry.kind is Kind.FILE and not member.entry.path.endswith("PYTHON.json")}  # fmt: skip
+    theirs = tiny.pack(tmp_path / "theirs.tar", content)
+    name = AssetName.parse("cpython-3.14.7-x86_64-unknown-linux-musl-static-install_only.tar.gz")
+    request = Request(source=theirs, profile=profile_named("minimal"), output=f"{tmp_path}/out/")
+    report = repack(request, identify=lambda _: name)
+    assert Path(report.output).name == "cpython-3.14.7-x86_64-unknown-linux-musl-static-install_only_minimal.tar.gz"
+    steps = Steps()
+    with pytest.raises(InputError, match=r"which version and target this is; name the result"):
+        repack(request, reporter=steps)
+    assert steps.names == [], "it is said before the long work"
+
+
+def test_a_prefix_is_adopted_and_not_repacked(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to("/usr/bin/python3")
+    request = Request(source=tmp_path, profile=profile_named("minimal"), output=str(tmp_path.parent / "a.zip"))
+    with pytest.raises(InputError, match=r"link bin/python3 .*; .*pydist adopt"):
+        repack(request)
+    (tmp_path / "bin" / "python3").unlink()
+    (tmp_path / "bin" / "python3").write_bytes(make_elf())
+    (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    with pytest.raises(InputError, match=r"virtual environment.*pydist adopt"):
+        repack(request)
+
+
+class Steps(Silent):
+    """Remembers what was begun."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def step(self, name: str, detail: str = "") -> None:
+        self.names.append(name)
