@@ -1,4 +1,4 @@
-"""`pydist inspect`: what a linked application or a distribution contains."""
+"""`pydist inspect`: what a linked application or a distribution contains; what says nothing of itself is looked at."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from pydist.cli.files import write_whole
+from pydist.cli.inspect_page import page
 from pydist.cli.options import add_json, add_quiet
 from pydist.cli.terminal import Terminal, plain
-from pydist.link.inspect import INPUTS, extract_application, inspect
-from pydist.link.report import InspectReport
+from pydist.link.inspect import INPUTS, Unstated, extract_application, inspect
+from pydist.link.report import InspectReport, InterpreterFacts
 from pydist.manifest.convert import encode
+from pydist.validate import look
 
 __all__ = ["configure", "run"]
 
@@ -22,9 +25,9 @@ examples:
   pydist inspect ./http --extract folder  give its files back
   pydist inspect cpython-3.14.7+…-full.tar.zst
   pydist inspect python                   an unpacked distribution
+  pydist inspect /usr --html python.html  an installed Python: what its content says
 
-An installed Python without a manifest says less of itself: pydist validate says what it is, pydist adopt makes a
-distribution of it.
+What has no manifest is read whole, and says less; pydist adopt makes a distribution of an installed Python.
 """
 
 
@@ -33,12 +36,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help=INPUTS)
     parser.add_argument("--extract", metavar="DIR", type=Path, help="write the files of an application to DIR")
     parser.add_argument("--modules", action="store_true", help="list every module of an application")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page with everything and charts")
     add_json(parser)
     add_quiet(parser)
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
-    report = inspect(args.file)
+    try:
+        report = inspect(args.file)
+    except Unstated:
+        report = _learned(args.file, terminal)
+    if args.html is not None:
+        write_whole(args.html, page(report).encode("utf-8", "backslashreplace"))
     if args.extract is not None:
         count = extract_application(args.file, args.extract)
         if not args.json and not args.quiet:
@@ -58,11 +67,31 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def _learned(path: Path, terminal: Terminal) -> InspectReport:
+    """The report on a Python without a manifest."""
+    seen = look(path, terminal)
+    return InspectReport(
+        path=str(path),
+        kind="learned",
+        size=seen.bytes if path.is_dir() else path.stat().st_size,
+        interpreter=InterpreterFacts(
+            implementation="cpython",
+            version=seen.python_version or "",
+            target_triple=seen.target_triple or "",
+            build_options=seen.build_options or "",
+            licenses=(),
+        ),
+        learned={f"{item.fact} {item.value}": item.where for item in seen.learned},
+        space={share.category: share.bytes for share in seen.space},
+        read=seen.read,
+    )
+
+
 def _summary(report: InspectReport) -> list[str]:
     facts = report.interpreter
     lines = [
         f"{report.path}  {report.kind}  {report.size:,} bytes",
-        f"  Python {facts.version}  {facts.target_triple}  {facts.build_options}",
+        f"  Python {facts.version or 'of unknown version'}  {facts.target_triple}  {facts.build_options}".rstrip(),
         f"  licences of the interpreter and its libraries: {', '.join(facts.licenses) or 'not stated'}",
     ]
     if report.contents is not None:
@@ -70,10 +99,13 @@ def _summary(report: InspectReport) -> list[str]:
             f"  starts {report.contents.entry}",
             f"  {report.contents.modules} modules, {len(report.contents.packages)} packages",
             f"  linked by pydist {report.contents.pydist}, content verified: SHA-256 {report.image_sha256}",
-            *(f"  {size:>12,} bytes  {name}" for name, size in (report.sections or {}).items() if size),
         ]
+    lines += [f"  {what}, as {where} says" for what, where in report.learned.items()]
+    lines += [f"  {size:>12,} bytes  {name}" for name, size in (report.sections or report.space).items() if size]
     if report.components:
         lines.append(f"  built of {', '.join(f'{name} {text}' for name, text in sorted(report.components.items()))}")
+    if report.read:
+        lines.append(f"  {report.read}")
     if report.left_out:
         lines.append(f"  left out: {', '.join(report.left_out)}")
     if report.extensions:

@@ -27,18 +27,25 @@ from pydist.manifest.convert import decode, loads
 from pydist.manifest.load import load_any
 from pydist.store import Key
 
-__all__ = ["INPUTS", "extract_application", "inspect"]
+__all__ = ["INPUTS", "Unstated", "extract_application", "inspect"]
 
-INPUTS = "a file that pydist linked, or a distribution: an archive, a folder with or as python/, or its PYTHON.json alone"
+INPUTS = "a file that pydist linked, or a distribution: an archive, a folder, an installed Python, or PYTHON.json alone"
 """What `inspect` takes, for people."""
 
-_OTHERS = "`pydist validate` takes prefixes of installed Pythons, too, and learns what they are from their content"
+_OTHERS = "of an installed Python, give the prefix, such as /usr"
 _LARGEST_MANIFEST = 16 << 20  # bytes; the largest real one is 150 kB
 _ELF = b"\x7fELF"
 
 
+class Unstated(InputError):
+    """There is no manifest in it: only its content says what it is."""
+
+
 def inspect(path: Path) -> InspectReport:
-    """Say what `path` is and contains. Raises `InputError` for what is neither an application nor a distribution."""
+    """Say what `path` is and contains.
+
+    Raises `Unstated` for folders and archives without a manifest, `InputError` for what is nothing of that.
+    """
     if path.is_file() and _starts_with(path, _ELF):
         with _image(path) as image:
             return _application(path, image)
@@ -158,10 +165,7 @@ def _manifest_bytes(path: Path) -> tuple[str, bytes]:
             if member.entry.size > _LARGEST_MANIFEST:
                 raise InputError(f"{path}: {name} has {member.entry.size} bytes: more than a manifest may have")
             return name, member.read()
-    raise InputError(
-        f"{path} is neither an application that pydist linked nor a distribution that says what it is: no {FULL} "
-        f"and no {COMPACT} in it; {_OTHERS}"
-    )
+    raise Unstated(f"{path} does not say what it is: no {FULL} and no {COMPACT} in it")
 
 
 def _size(path: Path) -> int:

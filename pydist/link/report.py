@@ -19,13 +19,15 @@ class InterpreterFacts:
     """The distribution that an application was linked with."""
 
     implementation: str = field(metadata=doc("Name of the implementation, cpython."))
-    version: str = field(metadata=doc("Full version, 3.14.7."))
+    version: str = field(metadata=doc("Full version, 3.14.7; of what has no manifest: what is known of it."))
     target_triple: str = field(metadata=doc("Platform it runs on."))
     build_options: str = field(metadata=doc("How it was optimised, as in PYTHON.json."))
-    distribution: Digest = field(
+    distribution: Digest | None = field(
+        default=None,
         metadata=doc(
-            "Digest that identifies the distribution in the store; of an installed tree: that of its full manifest."
-        )
+            "Digest that identifies the distribution in the store; of an installed tree: that of its full manifest; "
+            "absent: it has none."
+        ),
     )
     licenses: tuple[str, ...] = field(metadata=doc("SPDX identifiers of the interpreter and of all libraries in it."))
 
@@ -97,8 +99,11 @@ class InspectReport:
 
     format_version: Literal[1] = field(default=1, metadata=doc("Version of this format."))
     path: str = field(metadata=doc("The file or folder."))
-    kind: Literal["application", "distribution", "installed"] = field(
-        metadata=doc("What it is; installed: a distribution without what linking needs.")
+    kind: Literal["application", "distribution", "installed", "learned"] = field(
+        metadata=doc(
+            "What it is; installed: a distribution without what linking needs; learned: a Python without a manifest, "
+            "known by its content."
+        )
     )
     size: int = field(metadata=doc("Size in bytes of the file, or of all files of a folder."))
     interpreter: InterpreterFacts = field(metadata=doc("The interpreter in it."))
@@ -111,6 +116,13 @@ class InspectReport:
     left_out: tuple[str, ...] = field(
         default=(), metadata=doc("Categories of files that an installed distribution has not, and its origin had.")
     )
+    learned: Mapping[str, str] = field(
+        default_factory=dict, metadata=doc("What was learned, such as `floor glibc 2.34`, and the file that says it.")
+    )
+    space: Mapping[str, int] = field(
+        default_factory=dict, metadata=doc("Bytes of each category of files; only where the content was read.")
+    )
+    read: str | None = field(default=None, metadata=doc("What was read, where that is not all that was given."))
     contents: Contents | None = field(default=None, metadata=doc("What an application contains."))
     sections: Mapping[str, int] | None = field(default=None, metadata=doc("Bytes of each section of an image."))
     modules: tuple[str, ...] | None = field(default=None, metadata=doc("Names of all modules of an application."))

@@ -66,7 +66,7 @@ def find(path: Path, whole: bool = False) -> Input:
     if (path / "python").is_dir():
         return Input(path=path / "python")
     base = _base(path)
-    said = f"{path} is a virtual environment; its base {base} was judged" if base != path else ""
+    said = f"{path} is a virtual environment; its base {base} was read" if base != path else ""
     root = _framework(base)
     system = "windows" if (root / "python.exe").is_file() else "unix"
     series = _series(root) if system == "unix" else ""

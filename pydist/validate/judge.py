@@ -51,7 +51,7 @@ from pydist.validate.rules import Severity, choose, load_rules
 from pydist.validate.running import RunFacts, run_interpreter
 from pydist.validate.waivers import Waiver, apply
 
-__all__ = ["judge", "validate"]
+__all__ = ["judge", "look", "validate"]
 
 _SHOWN = 500  # findings of one rule; a hostile archive could have millions
 _FAMILIES = (
@@ -108,6 +108,13 @@ def validate(
     if run and any(load_rules()[rule].family == "run" for rule in wanted):
         running = run_interpreter(facts, wanted, teller)
     return judge(path, facts, rules=wanted, profile=held, waivers=waivers, running=running)
+
+
+def look(path: Path, reporter: Reporter | None = None) -> Summary:
+    """What `path` is, learned from its content; nothing is judged or run. Raises `InputError` as `validate` does."""
+    facts = gather(path, reporter or Silent())
+    expect_python(facts)
+    return _summary(facts, None)
 
 
 def judge(

@@ -12,7 +12,7 @@ from pydist.archive.extract import extract
 from pydist.errors import InputError
 from pydist.link.finish import finish
 from pydist.link.image import FileRow, ImageSpec, ModuleRow
-from pydist.link.inspect import extract_application, inspect
+from pydist.link.inspect import Unstated, extract_application, inspect
 from pydist.link.report import Contents, InterpreterFacts, PackageFacts
 from pydist.manifest.convert import dumps
 from pydist.repack import Request, repack
@@ -141,16 +141,17 @@ def test_other_files_are_one_error(tmp_path: Path, data: bytes) -> None:
 
 def test_a_file_that_is_no_archive_is_answered_with_what_is_taken(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("print()\n" * 100)
-    with pytest.raises(InputError, match=r"not an archive.*expected a file that pydist linked, or a distribution"):
+    with pytest.raises(InputError, match=r"not an archive.*expected a file that pydist linked, or a distribution:"):
         inspect(tmp_path / "x")
 
 
-def test_an_installed_python_is_answered_with_who_takes_it(tmp_path: Path) -> None:
+def test_an_interpreter_is_answered_with_what_to_give_and_a_tree_with_what_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/python3").write_bytes(stub())
-    for path in (tmp_path, tmp_path / "bin/python3"):
-        with pytest.raises(InputError, match="`pydist validate` takes prefixes of installed Pythons"):
-            inspect(path)
+    with pytest.raises(InputError, match="of an installed Python, give the prefix"):
+        inspect(tmp_path / "bin/python3")
+    with pytest.raises(Unstated):
+        inspect(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "", '{"version": "9"}', json.dumps({"version": "8"})])

@@ -175,7 +175,7 @@ def test_the_base_of_an_environment_is_judged_and_said(tmp_path: Path) -> None:
     (tmp_path / "env" / "pyvenv.cfg").write_text(f"home = {base}/bin\nversion = 3.1.4\n")
     report = validate(tmp_path / "env", run=False)
     assert report.good and report.summary.python_version == "3.14.7"
-    assert f"its base {base} was judged" in (report.summary.read or "")
+    assert f"its base {base} was read" in (report.summary.read or "")
 
 
 @pytest.mark.parametrize("home", ["/nowhere/bin", "bin", "", "\0", "."])
