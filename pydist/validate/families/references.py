@@ -160,9 +160,11 @@ def _tests(facts: Facts, manifest: Manifest) -> Iterator[Finding]:
     """Whoever leaves tests out does it by the list."""
     library = (manifest.python_paths.get("stdlib") or "").rstrip("/")
     stated = {f"{library}/{name.replace('.', '/')}" for name in manifest.python_stdlib_test_packages}
-    for folder in sorted(name for name in facts.folders if name.startswith(f"{library}/") and _TESTS.fullmatch(name)):
-        above = folder.split("/")
-        if "-packages/" not in folder and not any("/".join(above[:end]) in stated for end in range(1, len(above) + 1)):
+    named = set[str]()
+    for folder in sorted(facts.folders):  # what is above a folder comes before it
+        if folder in stated or folder.rpartition("/")[0] in named:
+            named.add(folder)
+        elif folder.startswith(f"{library}/") and "-packages/" not in folder and _TESTS.fullmatch(folder):
             text = f"{shown(folder)} is in none of the packages that are named"
             yield found("manifest.tests", "python_stdlib_test_packages", text)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pydist.progress import Silent
 from pydist.validate import choose, validate
+from pydist.validate.families import references
+from pydist.validate.gather import gather
 from tests.support import tiny, tiny_gnu
 from tests.support.elf import make_ar, make_elf
 from tests.support.proven import REFERENCES
@@ -110,3 +114,39 @@ def test_objects_of_libraries_that_cpython_keeps_apart_are_not_missed(tmp_path: 
 
 def test_every_rule_about_what_is_pointed_at_is_reached() -> None:
     assert {rule for rule, _, _ in CHANGES} | {"manifest.tcl"} == REFERENCES
+
+
+def calls(folder: Path, depth: int) -> int:
+    """How many functions are called and returned from while a distribution with folders of tests is judged."""
+    name = f"python/install/lib/python3.14/{'tests/' * depth}__init__.py"
+    facts = gather(tiny.pack(folder / "a.tar", tiny.distribution(member(name, b""))), Silent())
+    count = 0
+
+    def one_more(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(one_more)
+    try:
+        found = [finding for finding in references.judge(facts) if finding.rule == "manifest.tests"]
+    finally:
+        sys.setprofile(None)
+    assert len(found) == depth
+    return count
+
+
+def test_folders_of_tests_below_each_other_take_no_more_the_more_there_are(tmp_path: Path) -> None:
+    none, some, more = (calls(tmp_path, depth) for depth in (0, 200, 400))
+    assert more - some < 1.2 * (some - none)
+
+
+def test_what_is_below_a_package_that_is_named_is_named(tmp_path: Path) -> None:
+    def change(manifest: dict[str, Any], content: tiny.Members) -> None:
+        manifest["python_stdlib_test_packages"] = ["test", "a.tests"]
+        stdlib = "python/install/lib/python3.14"
+        for name in ("a/tests/b/tests", "a/tests", "a/b/test", "a.tests/tests", "site-packages/x/tests"):
+            content[f"{stdlib}/{name}/__init__.py"] = b""
+
+    facts = gather(tiny.pack(tmp_path / "a.tar", tiny.distribution(change)), Silent())
+    said = [finding.message for finding in references.judge(facts) if finding.rule == "manifest.tests"]
+    assert [text.split("'")[1].partition("3.14/")[2] for text in said] == ["a.tests/tests", "a/b/test"]
