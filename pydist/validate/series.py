@@ -25,8 +25,8 @@ _PRERELEASE = re.compile(r"3\.\d+\.0(?:a|b|rc)\d+", re.ASCII)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """One series, `name` is 3.14. `library` are dotted names of modules in Python; `whole` those of its packages that
-    may be absent with all that is in them. Of extension modules, `known` are all that there are, and `start` those
-    without which nothing starts."""
+    may be absent with all that is in them on any system. Of extension modules, `known` are all that there are, and
+    `start` those without which nothing starts."""
 
     name: str
     magic: int | None
@@ -36,6 +36,12 @@ class Series:
     known: frozenset[str]
     start: frozenset[str]
     _expected: Mapping[str, frozenset[str]]
+    _only: Mapping[Os, frozenset[str]]
+
+    def dispensable(self, system: Os | None) -> frozenset[str]:
+        """Packages and modules that a distribution for `system` may lack with all that is in them: those of other
+        systems are, where it is not known."""
+        return self.whole.union(*(names for only, names in self._only.items() if only is not system))
 
     def expected(self, system: Os) -> frozenset[str]:
         """Extension modules that every distribution for `system` has."""
@@ -78,6 +84,7 @@ def _series(name: str, row: dict[str, Any], library: dict[str, Any], extensions:
         known=frozenset(_names(extensions["optional"], minor)).union(*expected.values()),
         start=frozenset(_names(extensions["start"], minor)),
         _expected=expected,
+        _only={Os(system): frozenset(names) for system, names in library["only"].items()},
     )
 
 

@@ -13,9 +13,9 @@ from pydist.trial.probes.say import TASK, done, each
 
 # Of other systems; `this` and `antigravity` act when they are imported, `idlelib` and `turtledemo` open windows.
 ELSEWHERE = {"msilib", "msvcrt", "winreg", "winsound", "nt", "antigravity", "this", "idlelib", "turtledemo", "test"}
-# Of other systems, or scripts: parts of packages that no Linux imports.
-PARTS = {"asyncio.windows_events", "asyncio.windows_utils", "ctypes.wintypes", "encodings.mbcs", "encodings.oem",
-         "multiprocessing.popen_spawn_win32", "ctypes.macholib"}  # fmt: skip
+# Of Windows: parts of packages that no Linux can import.
+PARTS = {"asyncio.windows_events", "asyncio.windows_utils", "encodings.mbcs", "encodings.oem",
+         "multiprocessing.popen_spawn_win32"}  # fmt: skip
 LEFT_OUT = set(TASK["left_out"])
 
 

@@ -56,8 +56,9 @@ def _modules(facts: Facts, places: Places, series: Series) -> Iterator[Finding]:
     if "os" not in there:
         yield found("python.library", "", "there is no folder or zip archive with os.py and what belongs to it")
         return
-    absent = {name for name in series.whole if name not in there}
-    missing = {name for name in series.library - there if name.partition(".")[0] not in absent}
+    system = facts.target.os if facts.target is not None else None
+    absent = tuple(f"{name}." for name in series.dispensable(system) - there)
+    missing = {name for name in series.library - there if not f"{name}.".startswith(absent)}
     if missing:
         yield found("python.module-missing", places.library or "", f"{series.name} has {_listed(missing)} besides")
 

@@ -38,6 +38,15 @@ def test_every_expected_and_starting_module_is_a_known_one(name: str) -> None:
         assert row.expected(system) <= row.known
         assert row.start <= row.expected(system)
     assert row.whole <= load_series()["3.9"].library
+    assert row.dispensable(None) - row.whole <= row.library
+
+
+def test_what_only_another_system_uses_may_be_left_out_with_all_that_is_in_it() -> None:
+    row = load_series()["3.14"]
+    assert row.dispensable(Os.LINUX) - row.dispensable(Os.DARWIN) == {"ctypes.macholib"}
+    assert "encodings.mbcs" in row.dispensable(Os.DARWIN) - row.dispensable(Os.WINDOWS)
+    assert row.dispensable(None) == row.dispensable(Os.LINUX) > row.whole
+    assert "ctypes.wintypes" not in row.dispensable(None)
 
 
 def test_modules_of_the_python_that_runs_are_all_of_its_table() -> None:
