@@ -34,7 +34,8 @@ _EXIT_CODES = {"good": 0, "bad": 1, "unreadable": 2}
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "example: pydist validate cpython-3.14.7+20260101-x86_64-unknown-linux-musl-noopt+static-full.tar.zst\n\n"
-        "exit code 0: all good; 1: at least one judged bad; 2: wrong use, or what cannot be opened or is no Python\n"
+        "exit code 0: all good; 1: at least one judged bad; 2: wrong use, or what cannot be opened or is no Python;\n"
+        "3: no room for temporary files\n"
         "The interpreter of an archive is run when this machine can; --no-run for archives you do not trust."
     )
     what = "archive, folder with python/, prefix of an installed Python, virtual environment, or a manifest alone"

@@ -96,7 +96,8 @@ def validate(
     `rules` are ids (see `pydist.validate.rules.choose`; default all), `profile` is the name of one of
     `pydist.validate.profiles`, by default the one that fits what `path` is. With `run` the interpreter is started when
     this machine can: do so only with archives you would run anyway. `waivers` are held against the findings by today's
-    date. Raises `InputError` when `path` cannot be opened or is no Python, and for a profile that is not known.
+    date. Raises `InputError` when `path` cannot be opened or is no Python, and for a profile that is not known;
+    `EnvironmentLacking` when there is no room to unpack it.
     """
     teller = reporter or Silent()
     find_profile(profile, Form.FULL)  # a wrong name is said before anything is read

@@ -10,7 +10,6 @@ does not trust them uses `--no-run`.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from pydist.progress import Reporter
 from pydist.target import Target
 from pydist.trial.machine import emulator_for, starts_children
 from pydist.trial.outcome import Outcome
+from pydist.trial.room import is_lack_of_room, room
 from pydist.trial.subject import Subject, checked_series
 from pydist.validate.conversation import Answers, Conversation
 from pydist.validate.facts import Facts
@@ -56,7 +56,10 @@ class RunFacts:
 
 
 def run_interpreter(facts: Facts, rules: frozenset[str], reporter: Reporter) -> RunFacts:
-    """Run the interpreter of `facts`, and try what the ids `rules` ask for."""
+    """Run the interpreter of `facts`, and try what the ids `rules` ask for.
+
+    Raises `EnvironmentLacking` when there is no room to unpack it.
+    """
     program, target = facts.interpreter, facts.target
     reason = _why_not(facts)
     if reason is not None or program is None:
@@ -67,14 +70,14 @@ def run_interpreter(facts: Facts, rules: frozenset[str], reporter: Reporter) -> 
         emulator = emulator_for(target, static=facts.static)
     except EnvironmentLacking as error:
         return RunFacts(skipped=str(error))
-    with tempfile.TemporaryDirectory(prefix="pydist-validate-", ignore_cleanup_errors=True) as folder:
+    with room("pydist-validate-") as folder:
         try:
-            root = _placed(facts, Path(folder).resolve())
+            root = _placed(facts, folder)
         except (InputError, OSError) as error:
+            if is_lack_of_room(error):
+                raise
             return RunFacts(skipped=f"it could not be unpacked: {error}")
-        return _run(
-            facts, root, Path(folder).resolve(), target=target, emulator=emulator, rules=rules, reporter=reporter
-        )
+        return _run(facts, root, folder, target=target, emulator=emulator, rules=rules, reporter=reporter)
 
 
 def _why_not(facts: Facts) -> str | None:

@@ -26,6 +26,7 @@ from pydist.trial.features import Standing
 from pydist.trial.offering import differences
 from pydist.trial.outcome import Outcome, Problem, Verdict, failed, lacking, not_applicable, passed
 from pydist.trial.probed import probe
+from pydist.trial.room import is_lack_of_room
 from pydist.trial.subject import Subject
 from pydist.trial.suite import faults_of, known_rows, start_suite, tests_folder
 
@@ -132,7 +133,7 @@ TRIALS: Mapping[str, Trial] = {
 
 def try_out(subject: Subject, rules: Collection[str], reporter: Reporter) -> Mapping[str, Outcome]:
     """The outcomes of the trials that `rules` name, in the order of the table. Each may write into a folder of its own
-    below `subject.work`."""
+    below `subject.work`. Raises `OSError` and `InputError` when there is no room for that."""
     wanted = {rule: trial for rule, trial in TRIALS.items() if rule in rules}
     stop = threading.Event()
     debug = _DEBUG if "debug" in subject.options else 1
@@ -188,11 +189,12 @@ def _made(rule: str, trial: Trial, subject: Subject) -> Outcome:
     work.mkdir()
     try:
         outcome = trial.act(subject.within(work))
-    except PydistError as error:
-        outcome = failed(Problem(what="cannot be tried", found=str(error)))
-    except OSError as error:
-        # A full disk, or a tree that is not what it says of itself.
-        outcome = failed(Problem(what="cannot be tried", where=str(error.filename or ""), found=str(error)))
+    except (PydistError, OSError) as error:
+        if is_lack_of_room(error):
+            raise
+        # A tree that is not what it says of itself.
+        where = str(getattr(error, "filename", None) or "")
+        outcome = failed(Problem(what="cannot be tried", where=where, found=str(error)))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if outcome.problems and time.monotonic() > subject.until:

@@ -25,6 +25,7 @@ from pydist.validate.report import Report
 from pydist.validate.rules import load_rules
 from pydist.validate.trials import TRIALS, try_out
 from tests.support import small, tiny
+from tests.support.full import files_of_at_most
 
 EXE, TESTS = "python/install/bin/python3.14", "python/install/lib/python3.14/test"
 pytestmark = pytest.mark.skipif(not Target.parse(tiny.TRIPLE).runs_here, reason="needs Linux on x86-64")
@@ -310,6 +311,15 @@ def test_scripts_are_not_tried_on_pythons_that_are_too_old_for_them(tmp_path: Pa
     )
     (outcome,) = try_out(subject, ["run.hashes"], Silent()).values()
     assert outcome.verdict is Verdict.NOT_APPLICABLE
+
+
+def test_a_trial_that_cannot_write_says_nothing_of_the_distribution(tmp_path: Path) -> None:
+    python, target = Path(sys.executable), Target.parse(tiny.TRIPLE)
+    subject = Subject(
+        work=tmp_path, python=python, prefix=tmp_path, series="3.14", options=(), linking="dynamic", target=target
+    )
+    with files_of_at_most(500), pytest.raises(OSError, match="File too large"):
+        try_out(subject, ["run.hashes"], Silent())
 
 
 def test_every_rule_of_the_family_is_broken_by_a_test() -> None:
