@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from rich.table import Table
@@ -24,10 +26,11 @@ from pydist.validate.rules import Rules, Severity, load_rules
 from pydist.validate.sarif import sarif
 from pydist.validate.waivers import load_waivers
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "run", "summary_text"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
+_ROWS = 5  # findings of one rule; most often they have one cause
 _EXIT_CODES = {"good": 0, "bad": 1, "unreadable": 2}
 
 
@@ -45,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", metavar="P", help=f"{', '.join(load_profiles())}; by default the one that fits the input"
     )
+    parser.add_argument("--all", action="store_true", help="do not cut long lists of findings of one rule")
     parser.add_argument("--no-run", dest="start", action="store_false", help="do not start the interpreter")
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings, with reasons (TOML)")
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="write the findings for code hosts and editors")
@@ -73,7 +77,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             continue
         reports.append(report)
         if not args.quiet or not report.good:
-            terminal.result(_text(report))
+            terminal.result(_findings(report, len(report.findings) if args.all else _ROWS) + summary_text(report))
     if args.json:
         terminal.result_json(encode(Reports(reports=tuple(reports))))
     if args.sarif:
@@ -87,27 +91,39 @@ def _words(given: Sequence[str]) -> list[str]:
     return [word.strip() for item in given for word in item.split(",") if word.strip()]
 
 
-def _text(report: Report) -> Text:
+def _findings(report: Report, most: int) -> Text:
+    """The findings in their order, with no more than `most` of each rule."""
     text = Text()
-    fixed: set[str] = set()
-    for finding in report.findings:
-        text.append(f"{finding.severity:>7} ", _STYLES[finding.severity])
-        text.append(finding.rule, "bold")
-        text.append(f"  {finding.where}: {finding.message}\n" if finding.where else f"  {finding.message}\n")
-        if finding.rule not in fixed:
-            fixed.add(finding.rule)
-            text.append(f"        {finding.fix}\n", "dim")
-    summary = report.summary
+    for rule, group in groupby(report.findings, lambda finding: finding.rule):
+        findings = list(group)
+        for finding in findings[:most]:
+            text.append(f"{finding.severity:>7} ", _STYLES[finding.severity])
+            text.append(rule, "bold")
+            text.append(f"  {finding.where}: {finding.message}\n" if finding.where else f"  {finding.message}\n")
+            if finding is findings[0]:
+                text.append(f"        {finding.fix}\n", "dim")
+        if (more := len(findings) - most) > 0:
+            text.append(f"        … and {more:,} more of {rule}; --all shows them\n", "italic")
+    return text
+
+
+def summary_text(report: Report) -> Text:
+    """What was looked at and how it ended, for people."""
+    text, summary = Text(), report.summary
     text.append("good" if report.good else "bad", "bold green" if report.good else "bold red")
     counts = [f"{sum(item.severity is severity for item in report.findings)} {severity}s" for severity in Severity]
     text.append(f"  {report.input}: {', '.join(counts)}; {summary.entries:,} entries, {summary.binaries:,} binaries, ")
     if report.waived:
         text.append(f"{len(report.waived)} waived, ")
-    passed = sum(item.verdict is Verdict.PASSED for item in summary.tried)
-    trials = f", {passed} of {len(summary.tried)} trials passed" if summary.tried else ""
+    verdicts = Counter(item.verdict for item in summary.tried)
+    others = "".join(f", {count} {verdict}" for verdict, count in verdicts.items() if verdict is not Verdict.PASSED)
+    trials = f", {verdicts[Verdict.PASSED]} of {len(summary.tried)} trials passed{others}" if summary.tried else ""
     ran = f"interpreter ran, {summary.modules_imported} extension modules imported{trials}"
     text.append(ran if summary.ran else "interpreter not run")
     text.append(f"\n        profile {report.profile}")
+    for trial in summary.tried:
+        if trial.verdict not in (Verdict.PASSED, Verdict.FAILED):  # those that failed are findings
+            text.append(f"\n        {trial.rule} {trial.verdict}: {trial.detail}", "dim")
     for item in summary.learned:
         text.append(f"\n        {item.fact} {item.value}, as {item.where} says", "dim")
     if summary.read:

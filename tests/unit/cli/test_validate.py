@@ -10,7 +10,10 @@ import jsonschema
 import pytest
 
 from pydist.cli.main import main
+from pydist.cli.validate import summary_text
 from pydist.policy import resources
+from pydist.trial.outcome import Verdict
+from pydist.validate.report import Report, Summary, Tried
 from tests.support import tiny
 
 
@@ -42,6 +45,36 @@ def test_all_findings_are_printed_with_rule_place_and_advice(bad: Path, capsys: 
     for words in ("archive.outside-root", "'outside'", "put everything below python/", "archive.link-dangling",
                   "manifest.path", "python_exe", "bad  "):  # fmt: skip
         assert words in text
+
+
+def test_many_findings_of_one_rule_are_cut_unless_all_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = tiny.distribution() | {f"outside{number}": b"" for number in range(8)}
+    path = tiny.pack(tmp_path / "a.tar", content)
+    main(["validate", "--no-run", str(path)])
+    text = capsys.readouterr().out
+    assert text.count("expected below python/") == 5
+    assert "and 3 more of archive.outside-root; --all shows them" in text
+    main(["validate", "--no-run", "--all", str(path)])
+    text = capsys.readouterr().out
+    assert (text.count("expected below python/"), "--all" in text) == (8, False)
+    main(["validate", "--no-run", "--json", str(path)])
+    assert len(printed(capsys, "validate-report-1.schema.json")["reports"][0]["findings"]) == 8
+
+
+def test_trials_that_were_not_applicable_or_lacked_something_are_named_with_the_reason() -> None:
+    tried = (
+        Tried(rule="run.hashes", verdict=Verdict.PASSED),
+        Tried(rule="run.venv", verdict=Verdict.NOT_APPLICABLE, detail="it has no venv"),
+        Tried(rule="run.read-only", verdict=Verdict.LACKING, detail="a second user"),
+    )
+    summary = Summary(entries=1, bytes=1, binaries=1, ran=True, modules_imported=1, tried=tried)
+    text = summary_text(Report(input="a", verdict="good", rules=(), findings=(), summary=summary)).plain
+    assert "1 of 3 trials passed, 1 not applicable, 1 lacking" in text
+    assert "run.venv not applicable: it has no venv" in text
+    assert "run.read-only lacking: a second user" in text
+    assert "run.hashes" not in text
 
 
 def printed(capsys: pytest.CaptureFixture[str], schema: str) -> Any:
