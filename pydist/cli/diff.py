@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from pydist.cli.files import write_whole
-from pydist.cli.options import add_json, add_quiet
+from pydist.cli.options import add_file, add_json, add_quiet, add_rules, words
 from pydist.cli.terminal import Terminal, plain
 from pydist.diff import DiffReport, diff
 from pydist.diff.page import page
@@ -39,15 +39,14 @@ Nothing of the distributions is run."""
     parser.add_argument("--show", action="append", default=[], metavar="PATH",
                         help="show how this file (below python/) differs; may be repeated")  # fmt: skip
     parser.add_argument("--all", action="store_true", help="do not cut long lists")
-    for name, what in (("select", "compare only the verdicts of"), ("ignore", "do not compare the verdicts of")):
-        parser.add_argument(f"--{name}", action="append", default=[], metavar="R", help=f"{what} this rule or family")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with all differences and charts")
+    add_rules(parser, "compare only the verdicts of", "do not compare the verdicts of")
+    add_file(parser, "--html", "write a page with all differences and charts")
     add_json(parser)
     add_quiet(parser)
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
-    rules = choose(_words(args.select), _words(args.ignore))
+    rules = choose(words(args.select), words(args.ignore))
     report = diff(args.first, args.second, rules=rules, show=args.show, reporter=terminal)
     if args.html is not None:
         write_whole(args.html, page(report).encode("utf-8", "backslashreplace"))
@@ -61,10 +60,6 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         for item in report.shown:
             terminal.result(_content(item))
     return 0 if report.equal else 1
-
-
-def _words(given: list[str]) -> list[str]:
-    return [word.strip() for item in given for word in item.split(",") if word.strip()]
 
 
 def _summary(report: DiffReport, made: list[Section]) -> Text:

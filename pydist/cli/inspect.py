@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pydist.cli.files import write_whole
 from pydist.cli.inspect_page import page
-from pydist.cli.options import add_json, add_quiet
+from pydist.cli.options import add_file, add_json, add_quiet
 from pydist.cli.terminal import Terminal, plain
 from pydist.link.inspect import INPUTS, Unstated, extract_application, inspect
 from pydist.link.report import InspectReport, InterpreterFacts
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help=INPUTS)
     parser.add_argument("--extract", metavar="DIR", type=Path, help="write the files of an application to DIR")
     parser.add_argument("--modules", action="store_true", help="list every module of an application")
-    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page with everything and charts")
+    add_file(parser, "--html", "write a page with everything and charts")
     add_json(parser)
     add_quiet(parser)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from pydist import __version__
+from pydist.cli.options import STANDARD_OUTPUT
 from pydist.cli.terminal import Terminal
 from pydist.errors import PydistError
 
@@ -52,7 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if name == wanted:
             importlib.import_module(f"pydist.cli.{name}").configure(command)
     args = parser.parse_args(arguments)
-    terminal = Terminal(quiet=getattr(args, "quiet", False), json=getattr(args, "json", False))
+    documents = [name for name in ("json", "html", "sarif") if getattr(args, name, None) in (True, STANDARD_OUTPUT)]
+    if len(documents) > 1:
+        commands.choices[args.command].error(f"--{' and --'.join(documents)}: standard output takes one document")
+    terminal = Terminal(quiet=getattr(args, "quiet", False), json=bool(documents))
     before = {number: signal.signal(number, _ended) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         code: int = importlib.import_module(f"pydist.cli.{args.command}").run(args, terminal)

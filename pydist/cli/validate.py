@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pydist.cli.files import write_whole
-from pydist.cli.options import add_json, add_quiet
+from pydist.cli.options import add_file, add_json, add_quiet, add_rules, words
 from pydist.cli.terminal import Terminal
 from pydist.errors import InputError
 from pydist.manifest.convert import encode
@@ -43,16 +42,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     what = "archive, folder with python/, prefix of an installed Python, virtual environment, or a manifest alone"
     parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help=what)
-    for name, what in (("select", "apply only"), ("ignore", "do not apply")):
-        parser.add_argument(f"--{name}", action="append", default=[], metavar="R", help=f"{what} this rule or family")
+    add_rules(parser, "apply only", "do not apply")
     parser.add_argument(
         "--profile", metavar="P", help=f"{', '.join(load_profiles())}; by default the one that fits the input"
     )
     parser.add_argument("--all", action="store_true", help="do not cut long lists of findings of one rule")
     parser.add_argument("--no-run", dest="start", action="store_false", help="do not start the interpreter")
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings, with reasons (TOML)")
-    parser.add_argument("--sarif", type=Path, metavar="FILE", help="write the findings for code hosts and editors")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with findings and charts")
+    add_file(parser, "--sarif", "write the findings for code hosts and editors")
+    add_file(parser, "--html", "write a page with findings and charts")
     parser.add_argument("--list-rules", action="store_true", help="show all rules and what to do about violations")
     add_json(parser)
     add_quiet(parser)
@@ -63,7 +61,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         return _list_rules(args, terminal)
     if not args.inputs:
         raise InputError("nothing to judge; expected an archive: pydist validate ARCHIVE…")
-    rules = choose(_words(args.select), _words(args.ignore))
+    rules = choose(words(args.select), words(args.ignore))
     waivers = load_waivers(args.waivers) if args.waivers else ()
     reports = []
     for path in args.inputs:
@@ -85,10 +83,6 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.html:
         write_whole(args.html, page(reports).encode("utf-8", "backslashreplace"))
     return max(_EXIT_CODES[report.verdict] for report in reports)
-
-
-def _words(given: Sequence[str]) -> list[str]:
-    return [word.strip() for item in given for word in item.split(",") if word.strip()]
 
 
 def _findings(report: Report, most: int) -> Text:

@@ -37,7 +37,7 @@ class Rule:
     id: str = field(metadata=doc("`family.name`."))
     family: str = field(metadata=doc("What it is about; selects all rules of one kind."))
     severity: Severity = field(metadata=doc("How serious a violation is. One error makes the verdict bad."))
-    meaning: str = field(metadata=doc("What holds in a good archive."))
+    meaning: str = field(metadata=doc("What holds in a good archive; of an oddity of the family `quirk`: what is odd."))
     fix: str = field(metadata=doc("What to do where it does not hold."))
     targets: tuple[str, ...] = field(
         default=(), metadata=doc("Patterns of target triples, with +static for static builds; empty: it holds for all.")
@@ -82,8 +82,9 @@ def load_rules() -> Mapping[str, Rule]:
 def _quirks() -> Iterator[Rule]:
     """A rule for each known oddity of upstream's manifests."""
     for row in load_quirks().values():
-        meaning = f"it is not so that {row.meaning}"
-        yield Rule(id=f"quirk.{row.id}", family="quirk", severity=Severity.NOTE, meaning=meaning, fix=row.done)
+        yield Rule(
+            id=f"quirk.{row.id}", family="quirk", severity=Severity.NOTE, meaning=f"odd: {row.meaning}", fix=row.done
+        )
 
 
 def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> frozenset[str]:

@@ -77,6 +77,19 @@ def test_trials_that_were_not_applicable_or_lacked_something_are_named_with_the_
     assert "run.hashes" not in text
 
 
+def test_a_document_takes_the_place_of_the_text_on_standard_output(
+    bad: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["validate", "--no-run", "--sarif", "-", str(bad)]) == 1
+    assert json.loads(capsysbinary.readouterr().out)["version"] == "2.1.0"
+    assert main(["validate", "--no-run", "--html", "-", str(bad)]) == 1
+    page = capsysbinary.readouterr().out
+    assert page.startswith(b"<!doctype html>") and page.endswith(b"</html>\n")
+    with pytest.raises(SystemExit, match="2"):
+        main(["validate", "--no-run", "--html", "-", "--json", str(bad)])
+    assert b"--json and --html: standard output takes one document" in capsysbinary.readouterr().err
+
+
 def printed(capsys: pytest.CaptureFixture[str], schema: str) -> Any:
     """The JSON document on standard output, which keeps to `schema`."""
     document = json.loads(capsys.readouterr().out)
