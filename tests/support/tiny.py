@@ -11,7 +11,7 @@ import json
 import struct
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +220,7 @@ def distribution(change: Callable[[dict[str, Any], Members], object] = lambda _m
     return {"python/PYTHON.json": json.dumps(about).encode(), **content}
 
 
-def pack(path: Path, content: Members) -> Path:
+def pack(path: Path, content: Mapping[str, bytes | tuple[str, str]]) -> Path:
     """Write a plain tar; a value is a file's bytes, or (`sym` or `hard`, target)."""
     with tarfile.open(path, "w") as tar:
         for name, value in content.items():
