@@ -21,10 +21,11 @@ from pydist.examine.checks import load_checks
 from pydist.manifest.quirks import load_quirks
 from pydist.manifest.schema import schema_of
 from pydist.manifest.versions import load_versions
-from pydist.policy.features import load_allowances
+from pydist.policy.features import compared_with, load_allowances
 from pydist.trial.failures import load_failures
 from pydist.validate.profiles import load_profiles
 from pydist.validate.rules import Rule, load_rules
+from pydist.validate.series import load_series
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INTERPRETERS = CHECKOUT / "docs" / "benchmarks" / "interpreters.json"
@@ -50,7 +51,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("rules.md", rules())
     yield below_mark("checks.md", checks())
     yield below_mark("known-failures.md", known_failures())
-    yield below_mark("features.md", allowances())
+    yield below_mark("features.md", features())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
     yield INTERPRETERS.with_suffix(".md"), "\n".join([*interpreters(), ""])
@@ -231,6 +232,19 @@ def known_failures() -> Iterator[str]:
         places += [f"+{option}" for option in row.options] + [f"Python {series}" for series in row.series]
         places += [f"depends on: {row.sometimes}"] if row.sometimes else []
         yield f"| `{row.test}` | {row.reason} | {', '.join(places) or 'everywhere'} |"
+
+
+def features() -> Iterator[str]:
+    """What each series is compared with, and what a distribution may lack of that."""
+    yield "| Python | what is expected |"
+    yield "|---|---|"
+    for series in load_series():
+        recorded = compared_with(series)
+        both = f"what the native builds of {' and '.join(recorded)} both have"
+        none = "nothing was recorded: `run.inventory` and `feature.native` are not applicable"
+        yield f"| {series} | {'what its native build has' if recorded == (series,) else both if recorded else none} |"
+    yield ""
+    yield from allowances()
 
 
 def allowances() -> Iterator[str]:

@@ -24,6 +24,7 @@ __all__ = [
     "Allowance",
     "Groups",
     "Reference",
+    "compared_with",
     "inventory",
     "load_allowances",
     "parse_groups",
@@ -78,18 +79,29 @@ def reference(series: str, target: Target, *, static: bool) -> Reference:
     )
 
 
-def _groups(series: str) -> Groups:
-    recorded = {series_order(path.stem): path for path in _folder().glob("*.json")}
+def compared_with(series: str) -> tuple[str, ...]:
+    """The recorded series of which `series` is expected to have what they all have: itself, or the two around it. Empty
+    when nothing was recorded that tells."""
     try:
         wanted = series_order(series)
     except ValueError:
-        wanted = ()
-    below, above = ([number for number in recorded if number <= wanted], [n for n in recorded if n >= wanted])
-    if not below or not above:
-        known = ", ".join(recorded[number].stem for number in sorted(recorded))
+        return ()
+    recorded = _recorded()
+    below = [name for name in recorded if series_order(name) <= wanted][-1:]
+    above = [name for name in recorded if series_order(name) >= wanted][:1]
+    return tuple(dict.fromkeys(below + above)) if below and above else ()
+
+
+def _recorded() -> list[str]:
+    return sorted((path.stem for path in _folder().glob("*.json")), key=series_order)
+
+
+def _groups(series: str) -> Groups:
+    found = [_read(_folder() / f"{name}.json") for name in compared_with(series)]
+    if not found:
+        known = ", ".join(_recorded())
         raise InputError(f"no features of a native build are recorded for Python {series}; there are {known}")
-    lower, upper = _read(recorded[max(below)]), _read(recorded[min(above)])
-    return {group: names & upper.get(group, frozenset()) for group, names in lower.items()}
+    return {group: names & found[-1].get(group, frozenset()) for group, names in found[0].items()}
 
 
 @functools.cache
