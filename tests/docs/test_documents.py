@@ -16,8 +16,10 @@ import pytest
 from packaging.requirements import Requirement
 
 from pydist.cli.main import _COMMANDS
+from pydist.cli.options import words as rules_named
 from pydist.link.settings import Settings
 from pydist.validate import choose
+from pydist.validate.waivers import load_waivers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md"), *(CHECKOUT / "examples").rglob("*.md")])
@@ -68,8 +70,8 @@ def test_commands_are_ones_that_pydist_understands(page: Path, capsys: pytest.Ca
         importlib.import_module(f"pydist.cli.{words[0]}").configure(parser)
         try:
             args = parser.parse_args(words[1:])
-            if words[0] == "validate":
-                choose(args.select, args.ignore)
+            if words[0] in ("validate", "diff"):
+                choose(rules_named(args.select), rules_named(args.ignore))
         except SystemExit as stopped:
             if stopped.code:
                 wrong.append(f"{shlex.join(['pydist', *words])}: {capsys.readouterr().err.splitlines()[-1]}")
@@ -77,9 +79,13 @@ def test_commands_are_ones_that_pydist_understands(page: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identifier)
-def test_settings_in_toml_blocks_are_ones_that_pydist_understands(page: Path) -> None:
+def test_toml_blocks_are_settings_or_waivers_that_pydist_understands(page: Path, tmp_path: Path) -> None:
     for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-        Settings.parse(tomllib.loads(block), identifier(page))
+        if "[[waiver]]" in block:
+            (tmp_path / "waivers.toml").write_text(block)
+            assert load_waivers(tmp_path / "waivers.toml")
+        else:
+            Settings.parse(tomllib.loads(block), identifier(page))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identifier)
