@@ -6,14 +6,22 @@ import gzip
 import hashlib
 import io
 import json
+import lzma
 import tarfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from pydist.policy.names import AssetName
 
-__all__ = ["address", "archive", "metadata", "metadata_row", "sums"]
+__all__ = ["PUBLISHED", "address", "archive", "metadata", "metadata_row", "sums"]
+
+# The file names of all addresses of CPython in the `download-metadata.json` of uv (github.com/astral-sh/uv,
+# crates/uv-python) of August 2026: what python-build-standalone and Pyodide had published until then.
+_PUBLISHED = Path(__file__).with_name("published-names.txt.xz")
+PUBLISHED = tuple(lzma.decompress(_PUBLISHED.read_bytes()).decode("ascii").splitlines())
+"""The name of every archive that the ecosystem's index had."""
 
 
 def archive(text: str = "print(1)\n") -> bytes:

@@ -22,7 +22,7 @@ from pydist.progress import Silent
 from pydist.sources.download import Patience
 from pydist.store import Store
 from pydist.store.collect import collect, contents
-from tests.support.index import address, archive, metadata, metadata_row, sums
+from tests.support.index import PUBLISHED, address, archive, metadata, metadata_row, sums
 from tests.support.server import Server, serving
 
 TARGET = "x86_64-unknown-linux-gnu"
@@ -151,6 +151,21 @@ def test_a_download_that_broke_off_goes_on(server: Server, store: Store) -> None
     assert get(server, store, notes=notes).path.read_bytes() == DATA
     assert server.ranges[1:] == [None, f"bytes={ARRIVED}-"]
     assert f"fetch {NAME} {len(DATA)}/{len(DATA)}" in notes.said
+
+
+def test_one_of_all_that_was_ever_published_is_fetched_though_it_broke_off(server: Server, store: Store) -> None:
+    """The whole index of the ecosystem, with 3.13 of the newest release: 3.13.15 of 2026-08-14."""
+    newest = f"cpython-3.13.15+20260814-{TARGET}-install_only_stripped.tar.gz"
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in PUBLISHED} | {newest: SHA256}
+    rows = [metadata_row(address(server.url("releases"), name), digest) for name, digest in digests.items()]
+    server.files |= {"index.json": metadata(rows), f"releases/{newest}": DATA}
+    found = listing(server.url("index.json"), store=store)
+    assert [str(entry.name) for entry in found.entries] == list(PUBLISHED)
+    assert found.left_out == ()
+    server.moods = ["good", "breaks off"]
+    fetched = get(server, store)
+    assert (fetched.path.name, fetched.path.read_bytes(), fetched.verified) == (newest, DATA, True)
+    assert server.ranges[-2:] == [None, f"bytes={ARRIVED}-"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

@@ -11,14 +11,20 @@ from hypothesis import strategies as st
 from pydist.errors import InputError
 from pydist.policy.names import WORDS, AssetName, Flavour, check_tag
 from pydist.target import Arch, Libc, Os, Target
+from tests.support.index import PUBLISHED
 
-# Real names, one of each form that was ever published, and what pydist itself makes.
+# One of each form that was ever published, and what pydist itself makes.
 NAMES = (Path(__file__).parent / "names.txt").read_text(encoding="utf-8").split()
 
 
 @pytest.mark.parametrize("text", NAMES)
 def test_a_real_name_is_spelled_back_as_it_was(text: str) -> None:
     assert str(AssetName.parse(text)) == text
+
+
+def test_every_name_of_the_real_index_is_spelled_back_as_it_was() -> None:
+    assert len(set(PUBLISHED)) == 5485
+    assert [str(AssetName.parse(text)) for text in PUBLISHED] == list(PUBLISHED)
 
 
 def test_the_names_here_have_all_words_flavours_and_ways_of_linking() -> None:
