@@ -11,20 +11,24 @@ from pydist.validate import validate
 from pydist.validate.rules import load_rules
 from tests.support import tiny, tiny_gnu
 from tests.support.proven import REFERENCES
+from tests.support.rows import Row
 
 VARIABLES = "python_config_vars"
-CHANGES: list[tuple[str, str, dict[str, Any]]] = [
-    ("abi.names", "python_exe", {"python_exe": "install/bin/python3"}),
-    ("abi.names", "python_paths.include", {"python_paths": {"include": "install/include/python3.14d"}}),
-    ("abi.names", "python_paths.stdlib", {"python_paths": {"stdlib": "install/lib/python3.14t"}}),
-    ("abi.variables", f"{VARIABLES}.Py_GIL_DISABLED", {VARIABLES: {"Py_GIL_DISABLED": "1"}}),
-    ("abi.variables", f"{VARIABLES}.Py_DEBUG", {VARIABLES: {"Py_DEBUG": "1"}}),
-    ("abi.variables", f"{VARIABLES}.ABIFLAGS", {VARIABLES: {"ABIFLAGS": "d"}}),
-    ("abi.variables", f"{VARIABLES}.LDVERSION", {VARIABLES: {"LDVERSION": "3.14t"}}),
-    ("abi.variables", f"{VARIABLES}.SOABI", {VARIABLES: {"SOABI": "cpython-314t-x86_64-linux-gnu"}}),
-    ("abi.suffixes", "python_suffixes.extension", {"python_suffixes": {"extension": [".so"]}}),
-    ("abi.suffixes", "build_info.extensions._tkinter[0].shared_lib", {"python_suffixes": {"extension": [".x.so"]}}),
-]
+CHANGES = [
+    Row("abi.names", "python_exe", {"python_exe": "install/bin/python3"}),
+    Row("abi.names", "python_paths.include", {"python_paths": {"include": "install/include/python3.14d"}},
+        also="manifest.path"),
+    Row("abi.names", "python_paths.stdlib", {"python_paths": {"stdlib": "install/lib/python3.14t"}},
+        also="manifest.abstract manifest.path"),
+    Row("abi.variables", f"{VARIABLES}.Py_GIL_DISABLED", {VARIABLES: {"Py_GIL_DISABLED": "1"}}),
+    Row("abi.variables", f"{VARIABLES}.Py_DEBUG", {VARIABLES: {"Py_DEBUG": "1"}}),
+    Row("abi.variables", f"{VARIABLES}.ABIFLAGS", {VARIABLES: {"ABIFLAGS": "d"}}),
+    Row("abi.variables", f"{VARIABLES}.LDVERSION", {VARIABLES: {"LDVERSION": "3.14t"}}),
+    Row("abi.variables", f"{VARIABLES}.SOABI", {VARIABLES: {"SOABI": "cpython-314t-x86_64-linux-gnu"}},
+        also="abi.suffixes"),
+    Row("abi.suffixes", "python_suffixes.extension", {"python_suffixes": {"extension": [".so"]}}),
+    Row("abi.suffixes", "build_info.extensions._tkinter[0].shared_lib", {"python_suffixes": {"extension": [".x.so"]}}),
+]  # fmt: skip
 
 
 def renamed(manifest: dict[str, Any], members: tiny.Members, old: str, new: str) -> None:
@@ -74,13 +78,15 @@ def test_builds_with_flags_everywhere_have_no_findings(tmp_path: Path, flags: st
     assert judged(tmp_path, lambda manifest, members: flagged(manifest, members, flags, words)) == []
 
 
-@pytest.mark.parametrize(("rule", "where", "values"), CHANGES)
-def test_one_place_that_differs_is_found(tmp_path: Path, rule: str, where: str, values: dict[str, Any]) -> None:
+@pytest.mark.parametrize("row", CHANGES)
+def test_one_place_that_differs_breaks_its_rule_and_no_other(tmp_path: Path, row: Row) -> None:
     def change(manifest: dict[str, Any], _: tiny.Members) -> None:
-        for key, value in values.items():
+        for key, value in row.change.items():
             manifest[key] = manifest[key] | value if isinstance(value, dict) else value
 
-    assert (rule, where) in judged(tmp_path, change)
+    found = judged(tmp_path, change)
+    assert (row.rule, row.where) in found
+    assert {rule for rule, _ in found} == row.broken
 
 
 @pytest.mark.parametrize("where", ["shared_lib", "static_lib"])
@@ -94,4 +100,4 @@ def test_a_libpython_of_another_abi_is_found(tmp_path: Path, where: str) -> None
 
 def test_every_rule_of_the_family_is_reached() -> None:
     family = {rule.id for rule in load_rules().values() if rule.family == "abi"}
-    assert {rule for rule, _, _ in CHANGES} == family - REFERENCES
+    assert {row.rule for row in CHANGES} == family - REFERENCES
