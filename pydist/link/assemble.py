@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydist.link.app import normalise
 from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
 from pydist.link.entry import Entry
-from pydist.link.image import START, DistributionRow, ImageSpec, ModuleRow
+from pydist.link.image import START, FileRow, ImageSpec, ModuleRow
 from pydist.link.part import Part
 from pydist.link.report import Contents
 from pydist.manifest.convert import dumps
@@ -38,23 +37,29 @@ def image_spec(
     """The image of an application."""
     manifest = distribution.manifest
     modules, name = tree.modules, entry.module
+    python = f"bin/python{distribution.series}"
     if entry.kind == "script":
         name = "__main__"
         code = next(file.code for part in parts.all for file in part.files if file.path == entry.path)
         modules = (*modules, ModuleRow(name=name, path=entry.path, code=code))
-    settings = {"entry.kind": entry.kind, "entry.name": name, "stdlib": distribution.virtual_stdlib, "optimize": "0"}
-    search = (distribution.virtual_stdlib, distribution.site_packages)
+    settings = {
+        "entry.kind": entry.kind,
+        "entry.name": name,
+        "stdlib": distribution.virtual_stdlib,
+        "optimize": "0",
+        "python": python,
+    }
+    search = [distribution.virtual_stdlib, distribution.site_packages]
+    if distribution.dynamic:
+        search.insert(1, f"{distribution.virtual_stdlib}/lib-dynload")
     return ImageSpec(
         python_hex=manifest.python_implementation_hex_version,
         pyc_magic=distribution.pyc_magic,
         abi_tag=manifest.python_implementation_cache_tag,
         modules=modules,
-        files=tree.files,
+        files=(*tree.files, FileRow(path=python, data=b"", executable=True)),
         frozen=START,
-        distributions=tuple(
-            DistributionRow(name=normalise(str(part.facts["name"])), path=str(part.facts["info"]))
-            for part in parts.packages
-        ),
+        needs=tree.needs,
         config=(*settings.items(), *(("sys.path", path) for path in search)),
         meta=dumps(contents),
     )

@@ -18,7 +18,7 @@ from pydist.binary.elf_edit import with_segment
 from pydist.errors import InputError
 from pydist.link.image import ImageLayout, ImageSpec
 from pydist.link.image_write import write
-from pydist.link.stub import NOTE
+from pydist.link.relink import NOTE
 
 __all__ = ["Finished", "finish", "place_of"]
 

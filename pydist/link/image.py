@@ -17,7 +17,6 @@ from pydist.errors import InputError
 
 __all__ = [
     "START",
-    "DistributionRow",
     "EntryFlag",
     "FileRow",
     "FrozenRow",
@@ -26,6 +25,7 @@ __all__ = [
     "ImageSpec",
     "ModuleFlag",
     "ModuleRow",
+    "NeedRow",
     "Section",
     "checksum",
     "hash_name",
@@ -35,7 +35,7 @@ __all__ = [
 Buffer = bytes | memoryview
 
 MAGIC = b"pydist\x1a\n"
-FORMAT = 1
+FORMAT = 2
 NONE = 0xFFFFFFFF
 ALIGNMENT = 16
 
@@ -48,7 +48,7 @@ TRAILER = struct.Struct("<Q8s")
 ROW_NUMBER = struct.Struct("<I")
 FROZEN = struct.Struct("<III")
 SETTING = struct.Struct("<IIII")
-DISTRIBUTION = struct.Struct("<IIII")
+NEED = struct.Struct("<II")
 
 
 class Section(IntEnum):
@@ -60,7 +60,7 @@ class Section(IntEnum):
     ENTRY_HASH = 3
     FROZEN = 4
     CONFIG = 5
-    DISTRIBUTIONS = 6
+    NEEDS = 6
     STRINGS = 7
     META = 8
     CODE = 9
@@ -80,18 +80,20 @@ _ROW_SIZES = {
     Section.ENTRY_HASH: ROW_NUMBER.size,
     Section.FROZEN: FROZEN.size,
     Section.CONFIG: SETTING.size,
-    Section.DISTRIBUTIONS: DISTRIBUTION.size,
+    Section.NEEDS: NEED.size,
 }
 HEADER_SIZE = HEADER.size + len(Section) * SECTION.size
 
 
 class ModuleFlag(IntFlag):
-    """`PACKAGE` and `NAMESPACE` together: a folder without `__init__`, whose path is the folder itself."""
+    """`PACKAGE` and `NAMESPACE` together: a folder without `__init__`, whose path is the folder itself. `EXTENSION`:
+    the path is that of a shared object."""
 
     NONE = 0
     PACKAGE = 1
     NAMESPACE = 2
     STDLIB = 4
+    EXTENSION = 8
 
 
 class EntryFlag(IntFlag):
@@ -121,11 +123,11 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistributionRow:
-    """An installed package: its name normalised as PEP 503 says, and the path of its .dist-info folder."""
+class NeedRow:
+    """The shared objects in the tree that have to be loaded before the one at `path`, each after those it needs."""
 
-    name: str
     path: str
+    needed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ class ImageSpec:
     modules: tuple[ModuleRow, ...]
     files: tuple[FileRow, ...] = ()
     frozen: tuple[FrozenRow, ...] = ()
-    distributions: tuple[DistributionRow, ...] = ()
+    needs: tuple[NeedRow, ...] = ()
     config: tuple[tuple[str, str], ...] = ()
     meta: Buffer = b"{}"
 

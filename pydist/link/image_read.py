@@ -15,7 +15,6 @@ from itertools import chain
 
 from pydist.link.image import (
     ALIGNMENT,
-    DISTRIBUTION,
     ENTRY,
     FORMAT,
     FROZEN,
@@ -23,12 +22,12 @@ from pydist.link.image import (
     HEADER_SIZE,
     MAGIC,
     MODULE,
+    NEED,
     NONE,
     ROW_NUMBER,
     SECTION,
     SETTING,
     TRAILER,
-    DistributionRow,
     EntryFlag,
     FileRow,
     FrozenRow,
@@ -37,6 +36,7 @@ from pydist.link.image import (
     ImageSpec,
     ModuleFlag,
     ModuleRow,
+    NeedRow,
     Section,
     checksum,
     hash_slots,
@@ -135,10 +135,7 @@ class _Reader:
                 FrozenRow(name=self._text(at, size), module=_pick(names, row, Section.FROZEN))
                 for at, size, row in self._rows(Section.FROZEN, FROZEN)
             ),
-            distributions=tuple(
-                DistributionRow(name=self._text(at, size), path=_pick(paths, entry, Section.DISTRIBUTIONS))
-                for at, size, entry, _ in self._rows(Section.DISTRIBUTIONS, DISTRIBUTION)
-            ),
+            needs=self._needs(paths),
             config=tuple(
                 (self._text(key, key_size), self._text(value, value_size))
                 for key, key_size, value, value_size in self._rows(Section.CONFIG, SETTING)
@@ -177,7 +174,7 @@ class _Reader:
                 name=self._text(at, size),
                 path=self._text(path, path_size),
                 code=self._view(Section.CODE, code, length) if length else b"",
-                flags=ModuleFlag(flags & 7),
+                flags=ModuleFlag(flags & 15),
             )
             if reason := path_fault(row.path):
                 raise _wrong(Section.MODULES, f"the path of {row.name!r} {reason}")
@@ -188,6 +185,16 @@ class _Reader:
         if sorted(set(names)) != names:
             raise _wrong(Section.MODULES, "the names are not sorted, or one occurs twice")
         return names, tuple(modules)
+
+    def _needs(self, paths: list[str]) -> tuple[NeedRow, ...]:
+        needs: dict[str, list[str]] = {}
+        last = 0
+        for entry, needed in self._rows(Section.NEEDS, NEED):
+            if entry < last:
+                raise _wrong(Section.NEEDS, "the rows are not sorted")
+            last = entry
+            needs.setdefault(_pick(paths, entry, Section.NEEDS), []).append(_pick(paths, needed, Section.NEEDS))
+        return tuple(NeedRow(path=path, needed=tuple(needed)) for path, needed in needs.items())
 
     def _check_hash(self, section: Section, rows: int) -> None:
         slots = [row for (row,) in self._rows(section, ROW_NUMBER)]

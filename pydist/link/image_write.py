@@ -1,6 +1,6 @@
 """Write an image: lay out rows, strings and bytes, hash the content, write it once from front to back.
 
-Invariant: the same `ImageSpec` gives the same bytes, whatever the order of its modules, files and distributions.
+Invariant: the same `ImageSpec` gives the same bytes, whatever the order of its modules and files.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 from pydist.errors import FaultCollector
 from pydist.link.image import (
-    DISTRIBUTION,
     ENTRY,
     FORMAT,
     FROZEN,
@@ -19,6 +18,7 @@ from pydist.link.image import (
     HEADER_SIZE,
     MAGIC,
     MODULE,
+    NEED,
     NONE,
     ROW_NUMBER,
     SECTION,
@@ -51,6 +51,7 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     _check(spec, tree)
     modules = sorted(spec.modules, key=lambda row: row.name)
     number_of = {row.name: number for number, row in enumerate(modules)}
+    sources = {row.path for row in modules if not row.flags & ModuleFlag.EXTENSION}
     owners: dict[str, int] = {}
     for number, row in enumerate(modules):
         owners.setdefault(row.path, number)
@@ -64,7 +65,7 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     files = {file.path: file for file in spec.files}
     contents: list[tuple[Section, int, int]] = []
     for path in tree.paths:
-        section = Section.SOURCE if path in owners else Section.DATA
+        section = Section.SOURCE if path in sources else Section.DATA
         contents.append((section, *(columns[section].add(files[path].data) if path in files else (0, 0))))
 
     tables: dict[Section, bytes] = {
@@ -72,9 +73,10 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
         Section.ENTRY_HASH: _hash_table([path[2] for path in paths]),
         Section.FROZEN: b"".join(FROZEN.pack(*strings.ref(row.name), number_of[row.module]) for row in spec.frozen),
         Section.CONFIG: b"".join(SETTING.pack(*strings.ref(key), *strings.ref(value)) for key, value in spec.config),
-        Section.DISTRIBUTIONS: b"".join(
-            DISTRIBUTION.pack(*strings.ref(row.name), tree.number[row.path], strings.add(row.name)[2])
-            for row in sorted(spec.distributions, key=lambda row: row.name)
+        Section.NEEDS: b"".join(
+            NEED.pack(tree.number[row.path], tree.number[path])
+            for row in sorted(spec.needs, key=lambda row: tree.number[row.path])
+            for path in row.needed
         ),
     }
     module_paths = [strings.ref(row.path) for row in modules]
@@ -202,7 +204,7 @@ def _check(spec: ImageSpec, tree: Tree) -> None:
             faults.add(where, f"the path {path!r} {reason}")
     _unique(faults, "module", [row.name for row in spec.modules])
     _unique(faults, "file", [file.path for file in spec.files])
-    _unique(faults, "distribution", [row.name for row in spec.distributions])
+    _unique(faults, "list of needs", [row.path for row in spec.needs])
     for path in sorted({file.path for file in spec.files} & tree.folders):
         faults.add(path, "is a file and a folder at once")
     with_code = {row.name for row in spec.modules if len(row.code)}
@@ -214,9 +216,10 @@ def _check(spec: ImageSpec, tree: Tree) -> None:
             faults.add(repr(row.name), "is not a module name")
         if not len(row.code) and not _has_content(row, tree):
             faults.add(row.name, f"has neither code nor a source at {row.path!r}")
-    for distribution in spec.distributions:
-        if distribution.path not in tree.folders:
-            faults.add(distribution.name, f"its folder {distribution.path!r} holds no file")
+    for need in spec.needs:
+        for path in (need.path, *need.needed):
+            if path not in tree.number or path in tree.folders:
+                faults.add(need.path, f"needs {path!r}, which is no file")
     if len(spec.abi_tag) > 15 or not spec.abi_tag.isascii():
         faults.add("abi_tag", f"{spec.abi_tag!r} is longer than 15 ASCII characters")
     faults.raise_if_any("these rows cannot be written to an image")

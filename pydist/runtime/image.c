@@ -10,7 +10,7 @@ static const uint32_t row_sizes[IMAGE_SECTION_COUNT] = {
     [IMAGE_ENTRY_HASH] = sizeof(uint32_t),
     [IMAGE_FROZEN] = sizeof(struct image_frozen),
     [IMAGE_CONFIG] = sizeof(struct image_setting),
-    [IMAGE_DISTRIBUTIONS] = sizeof(struct image_distribution),
+    [IMAGE_NEEDS] = sizeof(struct image_need),
 };
 
 uint32_t image_hash(const char *text, size_t size)

@@ -20,7 +20,7 @@
 #endif
 
 #define IMAGE_MAGIC "pydist\x1a\n" /* a text-mode copy or a NUL-stripping tool damages it visibly */
-#define IMAGE_FORMAT 1u
+#define IMAGE_FORMAT 2u
 #define IMAGE_NONE 0xffffffffu /* no row */
 
 enum image_section_id {
@@ -30,7 +30,7 @@ enum image_section_id {
     IMAGE_ENTRY_HASH,   /* as MODULE_HASH; key = path */
     IMAGE_FROZEN,       /* struct image_frozen: modules needed before the importer runs */
     IMAGE_CONFIG,       /* struct image_setting, in the order given; keys may repeat */
-    IMAGE_DISTRIBUTIONS,/* struct image_distribution, sorted by name */
+    IMAGE_NEEDS,        /* struct image_need, sorted by entry; those of one entry in the order of loading */
     IMAGE_STRINGS,      /* bytes */
     IMAGE_META,         /* bytes: JSON for `pydist inspect`, never read at run time */
     IMAGE_CODE,         /* bytes: marshalled code objects, without a .pyc header */
@@ -75,6 +75,7 @@ enum image_module_flags {
     IMAGE_PACKAGE = 1,   /* has submodules; `path` is its __init__ file, or its folder when IMAGE_NAMESPACE is set too */
     IMAGE_NAMESPACE = 2, /* a folder without __init__: no code, no file */
     IMAGE_STDLIB = 4,    /* comes with the distribution */
+    IMAGE_EXTENSION = 8, /* `path` is a shared object: no code, no source */
 };
 
 struct image_module {
@@ -114,10 +115,10 @@ struct image_setting {
     struct image_string value;
 };
 
-struct image_distribution {
-    struct image_string name; /* normalised: lower case, runs of -_. are one hyphen */
-    uint32_t entry;           /* row of its .dist-info folder */
-    uint32_t hash;            /* image_hash(name) */
+/* A shared object cannot be loaded before another one is, which its own list of needs may leave to a search path. */
+struct image_need {
+    uint32_t entry;  /* row in ENTRIES */
+    uint32_t needed; /* row in ENTRIES */
 };
 
 static_assert(sizeof(struct image_section) == 24, "layout");
@@ -128,7 +129,7 @@ static_assert(sizeof(struct image_module) == 40, "layout");
 static_assert(sizeof(struct image_entry) == 48, "layout");
 static_assert(sizeof(struct image_frozen) == 12, "layout");
 static_assert(sizeof(struct image_setting) == 16, "layout");
-static_assert(sizeof(struct image_distribution) == 16, "layout");
+static_assert(sizeof(struct image_need) == 8, "layout");
 
 /* A mapped image whose header, section bounds and table checksum have been checked. Rows are checked when used:
  * the functions below return NULL or 0 instead of reading outside. */

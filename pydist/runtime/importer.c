@@ -77,36 +77,18 @@ static PyObject *is_package(struct importer *self, PyObject *name)
     return row ? PyBool_FromLong(row->flags & IMAGE_PACKAGE) : NULL;
 }
 
-/* The bytes of a virtual file, or of a real one: loaders are asked for both. */
-static PyObject *get_data(struct importer *self, PyObject *argument)
+/* The bytes of any file: what is inside the application is a file like others (libc.c). */
+static PyObject *get_data(struct importer *Py_UNUSED(self), PyObject *path)
 {
-    struct state *state = self->state;
-    PyObject *path = NULL;
-    if (!PyUnicode_FSDecoder(argument, &path))
-        return NULL;
-    PyObject *below = path_below_root(state, path), *data = NULL;
-    if (below) {
-        const struct image_entry *entry = path_entry(state, path);
-        if (entry && !(entry->flags & IMAGE_FOLDER))
-            data = tree_read(state, entry);
-        else {
-            errno = entry ? EISDIR : ENOENT;
-            PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-        }
-    }
-    else {
-        PyObject *io = PyImport_ImportModule("_io");
-        PyObject *file = io ? PyObject_CallMethod(io, "open_code", "O", path) : NULL;
-        data = file ? PyObject_CallMethod(file, "read", NULL) : NULL;
-        PyObject *closed = data ? PyObject_CallMethod(file, "close", NULL) : NULL;
-        if (data && !closed)
-            Py_CLEAR(data);
-        Py_XDECREF(closed);
-        Py_XDECREF(file);
-        Py_XDECREF(io);
-    }
-    Py_XDECREF(below);
-    Py_DECREF(path);
+    PyObject *io = PyImport_ImportModule("_io");
+    PyObject *file = io ? PyObject_CallMethod(io, "open_code", "O", path) : NULL;
+    PyObject *data = file ? PyObject_CallMethod(file, "read", NULL) : NULL;
+    PyObject *closed = data ? PyObject_CallMethod(file, "close", NULL) : NULL;
+    if (data && !closed)
+        Py_CLEAR(data);
+    Py_XDECREF(closed);
+    Py_XDECREF(file);
+    Py_XDECREF(io);
     return data;
 }
 
@@ -128,17 +110,6 @@ static PyObject *get_resource_reader(struct importer *self, PyObject *name)
     PyObject *reader = folder ? call_python("_pydist.resources", "Reader", folder) : NULL;
     Py_XDECREF(folder);
     return reader;
-}
-
-static PyObject *find_distributions(struct importer *self, PyObject *const *args, Py_ssize_t count,
-                                    PyObject *keywords)
-{
-    static const char *const names[] = {"context"};
-    PyObject *context = Py_None;
-    if (take_arguments(args, count, keywords, names, 1, &context))
-        return NULL;
-    /* Path entry finders leave it to the one on sys.meta_path, so that each package is found once. */
-    return self->folder ? PyTuple_New(0) : call_python("_pydist.metadata", "find_distributions", context);
 }
 
 static PyObject *iter_modules(struct importer *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
@@ -184,16 +155,17 @@ static PyObject *invalidate_caches(PyObject *Py_UNUSED(self), PyObject *Py_UNUSE
     Py_RETURN_NONE; /* an image does not change */
 }
 
-/* Importer(path): the path hook. It takes files too, for runpy.run_path: no other can run them. */
+/* Importer(path): the path hook. */
 static PyObject *importer_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
 {
     struct state *state = PyType_GetModuleState(type);
     PyObject *path = args && PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : Py_None;
     PyObject *below = state && PyUnicode_Check(path) ? path_below_root(state, path) : NULL;
-    if (!below || !path_entry(state, path)) {
+    const struct image_entry *entry = below ? path_entry(state, path) : NULL;
+    if (!entry || !(entry->flags & IMAGE_FOLDER)) {
         Py_XDECREF(below);
         PyErr_Clear();
-        return PyErr_Format(PyExc_ImportError, "%R is not inside this application", path);
+        return PyErr_Format(PyExc_ImportError, "%R is no folder inside this application", path);
     }
     struct importer *self = PyObject_New(struct importer, type);
     if (self) {
@@ -234,7 +206,6 @@ static PyMethodDef methods[] = {
     METHOD(source_to_code, METH_FASTCALL | METH_KEYWORDS, "Source, compiled."),
     {"__reduce__", (PyCFunction)reduce, METH_NOARGS, NULL},
     METHOD(get_resource_reader, METH_O, "What importlib.resources reads a package's files with."),
-    METHOD(find_distributions, METH_FASTCALL | METH_KEYWORDS, "The installed packages, for importlib.metadata."),
     METHOD(iter_modules, METH_FASTCALL | METH_KEYWORDS, "(name, is package) of each module in this folder."),
     {NULL, NULL, 0, NULL},
 };

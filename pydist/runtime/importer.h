@@ -15,6 +15,8 @@ struct state {
     PyObject *fix_filename; /* _imp._fix_co_filename; NULL when this Python has none */
     PyObject *exec; /* builtins.exec */
     PyObject *spec_keywords; /* ("origin", "is_package") */
+    PyObject *extension_loader; /* importlib's loader of shared objects */
+    PyObject *suffixes; /* list: what the names of extension modules end with */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_file;
 };
@@ -71,6 +73,5 @@ PyObject *tree_read(const struct state *state, const struct image_entry *entry);
 /* Whether a folder has a file (not a folder) of this name. */
 int tree_has_file(const struct image *image, const struct image_entry *folder, const char *wanted);
 PyObject *tree_iter_modules(struct importer *self, PyObject *prefix);
-extern PyMethodDef tree_functions[];
 
 #endif

@@ -3,8 +3,11 @@
  * Invariant: neither the environment nor a file of the machine changes what is imported. */
 #include "runtime.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <wchar.h>
 
 /* The modules that the interpreter must find before any importer of ours can exist: `encodings` runs _pydist.start
  * in its place, which installs the importer and imports the real one through it. */
@@ -69,13 +72,14 @@ static PyStatus add_search_paths(PyConfig *config, const struct runtime *runtime
 static PyStatus set_paths(PyConfig *config, const struct runtime *runtime)
 {
     const char *stdlib = image_setting(&runtime->image, "stdlib");
+    const char *python = image_setting(&runtime->image, "python");
     struct {
         wchar_t **target;
         const char *below;
     } paths[] = {
-        {&config->program_name, NULL}, {&config->base_executable, NULL}, {&config->prefix, NULL},
-        {&config->base_prefix, NULL},  {&config->exec_prefix, NULL},     {&config->base_exec_prefix, NULL},
-        {&config->home, NULL},         {&config->stdlib_dir, stdlib},
+        {&config->program_name, python}, {&config->base_executable, python}, {&config->prefix, NULL},
+        {&config->base_prefix, NULL},    {&config->exec_prefix, NULL},       {&config->base_exec_prefix, NULL},
+        {&config->home, NULL},           {&config->stdlib_dir, stdlib},
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         PyStatus status = set_path(config, paths[i].target, runtime->executable, paths[i].below);
@@ -89,40 +93,112 @@ static PyStatus set_paths(PyConfig *config, const struct runtime *runtime)
     return PyStatus_Exception(status) ? status : add_search_paths(config, runtime);
 }
 
-static PyStatus configure(PyConfig *config, const struct runtime *runtime)
+/* sys.orig_argv: what would start this process again. The application's file stands for its script. */
+static PyStatus set_original_arguments(PyConfig *config, const struct runtime *runtime)
+{
+    PyWideStringList *original = &config->orig_argv;
+    const char *python = image_setting(&runtime->image, "python");
+    wchar_t *first[2] = {NULL, NULL};
+    PyStatus status = set_path(config, &first[0], runtime->executable, python);
+    if (!PyStatus_Exception(status))
+        status = set_path(config, &first[1], runtime->executable, NULL);
+    for (Py_ssize_t at = 0; !PyStatus_Exception(status) && at < config->argv.length + 1; at++)
+        status = PyWideStringList_Append(original, at < 2 ? first[at] : config->argv.items[at - 1]);
+    PyMem_RawFree(first[0]);
+    PyMem_RawFree(first[1]);
+    return status;
+}
+
+/* PYTHONPATH, which the interpreter leaves out when somebody else says where to search. */
+static PyStatus insert_search_paths(PyConfig *config)
+{
+    Py_ssize_t at = 0;
+    const wchar_t *path = config->pythonpath_env;
+    for (;;) {
+        const wchar_t *end = wcschr(path, L':');
+        size_t size = end ? (size_t)(end - path) : wcslen(path);
+        wchar_t *part = PyMem_RawCalloc(size + 1, sizeof *part);
+        if (!part)
+            return PyStatus_NoMemory();
+        wmemcpy(part, path, size);
+        PyStatus status = size ? PyWideStringList_Insert(&config->module_search_paths, at++, part) : PyStatus_Ok();
+        PyMem_RawFree(part);
+        if (PyStatus_Exception(status) || !end)
+            return status;
+        path = end + 1;
+    }
+}
+
+/* Whether `name` is the application's own file. */
+static int is_application(const wchar_t *name, const struct runtime *runtime)
+{
+    char path[PATH_MAX];
+    struct stat wanted, own;
+    size_t size = wcstombs(path, name, sizeof path); /* in the locale that Python has set */
+    return size < sizeof path && !stat(path, &wanted) && !stat(runtime->executable, &own) &&
+           wanted.st_dev == own.st_dev && wanted.st_ino == own.st_ino;
+}
+
+/* As `python -I`, whose arguments are all the application's. */
+static PyStatus configure_application(PyConfig *config, const struct runtime *runtime)
 {
     const char *optimize = image_setting(&runtime->image, "optimize");
-    PyWideStringList *lists[] = {&config->argv, &config->orig_argv};
     config->isolated = 1;
     config->use_environment = 0;
-    config->user_site_directory = 0;
     config->safe_path = 1;
-    config->site_import = 0;
     config->write_bytecode = 0;
-    config->parse_argv = runtime->as_python;
-    config->install_signal_handlers = 1;
-    config->pathconfig_warnings = 0;
+    config->parse_argv = 0;
     config->optimization_level = optimize ? atoi(optimize) : 0;
-    /* All arguments are the application's, which has no options of Python's. */
     PyStatus status = PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
     if (PyStatus_Exception(status))
         return status;
-    for (Py_ssize_t i = 0; i < lists[0]->length; i++) {
-        status = PyWideStringList_Append(lists[1], lists[0]->items[i]);
-        if (PyStatus_Exception(status))
-            return status;
-    }
-    return set_paths(config, runtime);
+    return set_original_arguments(config, runtime);
 }
 
-PyStatus interpreter_start(const struct runtime *runtime)
+/* As `python`, without `site` and with paths into the image. */
+static PyStatus configure_python(PyConfig *config, struct runtime *runtime)
+{
+    PyStatus status = PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
+    if (!PyStatus_Exception(status))
+        status = PyConfig_Read(config);
+    if (!PyStatus_Exception(status) && config->pythonpath_env)
+        status = insert_search_paths(config);
+    if (!PyStatus_Exception(status) && config->run_filename && is_application(config->run_filename, runtime)) {
+        /* `python application`, as programs restart themselves: [sys.executable, *sys.argv]. */
+        PyMem_RawFree(config->run_filename);
+        config->run_filename = NULL;
+        runtime->as_python = 0;
+    }
+    return status;
+}
+
+static PyStatus configure(PyConfig *config, struct runtime *runtime)
+{
+    config->user_site_directory = 0;
+    config->site_import = 0;
+    config->install_signal_handlers = 1;
+    config->pathconfig_warnings = 0;
+    PyStatus status = set_paths(config, runtime);
+    if (PyStatus_Exception(status))
+        return status;
+    return runtime->as_python ? configure_python(config, runtime) : configure_application(config, runtime);
+}
+
+static PyStatus preconfigure(const struct runtime *runtime)
 {
     PyPreConfig preconfig;
     PyPreConfig_InitPythonConfig(&preconfig);
+    if (runtime->as_python)
+        return Py_PreInitializeFromBytesArgs(&preconfig, runtime->argc, runtime->argv);
     preconfig.isolated = 1;
     preconfig.use_environment = 0;
     preconfig.parse_argv = 0;
-    PyStatus status = Py_PreInitialize(&preconfig);
+    return Py_PreInitialize(&preconfig);
+}
+
+PyStatus interpreter_start(struct runtime *runtime)
+{
+    PyStatus status = preconfigure(runtime);
     if (PyStatus_Exception(status))
         return status;
     arenas_install();

@@ -8,7 +8,7 @@
 PyObject *loader_source_bytes(struct state *state, const struct image_module *row)
 {
     const struct image_entry *entry = image_entry_at(state->image, row->entry);
-    if (!entry || entry->flags & IMAGE_FOLDER)
+    if (!entry || entry->flags & IMAGE_FOLDER || row->flags & IMAGE_EXTENSION)
         Py_RETURN_NONE;
     return tree_read(state, entry);
 }
@@ -60,7 +60,7 @@ static PyObject *compile_source(struct state *state, const struct image_module *
 
 PyObject *loader_code(struct state *state, const struct image_module *row)
 {
-    if (row->flags & IMAGE_NAMESPACE)
+    if (row->flags & (IMAGE_NAMESPACE | IMAGE_EXTENSION))
         Py_RETURN_NONE;
     return row->code_size ? unmarshal(state, row) : compile_source(state, row);
 }
@@ -76,8 +76,6 @@ static const struct {
     const char *name, *correction;
 } corrections[] = {
     {"importlib.abc", "_pydist.protocols"},        /* knows its own loaders only */
-    {"linecache", "_pydist.lines"},                /* opens sources by name */
-    {"multiprocessing.util", "_pydist.processes"}, /* starts sys.executable with the options of a Python */
 };
 
 static int correct(const struct image *image, const struct image_module *row)

@@ -1,5 +1,7 @@
 /* The program that every linked application is: find the image, start Python, run the application. */
+#include "process.h"
 #include "runtime.h"
+#include "virtual.h"
 
 #include <stdio.h>
 
@@ -19,8 +21,9 @@ struct runtime runtime;
 
 int main(int argc, char **argv)
 {
-    if (process_is_helper(argc, argv)) {
-        runtime.as_python = 1;
+    enum process_kind kind = process_kind(argc, argv);
+    runtime.as_python = kind != PROCESS_IS_APPLICATION;
+    if (kind == PROCESS_HAS_MARK) {
         argv[1] = argv[0];
         argv++;
         argc--;
@@ -32,6 +35,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "pydist: %s: %s\n", argc > 0 ? argv[0] : "application", fault);
         return EXIT_NOT_STARTED;
     }
+    virtual_mount(&runtime.image, runtime.executable);
     PyStatus status = interpreter_start(&runtime);
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status);

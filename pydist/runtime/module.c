@@ -1,12 +1,23 @@
 /* The builtin module `_pydist_image`: state of one interpreter, and putting the importer in place. */
 #include "importer.h"
 
+#include <string.h>
+
 static PyObject *attribute_of(const char *module_name, const char *name)
 {
     PyObject *module = PyImport_ImportModule(module_name);
     PyObject *value = module ? PyObject_GetAttrString(module, name) : NULL;
     Py_XDECREF(module);
     return value;
+}
+
+/* What the names of extension modules end with; none when this Python loads none. */
+static PyObject *suffixes(void)
+{
+    PyObject *function = attribute_of("_imp", "extension_suffixes");
+    PyObject *list = function ? PyObject_CallNoArgs(function) : NULL;
+    Py_XDECREF(function);
+    return list;
 }
 
 /* The importer that goes on sys.meta_path. */
@@ -24,12 +35,14 @@ static PyObject *make_finder(struct state *state)
  * a path with a colon in two. */
 static int set_paths(const struct state *state)
 {
-    static const char *const names[] = {"executable",  "_base_executable", "prefix",
-                                        "base_prefix", "exec_prefix",      "base_exec_prefix"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (PySys_SetObject(names[i], state->root))
-            return -1;
-    return 0;
+    static const char *const names[] = {"prefix", "base_prefix", "exec_prefix", "base_exec_prefix"};
+    const char *below = image_setting(state->image, "python");
+    PyObject *python = below ? path_absolute(state, below, strlen(below)) : Py_NewRef(Py_None);
+    int failed = !python || PySys_SetObject("executable", python) || PySys_SetObject("_base_executable", python);
+    for (size_t i = 0; !failed && i < sizeof names / sizeof *names; i++)
+        failed = PySys_SetObject(names[i], state->root);
+    Py_XDECREF(python);
+    return failed ? -1 : 0;
 }
 
 /* First of all finders: a name in the image is never looked for elsewhere, and is found without running Python. */
@@ -57,6 +70,8 @@ static int module_exec(PyObject *module)
     state->importer_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &importer_spec, NULL);
     state->module_spec = attribute_of("_frozen_importlib", "ModuleSpec");
     state->call_frames_removed = attribute_of("_frozen_importlib", "_call_with_frames_removed");
+    state->extension_loader = attribute_of("_frozen_importlib_external", "ExtensionFileLoader");
+    state->suffixes = suffixes();
     state->exec = attribute_of("builtins", "exec");
     state->spec_keywords = Py_BuildValue("(ss)", "origin", "is_package");
     state->str_cached = PyUnicode_InternFromString("cached");
@@ -69,9 +84,7 @@ static int module_exec(PyObject *module)
     state->fix_filename = attribute_of("_imp", "_fix_co_filename");
     if (!state->fix_filename)
         PyErr_Clear(); /* not part of the documented API: file names stay relative when it goes away */
-    if (PyModule_AddType(module, state->importer_type) || PyModule_AddFunctions(module, tree_functions))
-        return -1;
-    if (PyModule_AddStringConstant(module, "mark", RUNTIME_MARK))
+    if (PyModule_AddType(module, state->importer_type))
         return -1;
     return PyModule_AddObjectRef(module, "root", state->root);
 }

@@ -1,4 +1,5 @@
 /* What the kernel tells a process about itself: where its image is mapped and which file it was started from. */
+#include "process.h"
 #include "runtime.h"
 
 #include <elf.h>
@@ -11,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The image is the read-only segment that begins with its magic bytes. Needs no file and no /proc. */
@@ -80,24 +84,55 @@ static char *find_executable(void)
     return name ? make_absolute(name) : NULL;
 }
 
+/* What begins the first argument of a process that was given a token. */
+#define MARK "\x1fpython"
+
+static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+const char *process_executable(void)
+{
+    return runtime.executable;
+}
+
 /* Arguments are not enough, because others than the application may choose them (sudo, ssh): the descriptor that they
  * name must be sealed memory that holds the mark, which only a process that starts this one can leave open. The
- * standard streams do not count: sudo and ssh pass them on. It is closed, so that no child inherits it. */
-int process_is_helper(int argc, char **argv)
+ * standard streams do not count: sudo and ssh pass them on. */
+int process_token(char *mark, size_t size)
 {
-    static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-    static const char mark[] = RUNTIME_MARK;
-    size_t size = sizeof mark - 1;
-    char content[sizeof mark + 1], *end;
-    if (argc < 2 || strncmp(argv[1], mark, size) || argv[1][size] != ':')
+    int memory = (int)syscall(SYS_memfd_create, "pydist", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int token = memory < 0 ? -1 : fcntl(memory, F_DUPFD, STDERR_FILENO + 1);
+    if (token < 0 || write(token, MARK, sizeof MARK - 1) < 0 || fcntl(token, F_ADD_SEALS, seals)) {
+        int error = errno;
+        close(token);
+        token = -1;
+        errno = error;
+    }
+    close(memory);
+    snprintf(mark, size, "%s:%d", MARK, token);
+    return token;
+}
+
+static int has_token(int argc, char **argv)
+{
+    size_t size = sizeof MARK - 1;
+    char content[sizeof MARK + 1], *end;
+    if (argc < 2 || strncmp(argv[1], MARK, size) || argv[1][size] != ':')
         return 0;
     long number = strtol(argv[1] + size + 1, &end, 10);
     if (*end || number <= STDERR_FILENO || number > INT_MAX || fcntl((int)number, F_GET_SEALS) != seals)
         return 0;
-    if (pread((int)number, content, sizeof content, 0) != (ssize_t)size || memcmp(content, mark, size))
+    if (pread((int)number, content, sizeof content, 0) != (ssize_t)size || memcmp(content, MARK, size))
         return 0;
     close((int)number);
     return 1;
+}
+
+enum process_kind process_kind(int argc, char **argv)
+{
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    if (name && strcmp(name, PROCESS_PYTHON) == 0)
+        return PROCESS_IS_PYTHON;
+    return has_token(argc, argv) ? PROCESS_HAS_MARK : PROCESS_IS_APPLICATION;
 }
 
 const char *process_inspect(struct runtime *runtime)
@@ -106,5 +141,9 @@ const char *process_inspect(struct runtime *runtime)
     if (fault)
         return fault;
     runtime->executable = find_executable();
-    return runtime->executable ? NULL : strerror(errno);
+    if (!runtime->executable)
+        return strerror(errno);
+    if (runtime->as_python) /* the kernel has named it `exe` */
+        prctl(PR_SET_NAME, strrchr(runtime->executable, '/') + 1);
+    return NULL;
 }

@@ -7,16 +7,13 @@
 
 #include "image.h"
 
-/* A process that is to run as Python with the arguments that follow, as _pydist.processes starts it, gets this, a colon
- * and the number of a descriptor as its first argument. See process_is_helper. */
-#define RUNTIME_MARK "\x1fpython"
-
 struct runtime {
     struct image image;
     char *executable; /* absolute path of this file; also the root of the virtual tree */
     int argc;
     char **argv;
-    int as_python; /* a helper; its mark is no longer in argv */
+    int as_python; /* started with a token (process.h), whose mark is no longer in argv; it may still turn out that the
+                    * script to run is the application (interpreter.c) */
 };
 
 extern struct runtime runtime;
@@ -24,11 +21,8 @@ extern struct runtime runtime;
 /* process.c: fill in `executable` and `image`. Returns NULL, or what is wrong in words. */
 const char *process_inspect(struct runtime *runtime);
 
-/* process.c: whether this process was started by _pydist.processes. */
-int process_is_helper(int argc, char **argv);
-
 /* interpreter.c: start Python as the image's settings say. */
-PyStatus interpreter_start(const struct runtime *runtime);
+PyStatus interpreter_start(struct runtime *runtime);
 
 /* entry.c: run the application (or what Python's own arguments say) and finalize Python. Returns the exit code of the process. */
 int entry_run(const struct runtime *runtime);

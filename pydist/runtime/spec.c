@@ -3,26 +3,37 @@
 
 #include <string.h>
 
-/* A module in a folder: its package's __init__ file or a file of its own. */
-static const struct image_module *find_in_folder(struct importer *self, const char *name, Py_ssize_t size)
+/* The module at the path that `folder` and the others make. */
+static const struct image_module *find_file(const struct image *image, const char *folder, const char *name,
+                                            const char *ending)
+{
+    char path[1024];
+    int length = snprintf(path, sizeof path, "%s%s%s%s", folder, *folder ? "/" : "", name, ending);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return NULL;
+    const struct image_entry *entry = image_find_entry(image, path, (size_t)length);
+    return entry && entry->module != IMAGE_NONE ? image_module_at(image, entry->module) : NULL;
+}
+
+/* A module in a folder: its package's __init__ file or a file of its own, in the order of importlib's FileFinder. */
+static const struct image_module *find_in_folder(struct importer *self, const char *name)
 {
     const struct image *image = self->state->image;
-    const char *tail = memrchr(name, '.', (size_t)size);
-    tail = tail ? tail + 1 : name;
-    Py_ssize_t folder_size;
-    const char *folder = PyUnicode_AsUTF8AndSize(self->folder, &folder_size);
-    static const char *const forms[] = {"/__init__.py", ".py"};
-    char path[1024];
-    for (size_t i = 0; folder && i < sizeof forms / sizeof *forms; i++) {
-        int length = snprintf(path, sizeof path, "%s%s%.*s%s", folder, folder_size ? "/" : "",
-                              (int)(name + size - tail), tail, forms[i]);
-        if (length < 0 || (size_t)length >= sizeof path)
-            return NULL;
-        const struct image_entry *entry = image_find_entry(image, path, (size_t)length);
-        if (entry && entry->module != IMAGE_NONE)
-            return image_module_at(image, entry->module);
+    const char *dot = strrchr(name, '.'), *tail = dot ? dot + 1 : name;
+    const char *folder = PyUnicode_AsUTF8(self->folder);
+    static const char *const forms[] = {"/__init__", ""};
+    const struct image_module *row = NULL;
+    for (size_t i = 0; folder && !row && i < sizeof forms / sizeof *forms; i++) {
+        char ending[256];
+        for (Py_ssize_t at = 0; !row && at < PyList_GET_SIZE(self->state->suffixes); at++) {
+            const char *suffix = PyUnicode_AsUTF8(PyList_GET_ITEM(self->state->suffixes, at));
+            snprintf(ending, sizeof ending, "%s%s", forms[i], suffix ? suffix : "");
+            row = suffix ? find_file(image, folder, tail, ending) : NULL;
+        }
+        snprintf(ending, sizeof ending, "%s.py", forms[i]);
+        row = row ? row : find_file(image, folder, tail, ending);
     }
-    return NULL;
+    return row;
 }
 
 const struct image_module *spec_lookup(struct importer *self, PyObject *name)
@@ -34,7 +45,7 @@ const struct image_module *spec_lookup(struct importer *self, PyObject *name)
         return NULL;
     }
     if (self->folder)
-        return find_in_folder(self, text, size);
+        return find_in_folder(self, text);
     return image_find_module(self->state->image, text, (size_t)size);
 }
 
@@ -50,29 +61,35 @@ const struct image_module *spec_row(struct importer *self, PyObject *name)
     return row;
 }
 
-/* Whether a package with this __path__ may have submodules in the image: one that was pointed elsewhere has not. */
-static int leads_into_image(const struct state *state, PyObject *path)
+/* The size of the folder that `path` lies in, as a prefix of it. */
+static size_t folder_size(const char *path, size_t size)
 {
-    if (path == Py_None)
-        return 1;
-    PyObject *items = PySequence_Fast(path, "__path__ must be iterable");
-    if (!items) {
-        PyErr_Clear();
-        return 0;
-    }
-    int found = 0;
-    for (Py_ssize_t i = 0; !found && i < PySequence_Fast_GET_SIZE(items); i++) {
-        PyObject *item = PySequence_Fast_GET_ITEM(items, i);
-        PyObject *below = PyUnicode_Check(item) ? path_below_root(state, item) : NULL;
-        found = below != NULL;
-        Py_XDECREF(below);
-    }
-    Py_DECREF(items);
+    const char *slash = memrchr(path, '/', size);
+    return slash ? (size_t)(slash - path) : 0;
+}
+
+/* Whether importlib would look for the module of `row` in its own folder first, given the __path__ of its package.
+ * Otherwise what is there is found through the path hook. */
+static int is_in_first_folder(const struct state *state, const struct image_module *row, PyObject *path)
+{
+    const char *own = image_text(state->image, row->path);
+    PyObject *first = PyList_Check(path) && PyList_GET_SIZE(path) ? PyList_GET_ITEM(path, 0) : Py_None;
+    PyObject *below = own && PyUnicode_Check(first) ? path_below_root(state, first) : NULL;
+    Py_ssize_t wanted_size = 0;
+    const char *wanted = below ? PyUnicode_AsUTF8AndSize(below, &wanted_size) : NULL;
+    size_t size = own ? folder_size(own, row->path.size) : 0;
+    if (own && row->flags & IMAGE_PACKAGE && !(row->flags & IMAGE_NAMESPACE))
+        size = folder_size(own, size);
+    int found = wanted && (size_t)wanted_size == size && memcmp(wanted, own, size) == 0;
+    PyErr_Clear(); /* a path with surrogates */
+    Py_XDECREF(below);
     return found;
 }
 
 static int set_location(PyObject *spec, const struct state *state, const struct image_module *row)
 {
+    if (row->flags & IMAGE_EXTENSION)
+        return PyObject_SetAttr(spec, state->str_has_location, Py_True);
     PyObject *cached = path_of_bytecode(state, row);
     /* Given here, because importlib would compute it with a lot of Python code. */
     int failed = !cached || PyObject_SetAttr(spec, state->str_cached, cached) ||
@@ -95,17 +112,26 @@ static int set_search_locations(PyObject *spec, const struct state *state, const
     return failed;
 }
 
+/* Shared objects are loaded by importlib, with a path that leads into the image (native.c). */
+static PyObject *make_loader(struct importer *self, PyObject *name, const struct image_module *row, PyObject *origin)
+{
+    PyObject *arguments[] = {name, origin};
+    if (row->flags & IMAGE_EXTENSION)
+        return PyObject_Vectorcall(self->state->extension_loader, arguments, 2, NULL);
+    return Py_NewRef((PyObject *)self);
+}
+
 static PyObject *make_spec(struct importer *self, PyObject *name, const struct image_module *row)
 {
     const struct state *state = self->state;
     int is_namespace = row->flags & IMAGE_NAMESPACE, is_package = row->flags & IMAGE_PACKAGE;
     const char *path = image_text(state->image, row->path);
     PyObject *origin = is_namespace || !path ? Py_NewRef(Py_None) : path_absolute(state, path, row->path.size);
-    if (!origin)
-        return NULL;
-    PyObject *arguments[] = {name, (PyObject *)self, origin, is_package ? Py_True : Py_False};
-    PyObject *spec = PyObject_Vectorcall(state->module_spec, arguments, 2, state->spec_keywords);
-    Py_DECREF(origin);
+    PyObject *loader = origin ? make_loader(self, name, row, origin) : NULL;
+    PyObject *arguments[] = {name, loader, origin, is_package ? Py_True : Py_False};
+    PyObject *spec = loader ? PyObject_Vectorcall(state->module_spec, arguments, 2, state->spec_keywords) : NULL;
+    Py_XDECREF(loader);
+    Py_XDECREF(origin);
     if (spec && ((!is_namespace && set_location(spec, state, row)) ||
                  (is_package && set_search_locations(spec, state, row))))
         Py_CLEAR(spec);
@@ -149,7 +175,7 @@ PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path)
     if (collector_notice(self->state, name))
         return NULL;
     const struct image_module *row = spec_lookup(self, name);
-    if (row && (self->folder || leads_into_image(self->state, path)))
+    if (row && (self->folder || path == Py_None || is_in_first_folder(self->state, row, path)))
         return make_spec(self, name, row);
     if (self->folder)
         return find_namespace_portion(self, name);

@@ -1,4 +1,4 @@
-/* The virtual tree of files: listing and reading it. */
+/* The virtual tree of files as importlib sees it. */
 #include "importer.h"
 
 #include <string.h>
@@ -69,70 +69,3 @@ PyObject *tree_iter_modules(struct importer *self, PyObject *prefix)
     }
     return list;
 }
-
-static PyObject *fail(PyObject *path, int error)
-{
-    errno = error;
-    return PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-}
-
-static PyObject *tree_stat(PyObject *module, PyObject *path)
-{
-    const struct image_entry *entry = path_entry(PyModule_GetState(module), path);
-    if (!entry)
-        Py_RETURN_NONE;
-    return Py_BuildValue("(OK)", entry->flags & IMAGE_FOLDER ? Py_True : Py_False,
-                         (unsigned long long)entry->data_size);
-}
-
-static PyObject *tree_list(PyObject *module, PyObject *path)
-{
-    const struct image *image = ((struct state *)PyModule_GetState(module))->image;
-    const struct image_entry *folder = path_entry(PyModule_GetState(module), path);
-    if (!folder || !(folder->flags & IMAGE_FOLDER))
-        return fail(path, folder ? ENOTDIR : ENOENT);
-    PyObject *names = PyList_New(0);
-    for (uint32_t i = 0; names && i < folder->child_count; i++) {
-        const struct image_entry *child = image_entry_at(image, folder->first_child + i);
-        size_t size = 0;
-        const char *text = child ? name_of(image, child, &size) : NULL;
-        PyObject *name = text ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)size, NULL) : NULL;
-        if (text && (!name || PyList_Append(names, name)))
-            Py_CLEAR(names);
-        Py_XDECREF(name);
-    }
-    return names;
-}
-
-static PyObject *tree_read_path(PyObject *module, PyObject *path)
-{
-    const struct state *state = PyModule_GetState(module);
-    const struct image_entry *entry = path_entry(state, path);
-    if (!entry || entry->flags & IMAGE_FOLDER)
-        return fail(path, entry ? EISDIR : ENOENT);
-    return tree_read(state, entry);
-}
-
-static PyObject *tree_distributions(PyObject *module, PyObject *Py_UNUSED(ignored))
-{
-    const struct state *state = PyModule_GetState(module);
-    const struct image_distribution *row;
-    PyObject *list = PyList_New(0);
-    for (uint32_t at = 0; list && (row = image_row_at(state->image, IMAGE_DISTRIBUTIONS, at)); at++) {
-        const struct image_entry *entry = image_entry_at(state->image, row->entry);
-        const char *name = image_text(state->image, row->name), *path = entry ? image_text(state->image, entry->path) : NULL;
-        PyObject *item = name && path ? Py_BuildValue("(sN)", name, path_absolute(state, path, entry->path.size)) : NULL;
-        if ((!item && PyErr_Occurred()) || (item && PyList_Append(list, item)))
-            Py_CLEAR(list);
-        Py_XDECREF(item);
-    }
-    return list;
-}
-
-PyMethodDef tree_functions[] = {
-    {"stat", tree_stat, METH_O, PyDoc_STR("(is folder, size) of a virtual path, or None.")},
-    {"listdir", tree_list, METH_O, PyDoc_STR("The sorted names in a virtual folder.")},
-    {"read", tree_read_path, METH_O, PyDoc_STR("The bytes of a virtual file.")},
-    {"distributions", tree_distributions, METH_NOARGS, PyDoc_STR("(normalised name, folder) of each package.")},
-    {NULL, NULL, 0, NULL},
-};

@@ -1,11 +1,9 @@
 """What the importer is to those who ask with `isinstance`.
 
-Invariant: nothing here is imported before `importlib.abc` is.
+Invariant: nothing here imports `importlib.abc`: that is what imports this.
 """
 
 from __future__ import annotations
-
-from importlib import abc
 
 import _pydist_image
 
@@ -14,5 +12,7 @@ __all__ = ["install"]
 
 def install() -> None:
     """Name the abstract classes whose methods the importer has; called when `importlib.abc` is imported."""
+    from importlib import abc
+
     for protocol in (abc.MetaPathFinder, abc.PathEntryFinder, abc.ExecutionLoader):
         protocol.register(_pydist_image.Importer)

@@ -1,19 +1,15 @@
-"""`importlib.resources` for packages inside the application's file."""
+"""`importlib.resources` for packages inside the application's file, whose folders any path leads into."""
 
 from __future__ import annotations
 
-from importlib.resources.abc import TraversableResources
-
-from _pydist.paths import ImagePath
+from importlib.readers import FileReader
+from pathlib import Path
 
 __all__ = ["Reader"]
 
 
-class Reader(TraversableResources):
+class Reader(FileReader):
     """Reads the files of one package, given the virtual path of its folder."""
 
     def __init__(self, folder: str) -> None:
-        self._folder = ImagePath(folder)
-
-    def files(self) -> ImagePath:
-        return self._folder
+        self.path = Path(folder)

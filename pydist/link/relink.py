@@ -1,0 +1,162 @@
+"""Linking the run time with what a distribution is made of: objects, and static libraries of what they use.
+
+Invariant: a stub names no folder of this machine, has a built-in table of exactly the extension modules that
+`Distribution.extensions` says, and has the spare note that maps an image. For musl it is static; for glibc it needs
+the C library only, and exports Python's API and the functions of `pydist/runtime/interpose.h` to what it loads.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydist.binary.elf import ElfFile
+from pydist.binary.elf_edit import with_segment
+from pydist.errors import Fault, InputError, StepFailed
+from pydist.link import omissions
+from pydist.link.dist import Distribution
+from pydist.manifest.model import ExtensionInfo, LinkInfo
+from pydist.policy import resources
+from pydist.policy.toolchain import Toolchain
+
+__all__ = ["NOTE", "Linking", "inittab_source", "response_text", "wrapped"]
+
+NOTE = b"pydist"
+"""Owner of the note whose program header maps the image (`pydist/runtime/main.c`)."""
+
+_COMPILE = ("-std=c11", "-O2", "-g0", "-fno-plt", "-ffunction-sections", "-fvisibility=hidden",
+            "-Wall", "-Wextra", "-Werror")  # fmt: skip
+_LINK = ("-no-pie", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,relro")
+_DYNAMIC = ("-rdynamic", "-Wl,--hash-style=gnu")
+_WRAPPED = "__wrap_"  # what the linker's option --wrap calls a function that stands in for another
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def inittab_source(extensions: Sequence[tuple[str, str]]) -> str:
+    """The C source of the table of built-in modules, from (name, function) pairs; the function may be `NULL`.
+
+    Raises `InputError` that names every pair that is not made of identifiers: it would be pasted into the source.
+    """
+    wrong = [
+        f"{name} ({function})"
+        for name, function in extensions
+        if not all(_IDENTIFIER.fullmatch(part) for part in (function, *name.split(".")))
+    ]
+    if wrong:
+        raise InputError(f"the manifest names extension modules that C cannot: {', '.join(wrong)}")
+    functions = sorted({function for _, function in extensions if function != "NULL"})
+    return "\n".join([
+        "#include <Python.h>",
+        *(f"extern PyObject *{function}(void);" for function in functions),
+        "struct _inittab _PyImport_Inittab[] = {",
+        *(f'    {{"{name}", {function}}},' for name, function in extensions),
+        "    {0, 0}};\n",
+    ])  # fmt: skip
+
+
+def response_text(arguments: Iterable[str]) -> str:
+    r"""The text of a compiler's response file: one quoted argument per line (clang reads them as GNU programs do).
+
+    >>> print(response_text(['a b', 'c"d']), end="")
+    "a b"
+    "c\"d"
+    """
+    escaped = (argument.replace("\\", "\\\\").replace('"', '\\"') for argument in arguments)
+    return "".join(f'"{argument}"\n' for argument in escaped)
+
+
+def wrapped(objects: Iterable[Path]) -> list[str]:
+    """The functions of the C library that `objects` replace in a static program (`pydist/runtime/interpose.h`)."""
+    return [name.removeprefix(_WRAPPED) for name in _defined(objects) if name.startswith(_WRAPPED)]
+
+
+def exports_text(objects: Iterable[Path]) -> str:
+    """The linker's script that names what shared objects find in the program: Python's API and what `objects` define
+    for others. The symbols of static libraries stay inside: packages bring other versions of the same ones."""
+    names = ("Py*", "_Py*", *_defined(objects))
+    return "\n".join(["{ global:", *(f"    {name};" for name in names), "  local: *; };\n"])
+
+
+def _defined(objects: Iterable[Path]) -> list[str]:
+    names: set[str] = set()
+    for path in objects:
+        data = path.read_bytes()
+        symbols = (symbol for symbol in ElfFile.parse(data).symbols(data) if symbol.defined)
+        names |= {symbol.name for symbol in symbols if symbol.binding and not symbol.visibility}
+    return sorted(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """One linking of the run time with the objects of a distribution, in the folder `work`."""
+
+    distribution: Distribution
+    compiler: Toolchain
+    environment: dict[str, str]
+    work: Path
+
+    def link(self, sources: Iterable[Path], output: Path) -> None:
+        chosen = self._extensions()
+        table = self.work / "inittab.c"
+        pairs = [(name, variant.init_fn) for name, variant in sorted(chosen.items())]
+        table.write_text(inittab_source(pairs), encoding="utf-8")
+        ours = [self._compile(path) for path in (*(path for path in sources if path.suffix == ".c"), table)]
+        info = self.distribution.manifest.build_info
+        objects = [path for path in info.core.objs if path != info.inittab_object]
+        objects += [path for _, variant in sorted(chosen.items()) for path in variant.objs]
+        links = [*info.core.links, *(link for _, variant in sorted(chosen.items()) for link in variant.links)]
+        self._link(ours, objects, links, output)
+
+    def _extensions(self) -> dict[str, ExtensionInfo]:
+        """The variant of each extension module that goes in."""
+        table = omissions.load()
+        return {name: row for name, row in self.distribution.extensions.items() if not table.of_extension(name)}
+
+    def _compile(self, source: Path) -> Path:
+        output = self.work / f"{source.stem}.o"
+        hidden = {resources.runtime(): "runtime", self.work: "work", self.distribution.root: "python"}
+        flags = [f"-ffile-prefix-map={folder}={name}" for folder, name in hidden.items()]
+        flags += [f"-I{resources.runtime()}", f"-I{self.distribution.include}"]
+        command = [*self._cc(), *_COMPILE, *flags, "-c", str(source), "-o", str(output)]
+        self._run(f"compiling {source.name}", command)
+        return output
+
+    def _link(self, ours: list[Path], objects: list[str], links: Sequence[LinkInfo], output: Path) -> None:
+        libraries = dict.fromkeys(link.path_static for link in links if link.path_static)
+        system = dict.fromkeys(f"-l{link.name}" for link in links if link.system and not link.path_static)
+        root = self.distribution.root
+        missing = [path for path in (*objects, *libraries) if not (root / path).is_file()]
+        if missing:
+            faults = [Fault(f"{root}/PYTHON.json", f"no such file: {path}") for path in missing]
+            raise InputError("the distribution lacks files that its manifest names", faults)
+        arguments = [*map(str, ours), *(str(root / path) for path in dict.fromkeys(objects))]
+        arguments += ["-Wl,--start-group", *(str(root / path) for path in libraries), "-Wl,--end-group", *system]
+        # Hundreds of paths are longer than a command line may be on some systems.
+        response = self.work / "link.txt"
+        response.write_text(response_text(arguments), encoding="utf-8")
+        if self.distribution.dynamic:
+            exports = self.work / "exports.txt"
+            exports.write_text(exports_text(ours), encoding="utf-8")
+            form = [*_DYNAMIC, f"-Wl,--version-script={exports}"]
+        else:
+            form = ["-static", *(f"-Wl,--wrap={name}" for name in wrapped(ours))]
+        self._run("linking the stub", [*self._cc(), *_LINK, *form, f"@{response}", "-o", str(output)])
+        with_segment(output.read_bytes(), 4096, NOTE)  # raises when an image could not be mapped
+
+    def _cc(self) -> list[str]:
+        return self.compiler.command("cc", self.distribution.target, self.distribution.floor)
+
+    def _run(self, step: str, command: list[str]) -> None:
+        log = self.work / "log.txt"
+        variables = {"PATH": os.defpath, "LC_ALL": "C", "HOME": str(self.work), **self.environment}
+        with log.open("ab") as file:
+            done = subprocess.run(
+                command, stdout=file, stderr=subprocess.STDOUT, cwd=self.work, env=variables, check=False
+            )
+        if done.returncode:
+            tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+            raise StepFailed(step, command, done.returncode, str(log), tail)

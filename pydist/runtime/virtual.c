@@ -1,0 +1,245 @@
+#define _GNU_SOURCE
+#include "virtual.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* 2024-01-01, the time of all files in archives that pydist writes: an image has no times of its own. */
+#define MODIFIED 1704067200
+
+/* No device has this number: major 0 with a minor that the kernel gives to nothing. */
+#define DEVICE 0xfffff
+
+static struct {
+    const struct image *image;
+    const struct image_entry *python;
+    const char *root;
+    size_t root_size;
+} mounted;
+
+void virtual_mount(const struct image *image, const char *root)
+{
+    mounted.image = image;
+    mounted.root = root;
+    mounted.root_size = strlen(root);
+    const char *python = image_setting(image, "python");
+    mounted.python = python ? image_find_entry(image, python, strlen(python)) : NULL;
+}
+
+const struct image_entry *virtual_python(void)
+{
+    return mounted.python;
+}
+
+/* The rest of `path` after the root: "" or what begins with a slash. NULL when it lies elsewhere. */
+static const char *below_root(const char *path)
+{
+    if (!mounted.root_size || !path || strncmp(path, mounted.root, mounted.root_size))
+        return NULL;
+    const char *rest = path + mounted.root_size;
+    return *rest == '\0' || *rest == '/' ? rest : NULL;
+}
+
+/* Copy `path` without empty parts, `.` and `..`; there are no links, so that text is enough. Returns the length, -1
+ * when it leaves the root, or -2 when it is too long. */
+static ssize_t normalise(const char *path, char *out, size_t room)
+{
+    size_t kept = 0;
+    for (const char *end; *path; path = *end ? end + 1 : end) {
+        end = strchrnul(path, '/');
+        size_t size = (size_t)(end - path);
+        if (size == 0 || (size == 1 && path[0] == '.'))
+            continue;
+        if (size == 2 && path[0] == '.' && path[1] == '.') {
+            if (kept == 0)
+                return -1;
+            while (kept && out[--kept] != '/')
+                ;
+            continue;
+        }
+        if (kept + 1 + size >= room)
+            return -2;
+        if (kept)
+            out[kept++] = '/';
+        memcpy(out + kept, path, size);
+        kept += size;
+    }
+    return (ssize_t)kept;
+}
+
+/* ENOTDIR when something above is a file, ENOENT otherwise: as the kernel says it. */
+static enum virtual_answer missing(const char *path, size_t size)
+{
+    errno = ENOENT;
+    for (const char *slash; (slash = memrchr(path, '/', size)) != NULL; size = (size_t)(slash - path)) {
+        const struct image_entry *above = image_find_entry(mounted.image, path, (size_t)(slash - path));
+        if (above) {
+            errno = above->flags & IMAGE_FOLDER ? ENOENT : ENOTDIR;
+            break;
+        }
+    }
+    return VIRTUAL_MISSING;
+}
+
+static enum virtual_answer look_up(const char *rest, const struct image_entry **entry)
+{
+    char normal[PATH_MAX];
+    ssize_t size = normalise(rest, normal, sizeof normal);
+    if (size == -1)
+        return VIRTUAL_ELSEWHERE;
+    if (size < 0) {
+        errno = ENAMETOOLONG;
+        return VIRTUAL_MISSING;
+    }
+    *entry = image_find_entry(mounted.image, normal, (size_t)size);
+    if (!*entry)
+        return missing(normal, (size_t)size);
+    if (!((*entry)->flags & IMAGE_FOLDER) && rest[strlen(rest) - 1] == '/') {
+        errno = ENOTDIR;
+        return VIRTUAL_MISSING;
+    }
+    return VIRTUAL_FOUND;
+}
+
+enum virtual_answer virtual_find(const char *path, const struct image_entry **entry)
+{
+    const char *rest = below_root(path);
+    return rest && *rest ? look_up(rest, entry) : VIRTUAL_ELSEWHERE;
+}
+
+enum virtual_answer virtual_find_folder(const char *path, const struct image_entry **entry)
+{
+    const char *rest = below_root(path);
+    return rest ? look_up(*rest ? rest : "/", entry) : VIRTUAL_ELSEWHERE;
+}
+
+static const char *text_after_slash(const struct image_entry *entry)
+{
+    const char *path = image_text(mounted.image, entry->path);
+    const char *slash = path ? memrchr(path, '/', entry->path.size) : NULL;
+    return slash ? slash + 1 : path;
+}
+
+static int write_all(int descriptor, const char *bytes, uint64_t size)
+{
+    while (size) {
+        ssize_t written = write(descriptor, bytes, size < SSIZE_MAX ? (size_t)size : SSIZE_MAX);
+        if (written < 0 && errno != EINTR)
+            return -1;
+        bytes += written > 0 ? written : 0;
+        size -= written > 0 ? (uint64_t)written : 0;
+    }
+    return 0;
+}
+
+int virtual_open(const struct image_entry *entry, int flags)
+{
+    static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    int refused = 0;
+    if ((flags & O_CREAT) && (flags & O_EXCL))
+        refused = EEXIST;
+    else if (entry->flags & IMAGE_FOLDER)
+        refused = EISDIR; /* memory is no folder, and no other descriptor would do */
+    else if ((flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC)
+        refused = EROFS;
+    else if (flags & O_DIRECTORY)
+        refused = ENOTDIR;
+    const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
+    const char *name = text_after_slash(entry);
+    if (refused || !bytes || !name) {
+        errno = refused ? refused : EIO;
+        return -1;
+    }
+    /* By number: the oldest C libraries that we run on do not have the function. */
+    char title[200]; /* the kernel takes 249 bytes */
+    snprintf(title, sizeof title, "%s", name);
+    int descriptor = (int)syscall(SYS_memfd_create, title, MFD_ALLOW_SEALING | (flags & O_CLOEXEC ? MFD_CLOEXEC : 0));
+    if (descriptor < 0)
+        return -1;
+    if (write_all(descriptor, bytes, entry->data_size) || fcntl(descriptor, F_ADD_SEALS, seals) ||
+        lseek(descriptor, 0, SEEK_SET)) {
+        int error = errno;
+        close(descriptor);
+        errno = error;
+        return -1;
+    }
+    return descriptor;
+}
+
+uint64_t virtual_inode(const struct image_entry *entry)
+{
+    return (uint64_t)(entry - mounted.image->entries) + 1;
+}
+
+void virtual_stat(const struct image_entry *entry, struct stat *status)
+{
+    int folder = (entry->flags & IMAGE_FOLDER) != 0;
+    memset(status, 0, sizeof *status);
+    status->st_dev = DEVICE;
+    status->st_ino = virtual_inode(entry);
+    /* Writable by their bits, as installed files are: who copies them with their mode wants to change the copies. */
+    status->st_mode = folder ? S_IFDIR | 0755 : S_IFREG | (entry->flags & IMAGE_EXECUTABLE ? 0755 : 0644);
+    status->st_nlink = folder ? 2 : 1;
+    status->st_size = folder ? 0 : (off_t)entry->data_size;
+    status->st_blksize = 4096;
+    status->st_blocks = (status->st_size + 511) / 512;
+    status->st_atim.tv_sec = status->st_mtim.tv_sec = status->st_ctim.tv_sec = MODIFIED;
+}
+
+int virtual_access(const struct image_entry *entry, int mode)
+{
+    if (mode & W_OK)
+        errno = EROFS;
+    else if (mode & X_OK && !(entry->flags & (IMAGE_FOLDER | IMAGE_EXECUTABLE)))
+        errno = EACCES;
+    else
+        return 0;
+    return -1;
+}
+
+char *virtual_name(const struct image_entry *entry, char *buffer, size_t size)
+{
+    const char *path = image_text(mounted.image, entry->path);
+    int length = path ? snprintf(buffer, size, *path ? "%s/%s" : "%s", mounted.root, path) : -1;
+    if (length >= 0 && (size_t)length < size)
+        return buffer;
+    errno = length < 0 ? EIO : ENAMETOOLONG;
+    return NULL;
+}
+
+const struct image_entry *virtual_child(const struct image_entry *folder, uint32_t index, const char **name)
+{
+    if (index >= folder->child_count)
+        return NULL;
+    const struct image_entry *child = image_entry_at(mounted.image, folder->first_child + index);
+    *name = child ? text_after_slash(child) : NULL;
+    return *name ? child : NULL;
+}
+
+/* The first row of NEEDS whose entry is `number` or greater. */
+static uint32_t first_need(uint32_t number)
+{
+    uint32_t low = 0, high = mounted.image->header->sections[IMAGE_NEEDS].count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct image_need *row = image_row_at(mounted.image, IMAGE_NEEDS, middle);
+        if (row->entry < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct image_entry *virtual_need(const struct image_entry *entry, uint32_t index)
+{
+    uint32_t number = (uint32_t)(entry - mounted.image->entries), first = first_need(number);
+    const struct image_need *row = index <= UINT32_MAX - first ? image_row_at(mounted.image, IMAGE_NEEDS, first + index) : NULL;
+    return row && row->entry == number ? image_entry_at(mounted.image, row->needed) : NULL;
+}

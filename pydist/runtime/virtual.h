@@ -1,0 +1,51 @@
+/* The virtual tree as a file system: what a path below the application's own file leads to, its status, and a
+ * descriptor to read it with. Knows nothing of Python; libc.c shows it to everything that asks the C library. */
+#ifndef PYDIST_VIRTUAL_H
+#define PYDIST_VIRTUAL_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "image.h"
+
+/* From here on, paths below `root` (absolute, without a slash at its end) lead into `image`. Both must stay. */
+void virtual_mount(const struct image *image, const char *root);
+
+enum virtual_answer {
+    VIRTUAL_ELSEWHERE, /* not below the root: the kernel knows */
+    VIRTUAL_FOUND,
+    VIRTUAL_MISSING, /* below the root, and nothing there; errno says why */
+};
+
+/* What is at an absolute `path`, which may have empty parts, `.` and `..`. The root by its bare name is the
+ * application's file, and lies elsewhere. */
+enum virtual_answer virtual_find(const char *path, const struct image_entry **entry);
+
+/* The same, but the root's bare name is the folder that the file is, too: for those who list. */
+enum virtual_answer virtual_find_folder(const char *path, const struct image_entry **entry);
+
+/* A descriptor of sealed memory that has the bytes of a file, or -1 with errno. `flags` are those of open(2): what is
+ * in an image can be read only. */
+int virtual_open(const struct image_entry *entry, int flags);
+
+void virtual_stat(const struct image_entry *entry, struct stat *status);
+
+/* As access(2). */
+int virtual_access(const struct image_entry *entry, int mode);
+
+/* The entry's absolute path, in `buffer`; returns it, or NULL with errno when it is too long. */
+char *virtual_name(const struct image_entry *entry, char *buffer, size_t size);
+
+/* The entry that stands for the interpreter: what the setting `python` names; NULL when there is none. */
+const struct image_entry *virtual_python(void);
+
+/* Its number, as st_ino. */
+uint64_t virtual_inode(const struct image_entry *entry);
+
+/* The entry with number `index` in a folder and its name, which is followed by a NUL; NULL at the end. */
+const struct image_entry *virtual_child(const struct image_entry *folder, uint32_t index, const char **name);
+
+/* The entry with number `index` among those that must be loaded before this shared object; NULL at the end. */
+const struct image_entry *virtual_need(const struct image_entry *entry, uint32_t index);
+
+#endif
