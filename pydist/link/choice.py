@@ -14,9 +14,11 @@ from typing import Any
 
 from pydist.errors import Fault, FaultCollector, InputError
 from pydist.link.lock import LockedFile, LockedPackage
+from pydist.link.tags import WheelTags
+from pydist.policy import defaults
 from pydist.policy.table import Row, read_toml
 
-__all__ = ["Choice", "PureBuild", "choose", "native_refusal", "pure_builds", "pure_rank"]
+__all__ = ["Choice", "NativeNeeded", "PureBuild", "choose", "pure_builds"]
 
 _TABLE = Path(__file__).with_name("pure.toml")
 
@@ -45,9 +47,9 @@ class Choice:
 
 
 def choose(
-    packages: Sequence[LockedPackage], series: str, chain: Callable[[str], str] = lambda name: ""
+    packages: Sequence[LockedPackage], tags: WheelTags, chain: Callable[[str], str] = lambda name: ""
 ) -> tuple[Choice, ...]:
-    """One choice per package for the Python `series` (`3.14`).
+    """One choice per package, of those that fit `tags`.
 
     Raises `InputError` that names every package with nothing but native code, and says what brings it in when
     `chain` knows.
@@ -55,25 +57,29 @@ def choose(
     choices = []
     refused = []
     for package in packages:
-        choice = _choose(package, series)
+        choice = _choose(package, tags)
         if isinstance(choice, Choice):
             choices.append(choice)
         else:
             why = chain(package.name)
             refused.append(replace(choice, where=f"{choice.where} ({why})") if why else choice)
     if refused:
-        raise native_refusal(refused)
+        raise NativeNeeded(refused)
     return tuple(choices)
 
 
-def native_refusal(faults: Sequence[Fault]) -> InputError:
-    """The error that refuses native code; each fault names a package and a file of it."""
-    return InputError(
-        "native code cannot be linked into a static application: it cannot be loaded without a dynamic loader; "
-        "use a release of the package that has a pure-Python wheel (NAME-py3-none-any.whl), or a package that does "
-        "the same in Python, or leave it out",
-        faults,
-    )
+class NativeNeeded(InputError):
+    """Native code for an application that is static; each fault names a package and a file of it. `instead` says why
+    it is not linked for glibc, when that was tried."""
+
+    def __init__(self, faults: Sequence[Fault], instead: str = "") -> None:
+        glibc = instead or f"link for a target with glibc (--target {defaults.NATIVE_TARGET})"
+        super().__init__(
+            "native code cannot be linked into a static application: it cannot be loaded without a dynamic loader; "
+            f"{glibc}; or use a release of the package that has a pure-Python wheel (NAME-py3-none-any.whl), or leave "
+            "it out",
+            faults,
+        )
 
 
 @cache
@@ -94,14 +100,12 @@ def pure_builds(path: Path = _TABLE) -> dict[str, PureBuild]:
     return table
 
 
-def _choose(package: LockedPackage, series: str) -> Choice | Fault:
+def _choose(package: LockedPackage, tags: WheelTags) -> Choice | Fault:
     if package.folder is not None:
         return Choice(package=package, folder=package.folder)
-    pure = [
-        (rank, wheel.name, wheel) for wheel in package.wheels if (rank := pure_rank(wheel.name, series)) is not None
-    ]
-    if pure:
-        return Choice(package=package, wheel=max(pure, key=lambda item: item[:2])[2])
+    fitting = [(rank, wheel.name, wheel) for wheel in package.wheels if (rank := tags.rank(wheel.name)) is not None]
+    if fitting:
+        return Choice(package=package, wheel=max(fitting, key=lambda item: item[:2])[2])
     if not package.wheels and package.sdist is not None:
         return Choice(package=package, sdist=package.sdist)
     table = pure_builds()
@@ -111,21 +115,3 @@ def _choose(package: LockedPackage, series: str) -> Choice | Fault:
     wheel = package.wheels[0].name if package.wheels else "no file"
     more = "; its source archive might build without native code: build a wheel of it and give that with --with"
     return Fault(f"{package.name} {package.version}", wheel + (more if package.sdist else ""))
-
-
-def pure_rank(name: str, series: str) -> int | None:
-    """How well a pure wheel fits the Python `series`, higher is better; None when it does not fit or is not pure.
-
-    PEP 425: `py3` fits every Python 3, `py312` that one and later ones, `cp312` that one only.
-
-    >>> [pure_rank(f"x-1-{tag}.whl", "3.14") for tag in ("py3-none-any", "py312-none-any", "cp314-none-any")]
-    [0, 12, 15]
-    >>> [pure_rank(f"x-1-{tag}.whl", "3.14") for tag in ("py2-none-any", "py315-none-any", "cp314-cp314-linux_x86_64")]
-    [None, None, None]
-    """
-    parts = name.removesuffix(".whl").split("-")
-    if len(parts) < 5 or "none" not in parts[-2].split(".") or "any" not in parts[-1].split("."):
-        return None
-    minor = int(series.split(".")[1])
-    ranks = {"py3": 0, f"cp3{minor}": minor + 1} | {f"py3{older}": older for older in range(minor + 1)}
-    return max((ranks[tag] for tag in parts[-3].split(".") if tag in ranks), default=None)

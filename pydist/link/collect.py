@@ -7,18 +7,17 @@ module before namespace.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from pydist.errors import Fault, InputError
 from pydist.link import omissions
 from pydist.link.dist import Distribution
-from pydist.link.image import FileRow, ModuleFlag, ModuleRow
+from pydist.link.image import FileRow, ModuleFlag, ModuleRow, NeedRow
+from pydist.link.native import NativeFile, needs_of
 from pydist.link.part import Part, PartFile
 
 __all__ = ["Collected", "collect"]
-
-_INIT = "__init__.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +28,12 @@ class Collected:
     modules: tuple[ModuleRow, ...]
     owner: dict[str, str]
     notes: tuple[str, ...]
+    needs: tuple[NeedRow, ...] = ()
+    native: tuple[NativeFile, ...] = ()
+
+    def brings(self, library: str) -> bool:
+        """Whether a shared object of this SONAME or file name is in the tree."""
+        return any(library in (file.soname, file.path.rpartition("/")[2]) for file in self.native)
 
     def module(self, name: str) -> ModuleRow | None:
         return next((row for row in self.modules if row.name == name), None)
@@ -41,14 +46,16 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
     # The importer of the image stands before that of built-in modules, which it must not hide.
     builtin = omissions.load().kept(distribution.extensions)
     site = f"{distribution.site_packages}/"
-    stdlib = f"{distribution.virtual_stdlib}/"
-    for root, flag in ((stdlib, ModuleFlag.STDLIB), (site, ModuleFlag.NONE)):
+    stdlib, dynload = f"{distribution.virtual_stdlib}/", f"{distribution.virtual_stdlib}/lib-dynload/"
+    for root, others, flag in (
+        (stdlib, (site, dynload), ModuleFlag.STDLIB), (dynload, (), ModuleFlag.STDLIB), (site, (), ModuleFlag.NONE)
+    ):  # fmt: skip
         below = {
             path[len(root) :]: file
             for path, file in files.items()
-            if path.startswith(root) and (root == site or not path.startswith(site))
+            if path.startswith(root) and not path.startswith(others)
         }
-        _add_modules(modules, below, root, flag, builtin)
+        _Entry(root, flag, distribution.suffixes, below).add_to(modules, builtin)
     for path, file in files.items():
         if path.endswith(".pth") and path.startswith(site) and "/" not in path[len(site) :]:
             notes.append(f"{path[len(site) :]} of {owner[path]} is not executed: there is no site module at start")
@@ -56,7 +63,9 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
             notes.append(f"{path} of {owner[path]} does not compile ({file.fault}); importing it will say so")
     rows = tuple(FileRow(path=path, data=file.data, executable=file.executable) for path, file in sorted(files.items()))
     listed = tuple(modules[name] for name in sorted(modules))
-    return Collected(files=rows, modules=listed, owner=owner, notes=tuple(notes))
+    native = tuple(file.native for file in files.values() if file.native)
+    needs = needs_of(native)
+    return Collected(files=rows, modules=listed, owner=owner, notes=tuple(notes), needs=needs, native=native)
 
 
 def _merged(parts: Sequence[Part]) -> tuple[dict[str, PartFile], dict[str, str], list[str]]:
@@ -93,57 +102,56 @@ def _check_folders(files: dict[str, PartFile], owner: dict[str, str], clashes: l
         clashes.append(Fault(path, f"is a file in {owner[path]} and a folder in {owner[folders[path]]}"))
 
 
-def _add_modules(
-    modules: dict[str, ModuleRow], below: dict[str, PartFile], root: str, flag: ModuleFlag, builtin: frozenset[str]
-) -> None:
-    """Add the modules of one entry of sys.path, whose earlier entries are in `modules` already."""
-    taken = {name for name, row in modules.items() if "." not in name and not row.flags & ModuleFlag.NAMESPACE}
-    taken |= builtin
-    plain = _plain_modules(below)
-    for path in sorted(below, key=_packages_first):
-        name = _module_name(path)
-        if name is None or name.partition(".")[0] in taken or _below_plain(name, plain):
-            continue
-        package = path.endswith(f"/{_INIT}")
-        if name in modules and not modules[name].flags & ModuleFlag.NAMESPACE:
-            continue
-        modules[name] = ModuleRow(
-            name=name, path=root + path, code=below[path].code, flags=flag | (ModuleFlag.PACKAGE if package else 0)
-        )
-    for folder in _folders(below):
-        name = folder.replace("/", ".")
-        usable = all(part.isidentifier() for part in folder.split("/"))
-        if usable and name not in modules and name.partition(".")[0] not in taken and not _below_plain(name, plain):
-            namespace = ModuleFlag.PACKAGE | ModuleFlag.NAMESPACE
-            modules[name] = ModuleRow(name=name, path=root + folder, flags=flag | namespace)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry of sys.path: the files `below` the folder `root`. `suffixes` are those of extension modules."""
 
+    root: str
+    flag: ModuleFlag
+    suffixes: tuple[str, ...]
+    below: dict[str, PartFile]
 
-def _packages_first(path: str) -> tuple[bool, str]:
-    return not path.endswith(f"/{_INIT}"), path
+    def add_to(self, modules: dict[str, ModuleRow], builtin: frozenset[str]) -> None:
+        """Add its modules; those of earlier entries are in `modules` already."""
+        taken = {name for name, row in modules.items() if "." not in name and not row.flags & ModuleFlag.NAMESPACE}
+        taken |= builtin
+        places = sorted(place for path in self.below if (place := self._place(path)) is not None)
+        packages = {name for name, plain, *_ in places if not plain}
+        plain = {name for name, *_ in places} - packages
+        for name, alone, _, path in places:
+            if name.partition(".")[0] in taken or _below_plain(name, plain):
+                continue
+            if name in modules and not modules[name].flags & ModuleFlag.NAMESPACE:
+                continue
+            modules[name] = self._row(name, path, package=not alone)
+        for folder in _folders(self.below):
+            name = folder.replace("/", ".")
+            usable = all(part.isidentifier() for part in folder.split("/"))
+            if usable and name not in modules and name.partition(".")[0] not in taken and not _below_plain(name, plain):
+                namespace = ModuleFlag.PACKAGE | ModuleFlag.NAMESPACE
+                modules[name] = ModuleRow(name=name, path=self.root + folder, flags=self.flag | namespace)
 
+    def _row(self, name: str, path: str, *, package: bool) -> ModuleRow:
+        flags = self.flag | (ModuleFlag.PACKAGE if package else ModuleFlag.NONE)
+        if not path.endswith(".py"):
+            flags |= ModuleFlag.EXTENSION
+        return ModuleRow(name=name, path=self.root + path, code=self.below[path].code, flags=flags)
 
-def _module_name(path: str) -> str | None:
-    """The dotted name of the module at `path` below an entry of sys.path, or None for what is not a module.
-
-    >>> _module_name("json/__init__.py"), _module_name("json/tool.py"), _module_name("a-1.dist-info/x.py")
-    ('json', 'json.tool', None)
-    """
-    if not path.endswith(".py"):
+    def _place(self, path: str) -> tuple[str, bool, int, str] | None:
+        """What the file at `path` is to an import: the module's dotted name, whether it is a module alone and no
+        package, how late it is looked for among files of that name, and the path; None when it is no module."""
+        for order, suffix in enumerate((*self.suffixes, ".py")):
+            stem = path.removesuffix(suffix)
+            if stem == path or (suffix != ".py" and self.below[path].native is None):
+                continue
+            folder, _, last = stem.rpartition("/")
+            package = bool(folder) and last == "__init__"
+            name = folder if package else stem
+            return None if "." in name or not name else (name.replace("/", "."), not package, order, path)
         return None
-    stem = path.removesuffix(".py")
-    if path.endswith(f"/{_INIT}"):
-        stem = path.removesuffix(f"/{_INIT}")
-    return None if "." in stem or not stem else stem.replace("/", ".")
 
 
-def _plain_modules(below: Iterable[str]) -> frozenset[str]:
-    """Names that are a module and not a package: nothing can be imported from a folder of the same name."""
-    packages = {path.removesuffix(f"/{_INIT}") for path in below if path.endswith(f"/{_INIT}")}
-    stems = {path.removesuffix(".py") for path in below if path.endswith(".py")}
-    return frozenset(stem.replace("/", ".") for stem in stems - packages)
-
-
-def _below_plain(name: str, plain: frozenset[str]) -> bool:
+def _below_plain(name: str, plain: Set[str]) -> bool:
     while "." in name:
         name = name.rpartition(".")[0]
         if name in plain:

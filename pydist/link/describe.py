@@ -5,7 +5,8 @@ Invariant: sizes are those of the file that was written, and their sum is its si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydist import __version__
 from pydist.link.app import normalise
@@ -18,6 +19,9 @@ from pydist.link.finish import Finished
 from pydist.link.part import Part
 from pydist.link.report import Contents, InterpreterFacts, LinkReport, PackageFacts, SizeFacts
 from pydist.manifest.model import Manifest
+
+# Libraries that come with glibc, and its loader.
+_OF_GLIBC = re.compile(r"(?:lib(?:c|m|dl|rt|pthread|util|resolv|crypt|anl|nsl|nss_\w+)|ld-linux.*)\.so\.\d+")
 
 __all__ = ["contents_of", "interpreter_facts", "reasons_of", "report_of"]
 
@@ -76,7 +80,14 @@ def reasons_of(distribution: Distribution, entry: Entry, wheels: Sequence[Fetche
 
 
 def report_of(
-    finished: Finished, contents: Contents, parts: Parts, tree: Collected, reasons: Mapping[str, str], *, seconds: float
+    finished: Finished,
+    contents: Contents,
+    tree: Collected,
+    *,
+    distribution: Distribution,
+    parts: Parts,
+    reasons: Mapping[str, str],
+    seconds: float,
 ) -> LinkReport:
     """The report of a finished link."""
     stdlib_code, stdlib_files = _bytes((parts.stdlib,))
@@ -96,12 +107,24 @@ def report_of(
         ),
         image_sha256=finished.layout.sha256,
         contents=contents,
-        needs=(),
+        needs=tuple(_needs(distribution, tree)),
         touches_disk=(),
         notes=(*notes, *tree.notes),
         reasons=reasons,
         seconds=round(seconds, 3),
     )  # fmt: skip
+
+
+def _needs(distribution: Distribution, tree: Collected) -> Iterator[str]:
+    """What the system must have."""
+    if not distribution.dynamic:
+        return
+    own = int(distribution.floor.rpartition(".")[2] or 0)
+    yield f"glibc ≥ 2.{max(own, *(file.glibc for file in tree.native), 0)}"
+    if tree.native:
+        yield "/proc, to load shared objects from memory"
+    missing = {name for file in tree.native for name in file.needed if not tree.brings(name)}
+    yield from sorted(name for name in missing if not _OF_GLIBC.match(name))
 
 
 def _package(part: Part, wheel: FetchedWheel) -> PackageFacts:

@@ -13,12 +13,13 @@ from pathlib import Path
 from pydist.archive.extract import extract
 from pydist.archive.paths import name_fault, shown
 from pydist.errors import EnvironmentLacking, FaultCollector, InputError
+from pydist.link.tags import WheelTags
 from pydist.manifest.load import load
 from pydist.manifest.model import ExtensionInfo, Manifest
 from pydist.policy import recipes
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_file, digest_tree
-from pydist.target import Target
+from pydist.target import Libc, Target
 
 __all__ = ["Distribution", "choose_distribution"]
 
@@ -60,15 +61,42 @@ class Distribution:
         return self.root / self.manifest.python_paths["include"]
 
     @property
+    def floor(self) -> str:
+        """The oldest glibc that its files run on, or "" for another C library."""
+        named = (feature.partition(":") for feature in self.manifest.crt_features)
+        return next((version for name, _, version in named if name == "glibc-max-symbol-version"), "")
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether applications load shared objects: those for glibc do."""
+        return self.target.libc is Libc.GNU
+
+    @property
+    def wheel_tags(self) -> WheelTags:
+        """The wheels that fit."""
+        threaded = "t" if "freethreaded" in self.manifest.build_options.split("+") else ""
+        abi = f"cp{self.series.replace('.', '')}{threaded}"
+        return WheelTags(series=self.series, target=self.target, abi=abi, native=self.dynamic)
+
+    @property
     def extensions(self) -> dict[str, ExtensionInfo]:
-        """The extension modules that can be built in: what the core always has, and those of which there are objects.
-        A manifest that was measured of an installed tree names others, too."""
+        """The extension modules that are built in: what the core always has, and those of which there are objects,
+        unless they are loaded. A manifest that was measured of an installed tree names others, too."""
         chosen = {
             name: next((variant for variant in variants if variant.variant == "default"), variants[0])
             for name, variants in self.manifest.build_info.extensions.items()
             if variants
         }
-        return {name: variant for name, variant in chosen.items() if variant.in_core or variant.objs}
+        return {
+            name: variant
+            for name, variant in chosen.items()
+            if variant.in_core or (variant.objs and not (self.dynamic and variant.shared_lib))
+        }
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What the names of extension modules that are loaded end with, best first."""
+        return tuple(self.manifest.python_suffixes.get("extension", ())) if self.dynamic else ()
 
     @property
     def pyc_magic(self) -> int:
@@ -78,7 +106,7 @@ class Distribution:
     @property
     def virtual_stdlib(self) -> str:
         """Where the standard library stands below the virtual root of an application."""
-        return f"lib/python{self.series}"
+        return f"lib/{self.stdlib.name}"  # python3.14t when it is free-threaded
 
     @property
     def site_packages(self) -> str:
@@ -191,12 +219,6 @@ def _check(root: Path, where: str, manifest: Manifest) -> None:
     """Raise `InputError` with everything that linking needs and the distribution has not."""
     faults = FaultCollector(where)
     info = manifest.build_info
-    if manifest.libpython_link_mode != "static":
-        text = (
-            f"expected 'static', found {manifest.libpython_link_mode!r}: one file needs a static libpython, which "
-            "archives for *-linux-musl with the option static have"
-        )
-        faults.add("PYTHON.json: libpython_link_mode", text)
     if info.object_file_format != "elf":
         faults.add("PYTHON.json: build_info.object_file_format", f"expected 'elf', found {info.object_file_format!r}")
     if not info.core.objs:
@@ -205,8 +227,6 @@ def _check(root: Path, where: str, manifest: Manifest) -> None:
             "empty: without objects nothing can be linked anew; installed trees, and what is adopted of them without a "
             "static libpython, have none, a full archive has",
         )
-    if "freethreaded" in manifest.build_options.split("+"):
-        faults.add("PYTHON.json: build_options", "free-threaded distributions cannot be linked yet")
     for path in _named(manifest):
         if fault := name_fault(path):
             faults.add(f"PYTHON.json: {shown(path)}", fault)

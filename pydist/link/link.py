@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from pydist.archive.places import check_writable
-from pydist.errors import InputError
+from pydist.errors import EnvironmentLacking, InputError
 from pydist.link import omissions
 from pydist.link.app import AppSpec, Request, read_app
 from pydist.link.assemble import Parts, image_spec
-from pydist.link.choice import choose
+from pydist.link.choice import Choice, NativeNeeded, choose
 from pydist.link.collect import collect
 from pydist.link.describe import contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
@@ -48,11 +48,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     app = read_app(request)
     output = _output(request.output, app) if request.output else None
     check_writable(place_of(output).parent if output else Path(), "-o FILE")
-    distribution = _distribution(app, store, reporter)
+    distribution, choices = _planned(app, store, reporter)
     stub = stub_of(distribution, store, reporter)
-    platform = Platform(python=distribution.version, target=distribution.target)
-    locked = resolve(app, platform, reporter)
-    choices = choose(locked, platform.series, lambda package: chain_to(package, app, platform))
     wheels = fetch(choices, store, reporter)
     packages = wheel_parts(wheels, distribution, store, reporter)
     entry = choose_entry(app, distribution, packages)
@@ -68,7 +65,10 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     contents = contents_of(entry, distribution, wheels, parts, tree)
     finished = finish(stub, image_spec(distribution, entry, parts, tree, contents), output)
     reasons = reasons_of(distribution, entry, wheels)
-    report = report_of(finished, contents, parts, tree, reasons, seconds=time.monotonic() - began)
+    report = report_of(
+        finished, contents, tree, distribution=distribution, parts=parts, reasons=reasons,
+        seconds=time.monotonic() - began,
+    )  # fmt: skip
     return replace(report, notes=(*_notes(app, distribution), *report.notes))
 
 
@@ -93,9 +93,32 @@ def _output(output: Path, app: AppSpec) -> Path:
     return output
 
 
-def _distribution(app: AppSpec, store: Store, reporter: Reporter) -> Distribution:
-    settings = app.settings
-    target = Target.parse(settings.target or defaults.TARGET)
+def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distribution, tuple[Choice, ...]]:
+    """The distribution and what is taken of each package. An application whose packages have native code only is linked
+    for glibc when nothing else is asked for."""
+    distribution = _distribution(app, app.settings.target or defaults.TARGET, store, reporter)
+    try:
+        return distribution, _chosen(app, distribution, reporter)
+    except NativeNeeded as refusal:
+        if app.settings.target or app.settings.distribution:
+            raise
+        try:
+            distribution = _distribution(app, defaults.NATIVE_TARGET, store, reporter)
+        except EnvironmentLacking as error:
+            raise NativeNeeded(refusal.faults, str(error)) from None
+        packages = ", ".join(fault.where for fault in refusal.faults)
+        reporter.note(f"linked for {distribution.target}, because of native code: {packages}")
+        return distribution, _chosen(app, distribution, reporter)
+
+
+def _chosen(app: AppSpec, distribution: Distribution, reporter: Reporter) -> tuple[Choice, ...]:
+    platform = Platform(python=distribution.version, target=distribution.target)
+    locked = resolve(app, platform, reporter)
+    return choose(locked, distribution.wheel_tags, lambda package: chain_to(package, app, platform))
+
+
+def _distribution(app: AppSpec, triple: str, store: Store, reporter: Reporter) -> Distribution:
+    settings, target = app.settings, Target.parse(triple)
     found = choose_distribution(settings.distribution, settings.python or defaults.PYTHON, target, store, reporter)
     if settings.python and found.version != settings.python and not found.version.startswith(f"{settings.python}."):
         raise InputError(f"{settings.distribution} is Python {found.version}; {settings.python} was asked for")

@@ -22,11 +22,13 @@ _TABLE = Path(__file__).with_name("omissions.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omission:
-    """One row: `pattern` in fnmatch's syntax; `unless` names an extension module that keeps what would be left out."""
+    """One row: `pattern` in fnmatch's syntax; `unless` names an extension module that keeps what would be left out;
+    a `static` row does not hold for applications that load shared objects."""
 
     pattern: str
     reason: str
     unless: str = ""
+    static: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +39,15 @@ class Omissions:
     extensions: tuple[Omission, ...]
     digest: str
 
-    def of_file(self, path: str, extensions: Collection[str]) -> Omission | None:
-        """The row that leaves out the file at `path` below the standard library's folder, or None."""
-        rows = (row for row in self.stdlib if fnmatchcase(path, row.pattern))
+    def of_file(self, path: str, extensions: Collection[str], *, dynamic: bool = False) -> Omission | None:
+        """The row that leaves out the file at `path` below the standard library's folder, or None.
+
+        `extensions` are the modules that the application can have, `dynamic` says whether it loads shared objects.
+        """
+        folder, _, name = path.rpartition("/")
+        if folder == "lib-dynload" and (row := self.of_extension(name.partition(".")[0])):
+            return row
+        rows = (row for row in self.stdlib if fnmatchcase(path, row.pattern) and not (row.static and dynamic))
         return next((row for row in rows if not row.unless or row.unless not in extensions), None)
 
     def of_extension(self, name: str) -> Omission | None:
@@ -72,7 +80,12 @@ def _rows(tables: object, key: str, name: str, faults: FaultCollector) -> tuple[
     for number, table in enumerate(tables):
         with faults.at(f"{name}.[{number}]"):
             row = Row(table if isinstance(table, dict) else {}, faults)
-            made = Omission(pattern=row.text(key), reason=row.text("reason"), unless=row.text("unless", ""))
+            made = Omission(
+                pattern=row.text(key),
+                reason=row.text("reason"),
+                unless=row.text("unless", ""),
+                static=row.flag("static"),
+            )
             row.done()
             if not made.pattern or not made.reason:
                 faults.add("", f"expected {key} and reason, both with a text")

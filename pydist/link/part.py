@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import mmap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydist.link.compile import Compiled, compile_sources
+from pydist.link.native import NativeFile, read_native
+from pydist.manifest.convert import decode
 from pydist.store import Key, Store
 
 __all__ = ["Part", "PartFile", "TreeFile", "load_part", "make_part", "produce_part"]
@@ -34,13 +36,15 @@ class TreeFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFile:
-    """One file of a part. `code` is empty for what is not a source and for a source with a `fault`."""
+    """One file of a part. `code` is empty for what is not a source and for a source with a `fault`; `native` is there
+    for a shared object."""
 
     path: str
     data: memoryview
     code: memoryview
     executable: bool = False
     fault: str = ""
+    native: NativeFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ def make_part(
     rows = tuple(
         PartFile(
             path=file.path, data=memoryview(file.data), code=memoryview(compiled[file.path].code),
-            executable=file.executable, fault=compiled[file.path].fault,
+            executable=file.executable, fault=compiled[file.path].fault, native=read_native(file.path, file.data),
         )
         for file in sorted(files, key=lambda file: file.path)
     )  # fmt: skip
@@ -85,12 +89,13 @@ def load_part(folder: Path) -> Part:
     index = json.loads((folder / _INDEX).read_bytes())
     data, code = _mapped(folder / _FILES), _mapped(folder / _CODE)
     rows = []
+    native = {row["path"]: decode(NativeFile, row, str(folder)) for row in index["native"]}
     data_at = code_at = 0
     for path, data_size, code_size, executable, fault in index["files"]:
         rows.append(
             PartFile(
                 path=path, data=data[data_at : data_at + data_size], code=code[code_at : code_at + code_size],
-                executable=bool(executable), fault=fault,
+                executable=bool(executable), fault=fault, native=native.get(path),
             )
         )  # fmt: skip
         data_at += data_size
@@ -104,7 +109,8 @@ def _write(folder: Path, part: Part) -> None:
             data.write(file.data)
             code.write(file.code)
     rows = [[file.path, len(file.data), len(file.code), int(file.executable), file.fault] for file in part.files]
-    index = {"name": part.name, "facts": dict(part.facts), "files": rows}
+    native = [asdict(file.native) for file in part.files if file.native]
+    index = {"name": part.name, "facts": dict(part.facts), "files": rows, "native": native}
     (folder / _INDEX).write_text(json.dumps(index, separators=(",", ":"), sort_keys=True), encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from pydist.errors import Fault, InputError
 from pydist.link import omissions
 from pydist.link.app import AppKind, AppSpec
-from pydist.link.choice import native_refusal
+from pydist.link.choice import NativeNeeded
 from pydist.link.compile import worker_digest
 from pydist.link.dist import Distribution
 from pydist.link.entry import SCRIPT_MARK, Entry, script_name
@@ -49,7 +49,8 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
         files = [*_tree(distribution.stdlib, distribution.virtual_stdlib), *_tree(runtime, distribution.virtual_stdlib)]
         cut = len(distribution.virtual_stdlib) + 1
         tests = tuple(f"{name.replace('.', '/')}/" for name in distribution.manifest.python_stdlib_test_packages)
-        kept = (file for file in files if not table.of_file(file.path[cut:], extensions))
+        dynamic = distribution.dynamic
+        kept = (file for file in files if not table.of_file(file.path[cut:], extensions, dynamic=dynamic))
         return tuple(file for file in kept if not file.path[cut:].startswith(tests)), {}
 
     cached = store.find(key) is not None
@@ -80,7 +81,7 @@ def wheel_parts(
         except _Native as refused:
             native += refused.faults
     if native:
-        raise native_refusal(native)
+        raise NativeNeeded(native)
     if begun:
         reporter.finish("compile", f"{len(wheels)} package{'s' if len(wheels) > 1 else ''}")
     return tuple(parts)
@@ -101,8 +102,8 @@ def app_part(app: AppSpec, entry: Entry, distribution: Distribution) -> Part:
         place = f"{site}/{path.relative_to(app.path.parent).as_posix()}"
         files.append(TreeFile(path=place, data=path.read_bytes(), executable=os.access(path, os.X_OK)))
     native = [Fault(app.path.name, file.path) for file in files if is_native(file.path)]
-    if native:
-        raise native_refusal(native)
+    if native and not distribution.dynamic:
+        raise NativeNeeded(native)
     part = make_part(app.name, tuple(files), distribution.interpreter)
     fault = next(file.fault for file in part.files if file.path == main)
     if fault:
@@ -117,7 +118,7 @@ class _Native(InputError):
 def _of_wheel(fetched: FetchedWheel, distribution: Distribution) -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
     wheel = read_wheel(fetched.path)
     meta = wheel.metadata
-    if wheel.native:
+    if wheel.native and not distribution.dynamic:
         shown = ", ".join(wheel.native[:3]) + (f" and {len(wheel.native) - 3} more" if len(wheel.native) > 3 else "")
         raise _Native("native code", [Fault(f"{meta.name} {meta.version}", f"{shown} in {fetched.path.name}")])
     facts = {
@@ -185,4 +186,5 @@ def _tree(folder: Path, prefix: str) -> list[TreeFile]:
 
 
 def _extensions(distribution: Distribution) -> frozenset[str]:
-    return frozenset(distribution.extensions)
+    loaded = distribution.manifest.build_info.extensions if distribution.dynamic else ()
+    return frozenset({*distribution.extensions, *loaded})
