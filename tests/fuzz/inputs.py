@@ -218,7 +218,6 @@ def _application() -> tuple[bytes, bytes]:
         modules=(ModuleRow(name="__main__", path="site/app.py", code=b"main"),),
         files=(FileRow(path="bin/tool", data=b"#!", executable=True), FileRow(path="site/app.py", data=b"# app")),
         frozen=(),
-        distributions=(),
         config=(("entry.kind", "script"),),
         meta=json.dumps(encode(contents)).encode(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 
-from pydist.link.image import START, DistributionRow, FileRow, ImageSpec, ModuleFlag, ModuleRow, checksum
+from pydist.link.image import START, FileRow, ImageSpec, ModuleFlag, ModuleRow, NeedRow, checksum
 from pydist.link.image_write import write
 
 SPEC = ImageSpec(
@@ -18,16 +18,20 @@ SPEC = ImageSpec(
         ModuleRow(name="json", path="lib/json/__init__.py", code=b"json!", flags=ModuleFlag.PACKAGE),
         ModuleRow(name="json.tool", path="lib/json/tool.py"),
         ModuleRow(name="ns", path="site/ns", flags=ModuleFlag.PACKAGE | ModuleFlag.NAMESPACE),
+        ModuleRow(name="ns.m", path="site/ns/m.so", flags=ModuleFlag.EXTENSION),
     ),
     files=(
         FileRow(path="bin/tool", data=b"#!", executable=True),
         FileRow(path="lib/json/__init__.py", data=b"# json"),
         FileRow(path="lib/json/tool.py", data=b"syntax error here"),
         FileRow(path="site/App-1.dist-info/METADATA", data="Näme: App\n".encode()),
+        FileRow(path="site/ns/m.so", data=b"m"),
         FileRow(path="site/ns/été.txt", data=b""),
+        FileRow(path="site/x.libs/a.so", data=b"a"),
+        FileRow(path="site/x.libs/b.so", data=b"b"),
     ),
     frozen=START,
-    distributions=(DistributionRow(name="app", path="site/App-1.dist-info"),),
+    needs=(NeedRow(path="site/ns/m.so", needed=("site/x.libs/b.so", "site/x.libs/a.so")),),
     config=(("sys.path", "lib"), ("sys.path", "site"), ("entry.kind", "script")),
     meta=b'{"a": 1}',
 )

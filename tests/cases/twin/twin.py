@@ -337,7 +337,7 @@ def moves_a_search_path():
 def looks_in_a_folder_that_is_called_alike():
     import parts
 
-    parts.__path__ = [sys.executable + "-plugins"]
+    parts.__path__ = [sys.prefix + "-plugins"]
     try:
         import parts.one
     except ImportError as error:
@@ -481,4 +481,9 @@ def shows_a_source_line_by_name():
 
 if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else "returns"
-    globals()[name]()
+    if name not in globals():
+        import parts.files
+
+        vars(parts.files)[name]()
+    else:
+        globals()[name]()

@@ -9,6 +9,10 @@ import pytest
 from pydist.errors import InputError
 from pydist.link.choice import choose, pure_builds
 from pydist.link.lock import LockedFile, LockedPackage
+from pydist.link.tags import WheelTags
+from pydist.target import Target
+
+TAGS = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-musl"), abi="cp314", native=False)
 
 
 def file(name: str) -> LockedFile:
@@ -27,42 +31,42 @@ PURE = "x-1-py3-none-any.whl"
 
 @pytest.mark.parametrize("wheels", [(NATIVE, PURE), (PURE, NATIVE), (PURE,), ("x-1-py2.py3-none-any.whl",)])
 def test_the_pure_wheel_is_taken(wheels: tuple[str, ...]) -> None:
-    (choice,) = choose([package("x", *wheels)], "3.14")
+    (choice,) = choose([package("x", *wheels)], TAGS)
     assert choice.wheel is not None
     assert choice.wheel.name.endswith("none-any.whl")
 
 
 def test_of_several_pure_wheels_the_one_for_this_python_is_taken() -> None:
-    names = ["x-1-py2-none-any.whl", "x-1-py3-none-any.whl", "x-1-1-py312-none-any.whl", "x-1-py315-none-any.whl"]
-    (choice,) = choose([package("x", *names)], "3.14")
+    names = ["x-1-py2-none-any.whl", "x-1-py3-none-any.whl", "x-1-1-py314-none-any.whl", "x-1-py315-none-any.whl"]
+    (choice,) = choose([package("x", *names)], TAGS)
     assert choice.wheel is not None
-    assert choice.wheel.name == "x-1-1-py312-none-any.whl"
+    assert choice.wheel.name == "x-1-1-py314-none-any.whl"
 
 
 def test_what_requires_a_refused_package_is_said() -> None:
     with pytest.raises(InputError, match=r"x 1 \(app > x\): x-1-cp314"):
-        choose([package("x", NATIVE)], "3.14", lambda name: f"app > {name}")
+        choose([package("x", NATIVE)], TAGS, lambda name: f"app > {name}")
 
 
 def test_a_package_with_a_source_archive_only_is_built() -> None:
-    (choice,) = choose([package("x")], "3.14")
+    (choice,) = choose([package("x")], TAGS)
     assert (choice.sdist is not None, choice.wheel, choice.without_native) == (True, None, "")
 
 
 def test_a_local_project_is_built(tmp_path: Path) -> None:
-    (choice,) = choose([LockedPackage(name="x", version="", folder=tmp_path)], "3.14")
+    (choice,) = choose([LockedPackage(name="x", version="", folder=tmp_path)], TAGS)
     assert choice.folder == tmp_path
 
 
 def test_a_package_of_the_table_is_built_without_its_native_part() -> None:
-    (choice,) = choose([package("markupsafe", NATIVE)], "3.14")
+    (choice,) = choose([package("markupsafe", NATIVE)], TAGS)
     assert choice.sdist is not None
     assert "_native.py" in choice.without_native
 
 
 def test_every_package_with_native_code_only_is_refused_by_name() -> None:
     with pytest.raises(InputError) as caught:
-        choose([package("x", NATIVE), package("ok", PURE), package("y", "y-1-cp314-abi3-any.whl", sdist=False)], "3.14")
+        choose([package("x", NATIVE), package("ok", PURE), package("y", "y-1-cp314-abi3-any.whl", sdist=False)], TAGS)
     text = str(caught.value)
     assert f"x 1: {NATIVE}" in text
     assert "y 1: y-1-cp314-abi3-any.whl" in text

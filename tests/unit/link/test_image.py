@@ -9,7 +9,7 @@ import pytest
 
 from pydist.errors import InputError
 from pydist.link import image
-from pydist.link.image import DistributionRow, FileRow, ImageSpec, ModuleRow, Section
+from pydist.link.image import FileRow, ImageSpec, ModuleRow, NeedRow, Section
 from pydist.link.image_read import Image
 from pydist.link.image_tree import Tree
 from tests.support.images import IMAGE, SPEC, written
@@ -33,7 +33,7 @@ def test_the_order_of_rows_does_not_change_the_bytes() -> None:
 def test_sources_and_other_files_are_in_columns_of_their_own() -> None:
     sizes = Image.parse(IMAGE).layout.sections
     assert sizes[Section.SOURCE] == len(b"# jsonsyntax error here")
-    assert sizes[Section.DATA] == len("#!Näme: App\n".encode())
+    assert sizes[Section.DATA] == len("#!Näme: App\nmab".encode())
     assert sizes[Section.CODE] == len(b"mainstartjson!")
 
 
@@ -60,7 +60,7 @@ def test_an_empty_image_can_be_written() -> None:
         ({"modules": (ModuleRow(name="x", path="x.py"),)}, "neither code nor a source"),
         ({"modules": SPEC.modules[1:2] * 2}, "this module is given twice"),
         ({"modules": ()}, "_pydist.start: is needed before the importer runs"),
-        ({"distributions": (DistributionRow(name="x", path="x.dist-info"),)}, "'x.dist-info' holds no file"),
+        ({"needs": (NeedRow(path="bin/tool", needed=("bin",)),)}, "bin/tool: needs 'bin', which is no file"),
         ({"abi_tag": "a-tag-that-is-too-long"}, "longer than 15 ASCII characters"),
     ],
 )

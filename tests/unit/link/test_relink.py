@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from pydist.errors import InputError
-from pydist.link import stub
 from pydist.link.dist import choose_distribution
-from pydist.link.stub import inittab_source, response_text
+from pydist.link.relink import Linking, inittab_source, response_text
 from pydist.policy import toolchain
 from pydist.progress import Silent
 from pydist.store import Store
@@ -43,7 +42,7 @@ def test_a_response_file_quotes_what_a_path_may_hold() -> None:
 def test_every_object_that_is_not_there_is_named(tmp_path: Path) -> None:
     pytest.importorskip("ziglang")
     found = choose_distribution(str(tree(tmp_path)), "3.14", MUSL, Store(tmp_path / "s"), Silent())
-    linking = stub._Linking(found, toolchain.locate(), {}, tmp_path)
+    linking = Linking(found, toolchain.locate(), {}, tmp_path)
     with pytest.raises(InputError) as caught:
         linking._link([], ["build/Python/core.o", "build/Modules/zlibmodule.o"], (), tmp_path / "out")
     assert "no such file: build/Python/core.o" in str(caught.value)

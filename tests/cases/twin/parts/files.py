@@ -1,0 +1,146 @@
+# ruff: noqa - the acts do what one should not
+"""Acts with files beside a module, and with child processes; see twin.py."""
+
+import sys
+
+
+def reads_files_beside_it():
+    import glob
+    import mmap
+    import os
+    import pathlib
+
+    folder = os.path.dirname(os.path.abspath(__file__))
+    words = os.path.join(folder, "data", "words.txt")
+    with open(words) as file:
+        print(
+            file.read(5),
+            file.name == words,
+            file.fileno() > 2,
+            os.fstat(file.fileno()).st_size,
+            file.seek(2),
+            file.read(3),
+        )
+    with open(words, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as memory:
+        print(memory[:4], len(memory) == os.path.getsize(words) == os.stat(words).st_size)
+    descriptor = os.open(words, os.O_RDONLY)
+    print(os.read(descriptor, 4), os.get_inheritable(descriptor), os.close(descriptor))
+    print(
+        pathlib.Path(words).read_bytes() == open(words, "rb").read(),
+        pathlib.Path(words).resolve() == pathlib.Path(words),
+    )
+    print(sorted(os.path.relpath(path, folder) for path in glob.glob(folder + "/**/*.txt", recursive=True)))
+    print(sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and entry.stat().st_size))
+    print([(os.path.relpath(top, folder), sorted(files)) for top, folders, files in os.walk(folder + "/data")])
+    print(
+        os.path.isdir(folder),
+        os.path.isfile(folder),
+        os.path.isfile(words),
+        os.path.islink(words),
+        os.access(words, os.R_OK),
+    )
+    print(os.path.samefile(words, os.path.join(folder, "data", "..", ".", "data", "words.txt")))
+    print(os.path.realpath(folder + "/data/../one.py") == os.path.join(folder, "one.py"))
+
+
+def fails_on_files_that_are_not_there():
+    import os
+
+    folder = os.path.dirname(os.path.abspath(__file__))
+    for act, path in (
+        (open, "none.txt"),
+        (open, "data"),
+        (open, "one.py/x"),
+        (os.stat, "none/none"),
+        (os.listdir, "none"),
+        (os.listdir, "one.py"),
+        (os.scandir, "one.py/"),
+        (os.readlink, "one.py"),
+        (os.stat, "one.py/"),
+    ):
+        try:
+            act(os.path.join(folder, path))
+        except OSError as error:
+            print(act.__name__, path, type(error).__name__, error.errno)
+
+
+def copies_its_files():
+    import os
+    import shutil
+    import tempfile
+
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(source, os.path.join(folder, "copy"))
+        print(sorted(os.listdir(copy)), os.access(os.path.join(copy, "words.txt"), os.W_OK))
+        with open(os.path.join(copy, "words.txt"), "a") as file:
+            file.write("more")
+        archive = shutil.make_archive(os.path.join(folder, "packed"), "zip", source)
+        print(os.path.getsize(archive) > 100)
+
+
+def imports_from_a_path():
+    import importlib.util
+    import os
+    import runpy
+
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendored", "treasure.py")
+    spec = importlib.util.spec_from_file_location("gold", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    print(sorted(name for name in vars(module) if not name.startswith("__")), module.__file__ == path)
+    print(sorted(name for name in runpy.run_path(path) if not name.startswith("__")))
+
+
+def starts_pythons():
+    import os
+    import subprocess
+
+    def run(*arguments, **options):
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, **options)
+        print(
+            done.returncode,
+            done.stdout.strip(),
+            done.stderr.strip().replace(sys.executable, "PYTHON").splitlines()[-1:],
+        )
+
+    run("-c", "import sys; print(sys.argv, sys.flags.isolated, sys.path[0])", "a", "-b")
+    run(
+        "-I",
+        "-s",
+        "-u",
+        "-X",
+        "utf8",
+        "-W",
+        "error",
+        "-c",
+        "import sys; print(sys.argv, sys.flags.isolated, sys.warnoptions)",
+    )
+    run(
+        "-E", "-B", "-c", "import sys; print(sys.flags.ignore_environment, sys.dont_write_bytecode, sys.flags.optimize)"
+    )
+    run("-O", "-c", "assert False")
+    run("-c", "raise SystemExit(7)")
+    run("-m", "json.tool", "--no-such-option")
+    run("-", input="print(6 * 7)")
+    run("/none.py")
+    run(
+        "-c", "import os; print(os.environ['PYTHONPATH'], '/opt' in __import__('sys').path)", env={"PYTHONPATH": "/opt"}
+    )
+    run("-c", "import subprocess, sys; print(subprocess.check_output([sys.executable, '-c', 'print(5)']))")
+    run("-c", "print(2)", close_fds=False)
+    print(os.path.isfile(sys.executable), os.access(sys.executable, os.X_OK))
+    child = os.posix_spawn(sys.executable, [sys.executable, "-c", "raise SystemExit(9)"], dict(os.environ))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def starts_itself_again():
+    import os
+    import subprocess
+
+    if "again" in sys.argv:
+        print("again", sys.argv[1:])
+        return
+    print(subprocess.run([sys.executable, *sys.argv, "again"], capture_output=True, text=True).stdout)
+    sys.stdout.flush()
+    os.execv(sys.executable, [*sys.orig_argv, "again"])
