@@ -66,6 +66,34 @@ def unix(series: str = "3.14", version: str = "3.14.7") -> Tree:
     }
 
 
+def conda() -> Tree:
+    """An environment of conda with Python in it: all packages in one prefix, whose libraries are found by `$ORIGIN`."""
+    home, linker = "/home/user/miniconda3/envs/work", "bin/x86_64-conda-linux-gnu-ld"
+    dynload = "lib/python3.14/lib-dynload"
+    shared = {"kind": 3, "build_id": bytes(8), "loadable": True, "relro": True, "dynamic": [(24, 0)]}
+    given = unix()
+    return given | {
+        "lib/python3.14/LICENSE.txt": given.pop("LICENSE"),
+        "conda-meta/history": b"==> 2026-01-31 12:00:00 <==\n# cmd: conda create -n work python=3.14\n",
+        "conda-meta/python-3.14.7-h0000000_100_cp314.json": b'{"name": "python", "version": "3.14.7"}',
+        "bin/python": ("sym", "python3.14"),
+        "bin/openssl": make_elf(**shared, interp=LOADER, needed=["libssl.so.3"], runpath="$ORIGIN/../lib"),
+        "bin/pip": f"#!{home}/bin/python\nfrom pip import main\n".encode(),
+        linker: make_elf(),
+        "compiler_compat/ld": ("sym", f"../{linker}"),
+        f"{dynload}/_ssl.cpython-314-x86_64-linux-gnu.so": make_elf(
+            **shared, needed=["libssl.so.3"], runpath="$ORIGIN/../..", defined=["PyInit__ssl"]),
+        "lib/python3.14/_sysconfigdata_x86_64_conda_linux_gnu.py": variables(),
+        "lib/python3.14/site-packages/pip/__init__.py": b"",
+        "lib/python3.1": ("sym", "python3.14"),
+        "lib/libssl.so": ("sym", "libssl.so.3"),
+        "lib/libssl.so.3": make_elf(**shared, soname="libssl.so.3", needed=["libcrypto.so.3"], runpath="$ORIGIN/."),
+        "lib/libcrypto.so.3": make_elf(**shared, soname="libcrypto.so.3", needed=["libc.so.6"], runpath="$ORIGIN/."),
+        "etc/conda/activate.d/openssl.sh": b"",
+        "ssl/cacert.pem": b"",
+    }  # fmt: skip
+
+
 def windows() -> Tree:
     return {
         "python.exe": make_pe(),

@@ -52,6 +52,17 @@ def test_libraries_come_along_with_what_they_need_themselves(tmp_path: Path) -> 
     assert runpath(copy / "bin/python3.14") == "$ORIGIN/../lib", "no folder of this machine stays"
 
 
+def test_of_an_environment_of_conda_the_libraries_come_along_and_its_packages_stay(tmp_path: Path) -> None:
+    copy, made = gathered(tmp_path, trees.conda(), {"usr/lib/libssl.so.3": library(soname="libssl.so.3")})
+    own = tmp_path / "usr/lib"
+    assert made.bundled == {"lib/libssl.so.3": own / "libssl.so.3", "lib/libcrypto.so.3": own / "libcrypto.so.3"}
+    assert (made.system, made.left_out) == ({}, [])
+    assert runpath(copy / SSL) == "$ORIGIN/../.."
+    assert {path.name for path in copy.iterdir()} == {"bin", "include", "lib"}
+    assert {path.name for path in (copy / "bin").iterdir()} == {"python", "python3", "python3.14"}
+    assert not [path for path in copy.rglob("*") if "site-packages" in path.parts]
+
+
 def test_what_every_system_has_stays_there(tmp_path: Path) -> None:
     system: trees.Tree = {"lib/libm.so.6": library(), "lib/libcrypt.so.1": library()}
     crypt = f"{DYNLOAD}/_crypt.cpython-314-x86_64-linux-gnu.so"

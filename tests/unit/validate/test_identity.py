@@ -137,6 +137,20 @@ def test_of_a_prefix_only_what_belongs_to_its_python_is_read(tmp_path: Path) -> 
     assert f"of {tmp_path} only" in (report.summary.read or "") and "lib/python3.14" in (report.summary.read or "")
 
 
+def test_an_environment_of_conda_is_a_prefix_of_which_its_python_is_read(tmp_path: Path) -> None:
+    """Nothing marks it as somebody's, and it is one: libraries of other packages stand beside it."""
+    report = validate(trees.write(tmp_path / "work", trees.conda()), run=False)
+    assert (report.profile, report.good) == ("tree", True)
+    assert {item.fact: item.value for item in report.summary.learned} == {
+        "version": "3.14.7", "target": "x86_64-unknown-linux-gnu", "floor": "glibc 2.34",
+    }  # fmt: skip
+    assert {finding.rule for finding in report.findings} == {"hardening.pie", "hardening.control-flow"}
+    read = set(gather(tmp_path / "work", Silent()).files)
+    assert "lib/python3.14/lib-dynload/_ssl.cpython-314-x86_64-linux-gnu.so" in read
+    assert not [name for name in read if name.startswith(("conda-meta/", "etc/", "ssl/", "lib/libssl", "bin/openssl"))]
+    assert not [name for name in read if "site-packages" in name]
+
+
 @pytest.mark.parametrize("name", ["bin/python3", "bin/python"])
 @pytest.mark.parametrize("library", ["lib/python3.14", "lib64/python3.14", None])
 def test_a_prefix_whose_programs_have_no_version_in_their_names_is_one(
