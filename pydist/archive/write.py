@@ -1,7 +1,7 @@
 """Write tar archives whose bytes depend on nothing but the calls.
 
 Invariant: same calls, same bytes: fixed times and owners, modes reduced to 0644 and 0755, one tar dialect, no time or
-name in the gzip header, and a zstd frame that does not depend on the number of threads. The file appears complete or
+name in the gzip header, and zstd and xz that do not depend on the number of threads. The file appears complete or
 not at all.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import lzma
 import os
 import tarfile
 from pathlib import Path
@@ -17,6 +16,7 @@ from types import TracebackType
 from typing import IO, BinaryIO, Literal, Self, cast
 
 from pydist.archive.paths import UnsafeName, check_name, link_escapes
+from pydist.archive.xz_write import XzWriter
 from pydist.errors import InputError
 
 __all__ = ["DEFAULT_MTIME", "Compression", "TarWriter"]
@@ -110,6 +110,6 @@ def _compressor(file: BinaryIO, compression: Compression, level: int, threads: i
         case "gz":
             return cast("IO[bytes]", gzip.GzipFile(filename="", mode="wb", compresslevel=level, fileobj=file, mtime=0))
         case "xz":
-            return cast("IO[bytes]", lzma.LZMAFile(file, "wb", preset=level))
+            return cast("IO[bytes]", XzWriter(file, level, threads))
         case None:
             return file

@@ -51,7 +51,7 @@ def open_writer(path: Path, suffix: str) -> Writer:
         case "tar.gz":
             return TarWriter(path, "gz", _LEVELS[suffix])
         case "tar.xz":
-            return TarWriter(path, "xz", _LEVELS[suffix])
+            return TarWriter(path, "xz", _LEVELS[suffix], threads=os.cpu_count() or 1)
         case "tar.zst":
             return TarWriter(path, "zst", _LEVELS[suffix], threads=os.cpu_count() or 1)
     raise InputError(f"archive format {suffix!r} is not known; expected one of {', '.join(FORMATS)}")
