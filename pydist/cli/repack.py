@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from pathlib import Path
 
 from rich.table import Table
@@ -122,16 +123,25 @@ def _errors(path: Path, profile: str | None) -> list[Finding]:
 
 
 def _show(report: RepackReport, terminal: Terminal) -> None:
-    table = Table("category", title_justify="left")
-    for heading in ("files before", "kB before", "files after", "kB after"):
-        table.add_column(heading, justify="right")
-    for row in report.space:
+    table = Table("category", title_justify="left", show_footer=True)
+    rows = report.space
+    before, after = sum(row.bytes_before for row in rows), sum(row.bytes_after for row in rows)
+    columns = {"files before": sum(row.files_before for row in rows), "kB before": before // 1000,
+               "files after": sum(row.files_after for row in rows), "kB after": after // 1000}  # fmt: skip
+    table.columns[0].footer = "all"
+    for heading, total in columns.items():
+        table.add_column(heading, f"{total:,}", justify="right")
+    for row in rows:
         table.add_row(row.category, f"{row.files_before:,}", f"{row.bytes_before // 1000:,}", f"{row.files_after:,}",
                       f"{row.bytes_after // 1000:,}")  # fmt: skip
     terminal.result(table)
-    for item in report.left_alone[:_SHOWN]:
-        terminal.note(f"not stripped: {item.path}: {item.reason}")
-    if len(report.left_alone) > _SHOWN:
-        terminal.note(f"{len(report.left_alone) - _SHOWN:,} more files were not stripped; --json has all")
+    alone: dict[str, list[str]] = defaultdict(list)
+    for item in report.left_alone:
+        alone[item.reason].append(item.path)
+    for reason, paths in list(alone.items())[:_SHOWN]:
+        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        terminal.note(f"not stripped: {paths[0]}{more}: {reason}")
+    if len(alone) > _SHOWN:
+        terminal.note("more files were not stripped; --json has all")
     terminal.result(Text.assemble((str(report.output), "bold"), f"  {report.size:,} bytes"))
     terminal.result(f"sha256 {report.sha256}")

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pydist.archive.entry import Kind
+from pydist.archive.source import open_source
 from pydist.cli.main import main
 from tests.support import tiny, trees
 from tests.support.elf import make_elf
@@ -31,6 +33,20 @@ def test_people_see_what_takes_the_space(full: Path, capsys: pytest.CaptureFixtu
     assert main(["repack", str(full), "--to", "full", "-o", str(output)]) == 0
     said = capsys.readouterr().out
     assert "static libraries" in said and str(output) in said and "sha256" in said
+    with open_source(full) as source:
+        files = [member.entry.size for member in source.members() if member.entry.kind is Kind.FILE]
+    numbers = next(line for line in said.splitlines() if " all " in line).translate(str.maketrans("│,", "  ")).split()
+    assert numbers[:3] == ["all", str(len(files)), str(sum(files) // 1000)]
+
+
+def test_programs_that_cannot_be_stripped_share_a_line(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def change(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        content |= {f"python/install/lib/{name}.dylib": b"\xcf\xfa\xed\xfe" + bytes(600) for name in "abc"}
+
+    source = tiny.pack(full.parent / "more.tar", tiny.distribution(change))
+    assert main(["repack", str(source), "--to", "stripped", "-o", str(full.parent / "a.zip")]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("not stripped") == 1 and "lib/a.dylib and 2 more: Mach-O" in said
 
 
 def test_a_fault_that_the_input_has_not_is_not_published(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
