@@ -15,10 +15,11 @@ from pydist.fetch.entry import Entry, Listing
 from pydist.fetch.fetch import fetch, listing
 from pydist.fetch.machine import Machine
 from pydist.fetch.report import report_of_fetch, report_of_list
-from pydist.fetch.select import Wanted, matching, nothing
+from pydist.fetch.select import Wanted, latest, matching, nothing
 from pydist.link.settings import Settings, parse_toml
 from pydist.manifest.convert import encode
 from pydist.policy.names import Flavour
+from pydist.repack.profile import profiles
 
 __all__ = ["configure", "run"]
 
@@ -33,20 +34,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  pydist fetch 3.13 --index download-metadata.json\n"
         "  pydist fetch 3.13.1+20250101 --options freethreaded --flavour install-only\n"
-        "  pydist fetch 3.14 --list --target aarch64-unknown-linux-gnu\n\n"
+        "  pydist fetch 3.14 --list --target aarch64-unknown-linux-gnu\n"
+        "  pydist fetch '>=3.12' --list --latest\n\n"
         "Without --target it is what this machine runs best."
     )
     parser.add_argument("version", nargs="?", default="", metavar="VERSION",
-                        help="3.13, 3.13.1 or 3.15.0rc1; with +TAG that build of it")  # fmt: skip
+                        help="3.13, 3.13.1, 3.15.0rc1 or '>=3.12'; with +TAG that build of it")  # fmt: skip
     parser.add_argument("--target", metavar="TRIPLE", default="", help="where it runs (default: this machine)")
     parser.add_argument("--options", metavar="WORDS", default="",
                         help="build options joined by + (default: the fastest, not debug or freethreaded)")  # fmt: skip
     parser.add_argument("--flavour", type=_flavour, metavar="WORD",
-                        help=f"how much of it: {_FLAVOURS} (default: the most there is)")  # fmt: skip
+                        help=f"how much of it: {_FLAVOURS}, or as repack --to says it "
+                             "(default: the most there is)")  # fmt: skip
     parser.add_argument("--index", metavar="FILE|URL",
                         help=f"uv's download metadata, or SHA256SUMS or its folder (default: ${_VARIABLE}, "
                              "else index of [tool.pydist])")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="show what the index has, the best first; fetch nothing")
+    parser.add_argument("--latest", action="store_true",
+                        help="with --list: of each series only the newest build of the newest version")  # fmt: skip
     parser.add_argument("--allow-unverified", action="store_true",
                         help="take an archive whose digest the index does not say")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR",
@@ -64,6 +69,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         entries = matching(found.entries, wanted, machine)
         if not entries:
             raise nothing(found, wanted, machine)
+        if args.latest:
+            entries = latest(entries)
         if args.json:
             terminal.result_json(encode(report_of_list(found, entries)))
         else:
@@ -72,6 +79,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if not args.version:
         raise InputError("which version? Give one such as 3.13, or --list to see what there is")
     fetched = fetch(wanted, index, output=args.output, allow_unverified=args.allow_unverified, reporter=terminal)
+    target = fetched.entry.name.target
+    if wanted.target is None and target is not None and target.level > 1:
+        terminal.note(f"{fetched.path.name} needs a processor of level x86-64-v{target.level}, which this machine has; "
+                      f"for any, say --target {target.triple.replace(f'_v{target.level}', '', 1)}")  # fmt: skip
     if not fetched.verified:
         terminal.note(f"nobody vouches for {fetched.path}: the index has no digest of it")
     if args.json:
@@ -100,13 +111,13 @@ def _configured() -> str:
 
 def _show(found: Listing, entries: list[Entry], terminal: Terminal) -> None:
     table = Table(title=f"{len(entries)} of {len(found.entries)} archives, {found.where}", title_justify="left")
-    for heading in ("version", "build", "platform", "options", "flavour", "digest"):
+    for heading in ("version", "build", "platform", "options", "flavour", "sha256"):
         table.add_column(heading, no_wrap=True)
     for entry in entries:
         name = entry.name
         kind = f"{name.content} {name.suffix}" if name.content else f"cross environment {name.suffix}"
         table.add_row(entry.version, name.build, "-".join(filter(None, [name.platform, name.linkage])),
-                      "+".join(name.options), kind, "" if entry.sha256 else "none")  # fmt: skip
+                      "+".join(name.options), kind, entry.sha256[:12] if entry.sha256 else "none")  # fmt: skip
     if not terminal.out.is_terminal:
         terminal.out.width = _WIDTH
     terminal.result(table)
@@ -118,6 +129,6 @@ def _show(found: Listing, entries: list[Entry], terminal: Terminal) -> None:
 
 def _flavour(text: str) -> Flavour:
     try:
-        return Flavour(text.replace("-", "_"))
+        return profiles()[text].flavour if text in profiles() else Flavour(text.replace("-", "_"))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: expected {_FLAVOURS}") from None

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from pydist.errors import Fault, InputError
@@ -22,7 +23,7 @@ from pydist.fetch.machine import Machine
 from pydist.policy.names import WORDS, Flavour, check_tag
 from pydist.target import Target
 
-__all__ = ["Wanted", "choose", "matching", "nothing"]
+__all__ = ["Wanted", "choose", "latest", "matching", "nothing"]
 
 # As the fastest of two is wanted; install-only names say nothing, and are of the best build of their release.
 _OPTIMIZATIONS = ("pgo+lto", "pgo", "lto", "", "noopt", "debug")
@@ -33,10 +34,11 @@ _VERSION = re.compile(r"(\d{1,3})(?:\.(\d{1,3})(?:\.(\d{1,3})((?:a|b|rc)\d{1,3})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What somebody asks for; None and empty mean anything. `version` is a version or the beginning of one, `build` a
-    release tag, `options` are words."""
+    """What somebody asks for; None and empty mean anything. `version` is a version or the beginning of one, `range`
+    what else holds for it (PEP 440), `build` a release tag, `options` are words."""
 
     version: str = ""
+    range: SpecifierSet = field(default_factory=SpecifierSet)
     build: str = ""
     target: Target | None = None
     options: frozenset[str] = frozenset()
@@ -44,12 +46,19 @@ class Wanted:
 
     @classmethod
     def parse(cls, version: str = "", *, target: str = "", options: str = "", flavour: Flavour | None = None) -> Wanted:
-        """Read `3`, `3.13`, `3.13.1` or `3.15.0rc1`, each with `+TAG` where a build is meant, a triple, and words
-        joined by `+`. Raises `InputError` with every fault."""
+        """Read `3`, `3.13`, `3.13.1` or `3.15.0rc1`, each with `+TAG` where a build is meant, or `>=3.12,<3.14`, a
+        triple, and words joined by `+`. Raises `InputError` with every fault."""
         faults = []
         number, plus, build = version.partition("+")
-        if version and not _VERSION.fullmatch(number):
-            faults.append(Fault("version", f"expected one like 3.13, 3.13.1 or 3.13.1+20250101, found {version!r}"))
+        chosen = SpecifierSet()
+        try:
+            if version[:1] in ("<", ">", "=", "!", "~"):
+                chosen, number, plus = SpecifierSet(version), "", ""
+        except InvalidSpecifier:
+            pass  # said below
+        if number and not _VERSION.fullmatch(number):
+            faults.append(Fault("version", "expected one like 3.13, 3.13.1, 3.13.1+20250101 or >=3.12,<3.14, "
+                                f"found {version!r}"))  # fmt: skip
         words = frozenset(options.split("+")) if options else frozenset()
         known = {word for text in WORDS for word in text.split("+")}
         if words - known:
@@ -62,13 +71,16 @@ class Wanted:
             faults.append(Fault("", error.message))
         if faults:
             raise InputError("it is not clear which distribution is wanted", faults)
-        return cls(version=number, build=build, target=parsed, options=words, flavour=flavour)
+        return cls(
+            version=number, range=chosen, build=build if plus else "", target=parsed, options=words, flavour=flavour
+        )
 
     def suits(self, entry: Entry) -> bool:
         """Whether `entry` is one of those asked for, whatever the machine is."""
         name, words = entry.name, entry.words
         return (
             (not self.version or f"{entry.version}.".startswith(f"{self.version}."))
+            and self.range.contains(entry.order, prereleases=True)
             and (not self.build or name.build == self.build)
             and (self.target is None or _triple(entry) == self.target.triple)
             and self.options <= words
@@ -78,7 +90,8 @@ class Wanted:
         )
 
     def __str__(self) -> str:
-        parts = [f"Python {self.version}" if self.version else "any Python", f"build {self.build}" * bool(self.build),
+        version = self.version or str(self.range)
+        parts = [f"Python {version}" if version else "any Python", f"build {self.build}" * bool(self.build),
                  str(self.target or ""), "+".join(sorted(self.options)), self.flavour or ""]  # fmt: skip
         return ", ".join(filter(None, parts))
 
@@ -86,6 +99,13 @@ class Wanted:
 def matching(entries: Iterable[Entry], wanted: Wanted, machine: Machine | None) -> list[Entry]:
     """All entries that suit, the best first; those that only a machine unlike `machine` can run come last."""
     return sorted((entry for entry in entries if wanted.suits(entry)), key=lambda entry: _order(entry, machine))
+
+
+def latest(entries: Iterable[Entry]) -> list[Entry]:
+    """Of `entries`, the best first, those of each series' newest version in its newest build."""
+    newest: dict[str | None, tuple[str, str]] = {}
+    rows = [(entry, (entry.version, entry.name.build)) for entry in entries]
+    return [entry for entry, build in rows if newest.setdefault(entry.name.series, build) == build]
 
 
 def choose(listing: Listing, wanted: Wanted, machine: Machine | None) -> Entry:
@@ -101,9 +121,12 @@ def nothing(listing: Listing, wanted: Wanted, machine: Machine | None) -> InputE
     faults = [Fault(f"without {what}", f"{len(rest)} to be had, the best is {rest[0].name}")
               for what, other in _relaxed(wanted)
               if (rest := _eligible(listing.entries, other, machine))]  # fmt: skip
-    if not any(entry for entry in listing.entries if Wanted(version=wanted.version).suits(entry)):
+    if not any(entry for entry in listing.entries if Wanted(version=wanted.version, range=wanted.range).suits(entry)):
         series = {(entry.order.release[:2], entry.name.series or "") for entry in listing.entries}
         faults.append(Fault("series in it", ", ".join(text for _, text in sorted(series) if text)))
+    if wanted.flavour is not None:
+        flavours = {entry.name.content for entry in listing.entries if replace(wanted, flavour=None).suits(entry)}
+        faults.append(Fault("flavours of that", ", ".join(word for word in Flavour if word in flavours) or "none"))
     if wanted.target is None and (rest := matching(listing.entries, wanted, machine)):
         place = str(machine) if machine else "a kind that is not known"
         faults.append(Fault("for other machines, or only by name", f"{len(rest)}, such as {rest[0].name}; "

@@ -12,7 +12,9 @@ import jsonschema
 import pytest
 
 from pydist.cli.main import main
+from pydist.fetch.machine import Machine
 from pydist.policy import resources
+from pydist.target import Arch, Os
 from tests.support.index import archive, metadata, metadata_row, sums
 from tests.support.server import Server, serving
 
@@ -151,3 +153,35 @@ def test_a_flavour_that_is_not_known_is_wrong_use(server: Server, capsys: pytest
         main(["fetch", "3.13", "--flavour", "tiny"])
     assert caught.value.code == 2
     assert "full, install-only, install-only-stripped" in capsys.readouterr().err
+
+
+def test_a_list_shows_digests_and_the_latest(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    older = NAME.replace("3.13.1", "3.13.0")
+    server.files["release/SHA256SUMS"] = sums({**FILES, older: b"x"})
+    assert main(["fetch", "--list", "--index", server.url("release"), *HERE]) == 0
+    said = capsys.readouterr().out
+    assert "3.13.0" in said and hashlib.sha256(FILES[NAME]).hexdigest()[:12] in said
+    assert main(["fetch", ">=3.12", "--list", "--latest", "--index", server.url("release"), *HERE]) == 0
+    said = capsys.readouterr().out
+    assert "3.13.0" not in said and "3.13.1" in said
+
+
+@pytest.mark.parametrize("word", ["install-only", "install_only", "stripped"])
+def test_flavours_have_the_words_of_repack(server: Server, word: str) -> None:
+    small = SMALL.replace("freethreaded-install_only", f"install_only{'_stripped' if word == 'stripped' else ''}")
+    server.files["release/SHA256SUMS"] = sums({small: FILES[SMALL]})
+    server.files[f"release/{small}"] = FILES[SMALL]
+    assert main(["fetch", "3.13", "--flavour", word, "--index", server.url("release"), *HERE]) == 0
+    assert Path(small).is_file()
+
+
+def test_what_needs_a_newer_processor_is_said(
+    server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = NAME.replace("x86_64", "x86_64_v4")
+    server.files |= {"release/SHA256SUMS": sums({new: FILES[NAME]}), f"release/{new}": FILES[NAME]}
+    machine = Machine(os=Os.LINUX, arch=Arch.X86_64, level=4, environments=("gnu",))
+    monkeypatch.setattr(Machine, "here", lambda: machine)
+    assert main(["fetch", "3.13", "--index", server.url("release")]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "level x86-64-v4, which this machine has; for any, say --target x86_64-unknown-linux-gnu" in said

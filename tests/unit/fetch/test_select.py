@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydist.errors import InputError
 from pydist.fetch.entry import Entry, Listing
 from pydist.fetch.machine import Machine
-from pydist.fetch.select import Wanted, choose, matching
+from pydist.fetch.select import Wanted, choose, latest, matching
 from pydist.policy.names import AssetName, Flavour
 from pydist.target import Arch, Os, Target
 
@@ -47,7 +47,8 @@ def chosen(names: list[str], version: str = "3", *, machine: Machine | None = MA
 V2, V3, V4 = (name(target=f"x86_64_v{level}-unknown-linux-gnu") for level in (2, 3, 4))
 MUSL = name(target="x86_64-unknown-linux-musl", rest="lto-full.tar.zst")
 STATIC = name(target="x86_64-unknown-linux-musl", rest="lto+static-full.tar.zst")
-ARM = name(target="aarch64-unknown-linux-gnu")
+ARMS = "aarch64-unknown-linux-gnu"
+ARM = name(target=ARMS)
 
 
 @pytest.mark.parametrize(
@@ -203,3 +204,30 @@ def test_what_runs_here_has_a_rank_here() -> None:
     ranked = {triple for triple in triples if machine and machine.rank(Target.parse(triple), static=True) is not None}
     assert ranked
     assert all(Target.parse(triple).runs_here for triple in ranked)
+
+
+def test_a_range_of_versions_is_a_wish_like_others() -> None:
+    names = [name("3.11.1"), name("3.12.4"), name("3.13.1"), name("3.15.0rc1")]
+    assert chosen(names, ">=3.11,<3.13") == name("3.12.4")
+    assert chosen(names, "!=3.13.1") == name("3.12.4")
+    with pytest.raises(InputError, match=r"is Python >=3.16\n.*series in it: 3.11, 3.12, 3.13, 3.15"):
+        chosen(names, ">=3.16")
+    with pytest.raises(InputError, match="found '>=x'"):
+        Wanted.parse(">=x")
+
+
+def test_the_latest_of_each_series_is_its_newest_build() -> None:
+    names = [
+        name("3.13.1", "1"),
+        name("3.13.1", "2"),
+        name("3.13.0", "3"),
+        name("3.12.9", "1"),
+        name("3.12.9", "1", ARMS),
+    ]
+    found = latest(matching(entries(*names).entries, Wanted(), MACHINE))
+    assert [str(entry.name) for entry in found] == [names[1], names[3], names[4]]
+
+
+def test_flavours_that_there_are_are_said() -> None:
+    with pytest.raises(InputError, match=r"flavours of that: full, install_only$"):
+        chosen([name(), name(rest="install_only.tar.gz")], flavour=Flavour.INSTALL_ONLY_MINIMAL)
