@@ -7,6 +7,7 @@ import json
 import os
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from tests.support import tiny
 from tests.support.elf import make_elf
@@ -70,7 +71,7 @@ def conda() -> Tree:
     """An environment of conda with Python in it: all packages in one prefix, whose libraries are found by `$ORIGIN`."""
     home, linker = "/home/user/miniconda3/envs/work", "bin/x86_64-conda-linux-gnu-ld"
     dynload = "lib/python3.14/lib-dynload"
-    shared = {"kind": 3, "build_id": bytes(8), "loadable": True, "relro": True, "dynamic": [(24, 0)]}
+    shared: dict[str, Any] = {"kind": 3, "build_id": bytes(8), "loadable": True, "relro": True, "dynamic": [(24, 0)]}
     given = unix()
     return given | {
         "lib/python3.14/LICENSE.txt": given.pop("LICENSE"),
