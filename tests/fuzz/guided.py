@@ -1,8 +1,9 @@
 """`python -m tests.fuzz.guided READER [--corpus DIR] [--seconds N] [OPTION…]`: let atheris look for new paths.
 
 Inputs that reach new code are kept in DIR (`.fuzz/READER`), so a run goes on where the last one ended; further options
-are libFuzzer's. An input that a reader answers wrongly is written to DIR and ends the run: put it into
-`tests/fuzz/kept/READER/`, where the tests repeat it.
+are libFuzzer's. It begins with those of `tests/fuzz/kept/READER/`, which the tests repeat: put there what a reader
+answers wrongly (it is written to DIR and ends the run), and what a long run found: as little as reaches the same
+(libFuzzer's -merge=1 and -use_counters=0), at most 4 KiB each.
 """
 
 from __future__ import annotations
