@@ -86,7 +86,8 @@ def _what(names: Iterable[str]) -> str:
     for name in names:
         folder, _, last = name.rpartition("/")
         if last == "base_library.zip":
-            return f"no interpreter, but an application that PyInstaller froze, in {shown(folder)}"
+            place = f", in {shown(folder)}" if folder else ""
+            return f"no interpreter, but an application that PyInstaller froze{place}"
         if last.startswith("pypy") and posixpath.basename(folder) == "bin":
             return f"no CPython, but PyPy: {shown(name)}"
         if last == "python.exe":

@@ -112,6 +112,7 @@ def test_programs_that_are_no_python_for_linux_are_named(tmp_path: Path, data: b
     ("name", "data", "expected"),
     [
         ("dist/base_library.zip", b"", "PyInstaller froze, in 'dist'"),
+        ("base_library.zip", b"", "an application that PyInstaller froze"),
         ("bin/pypy3.11", b"", "no CPython, but PyPy: 'bin/pypy3.11'"),
         ("python.com", b"MZqFpD", "Cosmopolitan"),
         ("python.exe", b"MZ", "for Windows"),
@@ -124,7 +125,7 @@ def test_programs_that_are_no_python_for_linux_are_named(tmp_path: Path, data: b
 def test_folders_without_a_python_to_adopt_are_named(tmp_path: Path, name: str, data: bytes, expected: str) -> None:
     trees.write(tmp_path / "given", {name: data})
     message = refused(tmp_path / "given", tmp_path)
-    assert expected in message and str(tmp_path / "given") in message
+    assert expected in message and str(tmp_path / "given") in message and "in ''" not in message
 
 
 def test_an_archive_that_cannot_be_unpacked_is_named_all_the_same(tmp_path: Path) -> None:
