@@ -7,7 +7,7 @@ exchanges the two halves of every row and nothing else.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydist.diff.names import pairs
@@ -45,7 +45,7 @@ def compare(first: Side, second: Side) -> DiffReport:
     symbols = tuple(_symbols(first, second, names))
     needs = tuple(_needs(first, second, names))
     sizes = tuple(_sizes(first, second))
-    findings = tuple(_findings(first, second))
+    findings = tuple(_findings(first, second, names))
     return DiffReport(
         first=first.input,
         second=second.input,
@@ -202,13 +202,16 @@ def _sums(side: Side) -> dict[str, _Sum]:
     return dict(sums)
 
 
-def _findings(first: Side, second: Side) -> Iterator[FindingChange]:
+def _findings(first: Side, second: Side, names: _Pairs) -> Iterator[FindingChange]:
     """Findings of one side only, by rules that both are judged by: full archives are by more than others.
 
     Those of one rule at one place that say another thing are one row.
     """
-    one, other = (_said(side.findings, first.rules & second.rules) for side in (first, second))
-    left, right = _by_place(first.findings, one - other), _by_place(second.findings, other - one)
+    rules, renamed = first.rules & second.rules, _renamed(first, second, names)
+    here = [(_key(finding, {}), finding) for finding in first.findings if finding.rule in rules]
+    there = [(_key(finding, renamed), finding) for finding in second.findings if finding.rule in rules]
+    one, other = Counter(key for key, _ in here), Counter(key for key, _ in there)
+    left, right = _by_place(dict(here), one - other), _by_place(dict(there), other - one)
     for place in sorted(left.keys() | right.keys()):
         before, after = left.get(place, []), right.get(place, [])
         for index in range(max(len(before), len(after))):
@@ -221,19 +224,21 @@ def _findings(first: Side, second: Side) -> Iterator[FindingChange]:
 _Said = tuple[str, str, str]
 
 
-def _key(finding: Finding) -> _Said:
+def _renamed(first: Side, second: Side, names: _Pairs) -> dict[str, str]:
+    """What the first calls places of findings that have another name in the second: files, and others."""
+    left, right = ({finding.where for finding in side.findings} - side.files.keys() for side in (first, second))
+    found = (*names, *pairs(left, right))
+    return {other: one for one, other in found if one is not None and other is not None and one != other}
+
+
+def _key(finding: Finding, renamed: Mapping[str, str]) -> _Said:
     """What makes two findings the same; how serious one is may depend on what is judged."""
-    return finding.rule, finding.where, finding.message
+    return finding.rule, renamed.get(finding.where, finding.where), finding.message
 
 
-def _said(findings: Iterable[Finding], rules: frozenset[str]) -> Counter[_Said]:
-    return Counter(_key(finding) for finding in findings if finding.rule in rules)
-
-
-def _by_place(findings: Iterable[Finding], said: Counter[_Said]) -> dict[tuple[str, str], list[Finding]]:
+def _by_place(findings: Mapping[_Said, Finding], said: Counter[_Said]) -> dict[tuple[str, str], list[Finding]]:
     """The findings that are `said`, by rule and place."""
-    made = {_key(finding): finding for finding in findings}
     places: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for key in sorted(said.elements()):
-        places[key[0], key[1]].append(made[key])
+        places[key[0], key[1]].append(findings[key])
     return places

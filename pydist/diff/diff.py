@@ -56,10 +56,12 @@ def _side(path: Path, rules: frozenset[str], reporter: Reporter) -> Side:
 
 
 def _pair(first: Side, second: Side, name: str) -> tuple[str | None, str | None]:
-    """The names in both of the file that is called `name` in one of them."""
-    for one, other in pairs(first.files, second.files):
-        if name in (one, other):
-            return one, other
+    """The names in both of the file that is called `name` in one of them, also with `python/` as in archives."""
+    names = pairs(first.files, second.files)
+    for wanted in (name, name.removeprefix("python/")):
+        for one, other in names:
+            if wanted in (one, other):
+                return one, other
     close = [path for path in (*first.files, *second.files) if path.endswith(f"/{name.rpartition('/')[2]}")]
     raise InputError(
         f"{name!r} is in neither; expected the path of a file below python/, as in the list of what differs"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydist.archive.entry import Kind
@@ -96,7 +96,10 @@ def side_of(facts: Facts, report: Report) -> Side:
         },
         extensions=_extensions(facts),
         modules=frozenset(_modules(facts)),
-        findings=report.findings,
+        findings=tuple(
+            replace(item, where=own_name(facts, item.where)) if item.where in facts.files else item
+            for item in report.findings
+        ),
         rules=frozenset(report.rules),
     )
 

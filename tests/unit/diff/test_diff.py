@@ -232,6 +232,21 @@ def test_files_of_another_series_are_the_same_files(tmp_path: Path) -> None:
     assert report.identity == (ValueChange(path="series", first="3.14", second="3.13"),)
 
 
+@pytest.mark.parametrize("below", ["python/install", "python"])
+def test_a_verdict_about_a_file_of_another_series_is_the_same(tmp_path: Path, below: str) -> None:
+    def made(series: str, below: str) -> Path:
+        content: tiny.Members = {f"{below}/bin/python{series}": make_elf(stack_flags=7)}
+        return packed(tmp_path / series, "a.tar", content)
+
+    def about(report: DiffReport) -> list[str]:
+        found = (item.first or item.second for item in report.findings)
+        return [item.where for item in found if item and item.rule == "binary.executable-stack"]
+
+    one, other = made("3.13", below), made("3.14", "python/install")
+    assert not about(diff(one, other))
+    assert about(diff(packed(tmp_path, "b.tar", {f"{below}/bin/python3.13": b""}), other))
+
+
 def test_an_install_only_archive_is_compared_with_what_a_full_one_installs(tmp_path: Path) -> None:
     full = tiny.distribution()
     small: tiny.Members = {
@@ -303,7 +318,7 @@ def test_contents_are_shown_on_demand(tmp_path: Path) -> None:
         members["python/licenses/LICENSE.zlib.txt"] = tiny.LICENCES + b"\nmore\n"
         members["python/install/bin/python3.14"] = make_elf(defined=["other"])
 
-    wanted = ("licenses/LICENSE.zlib.txt", "install/bin/python3.14", "install/lib/python3.14/os.py")
+    wanted = ("licenses/LICENSE.zlib.txt", "install/bin/python3.14", "python/install/lib/python3.14/os.py")
     report = compared(tmp_path, change, shown=wanted)
     text, program, same = report.shown
     assert text.lines == (
