@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydist.errors import InputError
@@ -19,7 +19,8 @@ __all__ = ["Profile", "find_profile", "load_profiles"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One row. `rules` are ids; with `fits` they are those of the form of the input. `raised`: warnings are errors."""
+    """One row. `rules` are ids; with `fits` they are those of the form of the input. `raised`: warnings are errors.
+    `narrow`: of the input that it fits no other profile can demand more."""
 
     name: str
     meaning: str
@@ -27,6 +28,7 @@ class Profile:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     fits: bool = False
     raised: bool = False
+    narrow: bool = False
 
     def severity(self, rule: str, usual: Severity) -> Severity:
         """How serious a finding of `rule` is here, where it is `usual` in the table of rules."""
@@ -54,6 +56,7 @@ def load_profiles() -> Mapping[str, Profile]:
             severities=severities,
             fits=row.get("fits", False),
             raised=row.get("raised", False),
+            narrow=row.get("narrow", False),
         )
     return made
 
@@ -68,7 +71,7 @@ def find_profile(name: str | None, form: str) -> Profile:
         return fitting
     chosen = profiles[name]
     if not chosen.fits:
-        return chosen
+        return replace(chosen, rules=chosen.rules & fitting.rules) if fitting.narrow else chosen
     return Profile(
         name=f"{chosen.name} ({form})",
         meaning=chosen.meaning,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_what_an_installed_python_lacks_is_a_note(tmp_path: Path) -> None:
     trees.write(tmp_path, tree)
     severities = {item.rule: item.severity for item in validate(tmp_path, run=False).findings}
     assert severities["hardening.stack-protector"] is Severity.NOTE
+
+
+def test_no_profile_demands_files_of_a_manifest_alone(tmp_path: Path) -> None:
+    path = tmp_path / "PYTHON.json"
+    path.write_text(json.dumps(tiny.manifest()))
+    for name in load_profiles():
+        assert validate(path, profile=name).good, name
+        assert find_profile(name, Form.MANIFEST).rules <= load_profiles()[Form.MANIFEST].rules
 
 
 def test_unknown_profiles_are_refused_before_anything_is_read(tmp_path: Path) -> None:
