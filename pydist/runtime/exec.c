@@ -21,6 +21,59 @@
 /* More cannot be passed on through the smallest stacks that threads have. */
 #define MOST_ARGUMENTS 4096
 
+/* For the texts of arguments that are changed, likewise. */
+#define MOST_TEXT (64 << 10)
+
+/* Arguments in which the path of the interpreter is one that other programs can start. */
+struct reachable {
+    char *arguments[MOST_ARGUMENTS + 1];
+    char text[MOST_TEXT];
+};
+
+/* Append `argument` to `text`, `from` replaced by `to`. Returns the new size, or 0 when there is no room. */
+static size_t append_replaced(char *text, size_t size, const char *argument, const char *from, const char *to)
+{
+    for (const char *found; argument; argument = found ? found + strlen(from) : NULL) {
+        found = strstr(argument, from);
+        size_t kept = found ? (size_t)(found - argument) : strlen(argument);
+        if (size + kept + strlen(to) + 1 > MOST_TEXT)
+            return 0;
+        memcpy(text + size, argument, kept);
+        size += kept;
+        size_t added = found ? strlen(to) : 0;
+        memcpy(text + size, to, added);
+        size += added;
+    }
+    text[size] = '\0';
+    return size + 1;
+}
+
+/* A shell that is told to start sys.executable does not find it; it finds this program by the number of the process
+ * that waits for the shell. `process` is 0 when there will be none. */
+static char *const *make_reachable(struct reachable *made, char *const arguments[], long process)
+{
+    char python[PATH_MAX], other[32];
+    const struct image_entry *entry = virtual_python();
+    if (!entry || !process || !virtual_name(entry, python, sizeof python))
+        return arguments;
+    snprintf(other, sizeof other, "/proc/%ld/exe", process);
+    size_t size = 0, changed = 0, at = 0;
+    for (; arguments && arguments[at]; at++) {
+        if (at == MOST_ARGUMENTS)
+            return arguments;
+        made->arguments[at] = arguments[at];
+        if (!strstr(arguments[at], python))
+            continue;
+        made->arguments[at] = made->text + size;
+        size = append_replaced(made->text, size, arguments[at], python, other);
+        if (!size)
+            return arguments;
+        changed++;
+    }
+    made->arguments[at] = NULL;
+    return changed ? made->arguments : arguments;
+}
+
 INTERPOSE(int, execve, const char *path, char *const arguments[], char *const variables[]);
 INTERPOSE(int, execv, const char *path, char *const arguments[]);
 
@@ -74,12 +127,14 @@ static int execute(const struct image_entry *entry, char *const arguments[], cha
 int our_execve(const char *path, char *const arguments[], char *const variables[])
 {
     const struct image_entry *entry;
+    struct reachable reachable;
     switch (virtual_find(path, &entry)) {
     case VIRTUAL_FOUND:
         return execute(entry, arguments, variables);
     case VIRTUAL_MISSING:
         return -1;
     default:
+        arguments = make_reachable(&reachable, arguments, process_is_child() ? (long)getppid() : 0);
         return (int)syscall(SYS_execve, path, arguments, variables);
     }
 }
@@ -104,8 +159,13 @@ static int spawn(__typeof__(our_posix_spawn) *next, pid_t *child, const char *pa
     enum virtual_answer answer = virtual_find(path, &entry);
     if (answer == VIRTUAL_MISSING || (answer == VIRTUAL_FOUND && virtual_access(entry, X_OK)))
         return errno;
-    if (answer == VIRTUAL_ELSEWHERE || entry == virtual_python())
-        return next(child, answer == VIRTUAL_FOUND ? PROCESS_PYTHON : path, actions, attributes, arguments, variables);
+    struct reachable reachable;
+    if (answer == VIRTUAL_ELSEWHERE) {
+        arguments = make_reachable(&reachable, arguments, (long)getpid());
+        return next(child, path, actions, attributes, arguments, variables);
+    }
+    if (entry == virtual_python())
+        return next(child, PROCESS_PYTHON, actions, attributes, arguments, variables);
     int descriptor = virtual_open(entry, O_RDONLY);
     if (descriptor < 0)
         return errno;
@@ -127,6 +187,15 @@ int our_posix_spawnp(pid_t *child, const char *path, const posix_spawn_file_acti
                      const posix_spawnattr_t *attributes, char *const arguments[], char *const variables[])
 {
     return spawn(NEXT(posix_spawnp), child, path, actions, attributes, arguments, variables);
+}
+
+INTERPOSE(int, system, const char *command);
+
+int our_system(const char *command)
+{
+    struct reachable reachable;
+    char *const arguments[] = {(char *)command, NULL};
+    return NEXT(system)(make_reachable(&reachable, arguments, (long)getpid())[0]);
 }
 
 #endif

@@ -89,6 +89,11 @@ static char *find_executable(void)
 
 static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
+int process_is_child(void)
+{
+    return getpid() != runtime.process;
+}
+
 const char *process_executable(void)
 {
     return runtime.executable;
@@ -127,10 +132,20 @@ static int has_token(int argc, char **argv)
     return 1;
 }
 
+/* "/proc/self/exe", or the number of a process. */
+static int is_name_of_python(const char *name)
+{
+    if (strncmp(name, "/proc/", 6))
+        return 0;
+    const char *who = name + 6;
+    size_t digits = strspn(who, "0123456789");
+    return strcmp(name, PROCESS_PYTHON) == 0 || (digits && strcmp(who + digits, "/exe") == 0);
+}
+
 enum process_kind process_kind(int argc, char **argv)
 {
     const char *name = (const char *)getauxval(AT_EXECFN);
-    if (name && strcmp(name, PROCESS_PYTHON) == 0)
+    if (name && is_name_of_python(name))
         return PROCESS_IS_PYTHON;
     return has_token(argc, argv) ? PROCESS_HAS_MARK : PROCESS_IS_APPLICATION;
 }
@@ -140,6 +155,7 @@ const char *process_inspect(struct runtime *runtime)
     const char *fault = find_whole_image(&runtime->image);
     if (fault)
         return fault;
+    runtime->process = getpid();
     runtime->executable = find_executable();
     if (!runtime->executable)
         return strerror(errno);

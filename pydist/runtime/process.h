@@ -5,8 +5,11 @@
 #include <stddef.h>
 
 /* A process that is started by this name is a Python. Only this program can start itself by it: for all others it is the
- * name of theirs. */
+ * name of theirs. The same holds for the number of a process in the place of `self`, which shells are given. */
 #define PROCESS_PYTHON "/proc/self/exe"
+
+/* Whether this is a child that has not started a program yet: the one above is the application, too. */
+int process_is_child(void);
 
 /* The absolute path of the application's file. */
 const char *process_executable(void);

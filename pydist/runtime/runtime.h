@@ -5,11 +5,14 @@
 
 #include <Python.h> /* before all others: it chooses what system headers declare */
 
+#include <sys/types.h>
+
 #include "image.h"
 
 struct runtime {
     struct image image;
     char *executable; /* absolute path of this file; also the root of the virtual tree */
+    pid_t process;    /* its number */
     int argc;
     char **argv;
     int as_python; /* started with a token (process.h), whose mark is no longer in argv; it may still turn out that the
