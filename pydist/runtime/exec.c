@@ -48,30 +48,36 @@ static size_t append_replaced(char *text, size_t size, const char *argument, con
     return size + 1;
 }
 
-/* A shell that is told to start sys.executable does not find it; it finds this program by the number of the process
- * that waits for the shell. `process` is 0 when there will be none. */
-static char *const *make_reachable(struct reachable *made, char *const arguments[], long process)
+/* Other programs do not see the files of the application. One that is an argument becomes a descriptor that they
+ * inherit, if `inherits`. A shell that is told to start sys.executable finds this program by the number of the
+ * `process` that waits for the shell. */
+static char *const *make_reachable(struct reachable *made, char *const arguments[], long process, int inherits)
 {
     char python[PATH_MAX], other[32];
-    const struct image_entry *entry = virtual_python();
-    if (!entry || !process || !virtual_name(entry, python, sizeof python))
+    const struct image_entry *entry;
+    if (!virtual_python() || !virtual_name(virtual_python(), python, sizeof python))
         return arguments;
-    snprintf(other, sizeof other, "/proc/%ld/exe", process);
-    size_t size = 0, changed = 0, at = 0;
+    size_t size = 0, at = 0;
     for (; arguments && arguments[at]; at++) {
         if (at == MOST_ARGUMENTS)
             return arguments;
         made->arguments[at] = arguments[at];
-        if (!strstr(arguments[at], python))
+        int descriptor = -1;
+        if (strstr(arguments[at], python))
+            snprintf(other, sizeof other, "/proc/%ld/exe", process);
+        else if (at && inherits && virtual_find(arguments[at], &entry) == VIRTUAL_FOUND)
+            descriptor = virtual_open(entry, O_RDONLY);
+        else
             continue;
+        if (descriptor >= 0)
+            snprintf(other, sizeof other, "/proc/self/fd/%d", descriptor);
         made->arguments[at] = made->text + size;
-        size = append_replaced(made->text, size, arguments[at], python, other);
+        size = append_replaced(made->text, size, arguments[at], descriptor < 0 ? python : arguments[at], other);
         if (!size)
             return arguments;
-        changed++;
     }
     made->arguments[at] = NULL;
-    return changed ? made->arguments : arguments;
+    return size ? made->arguments : arguments;
 }
 
 INTERPOSE(int, execve, const char *path, char *const arguments[], char *const variables[]);
@@ -134,7 +140,8 @@ int our_execve(const char *path, char *const arguments[], char *const variables[
     case VIRTUAL_MISSING:
         return -1;
     default:
-        arguments = make_reachable(&reachable, arguments, process_is_child() ? (long)getppid() : 0);
+        if (process_is_child())
+            arguments = make_reachable(&reachable, arguments, (long)getppid(), 1);
         return (int)syscall(SYS_execve, path, arguments, variables);
     }
 }
@@ -161,7 +168,7 @@ static int spawn(__typeof__(our_posix_spawn) *next, pid_t *child, const char *pa
         return errno;
     struct reachable reachable;
     if (answer == VIRTUAL_ELSEWHERE) {
-        arguments = make_reachable(&reachable, arguments, (long)getpid());
+        arguments = make_reachable(&reachable, arguments, (long)getpid(), 0);
         return next(child, path, actions, attributes, arguments, variables);
     }
     if (entry == virtual_python())
@@ -195,7 +202,7 @@ int our_system(const char *command)
 {
     struct reachable reachable;
     char *const arguments[] = {(char *)command, NULL};
-    return NEXT(system)(make_reachable(&reachable, arguments, (long)getpid())[0]);
+    return NEXT(system)(make_reachable(&reachable, arguments, (long)getpid(), 0)[0]);
 }
 
 #endif

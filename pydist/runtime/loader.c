@@ -75,7 +75,8 @@ PyObject *loader_create_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(sp
 static const struct {
     const char *name, *correction;
 } corrections[] = {
-    {"importlib.abc", "_pydist.protocols"},        /* knows its own loaders only */
+    {"importlib.abc", "_pydist.protocols"}, /* knows its own loaders only */
+    {"subprocess", "_pydist.children"},     /* leaves starting children to the C library */
 };
 
 static int correct(const struct image *image, const struct image_module *row)

@@ -132,6 +132,9 @@ def starts_pythons():
     shell = f"{sys.executable} -c 'import sys; print(sys.argv)' a && {sys.executable} -c 'raise SystemExit(3)'"
     done = subprocess.run(shell, shell=True, capture_output=True, text=True)
     print(done.returncode, done.stdout, os.waitstatus_to_exitcode(os.system(shell)))
+    print(
+        subprocess.check_output(["cat", os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "words.txt")])
+    )
     print(os.path.isfile(sys.executable), os.access(sys.executable, os.X_OK))
     child = os.posix_spawn(sys.executable, [sys.executable, "-c", "raise SystemExit(9)"], dict(os.environ))
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
