@@ -2,7 +2,7 @@
  *
  * Invariant: an arena that Python frees goes back to the kernel at once; without large pages all works as before, in
  * small ones. */
-#include "runtime.h"
+#include "interpreter.h"
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Run the application and end the process the way `python` does: exit codes, a Ctrl-C that is seen as one by the
  * parent, 120 when the last flush fails. */
-#include "runtime.h"
+#include "interpreter.h"
 
 #include <signal.h>
 #include <string.h>

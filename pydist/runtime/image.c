@@ -73,7 +73,7 @@ static int is_complete(const struct image_header *header)
     return trailer.image_size == header->image_size && !memcmp(trailer.magic, IMAGE_MAGIC, sizeof trailer.magic);
 }
 
-const char *image_open(struct image *image, const void *base, size_t available, uint32_t python_hex)
+const char *image_open(struct image *image, const void *base, size_t available)
 {
     const struct image_header *header = base;
     if (available < sizeof *header || memcmp(header->magic, IMAGE_MAGIC, sizeof header->magic))
@@ -85,8 +85,6 @@ const char *image_open(struct image *image, const void *base, size_t available, 
         return "the image is not complete";
     if (image_checksum(base, header->tables_size) != header->tables_checksum)
         return "the image has been damaged";
-    if (header->python_hex != python_hex)
-        return "the image was made for another version of Python";
     image->base = base;
     image->header = header;
     const char *fault = check_sections(header);

@@ -149,7 +149,7 @@ uint64_t image_checksum(const unsigned char *bytes, size_t size);
 
 /* Check the image at `base` of which `available` bytes are mapped. Returns NULL when it is good, otherwise what is
  * wrong with it, in words. */
-const char *image_open(struct image *image, const void *base, size_t available, uint32_t python_hex);
+const char *image_open(struct image *image, const void *base, size_t available);
 
 /* The text of a string, NUL-terminated; NULL when it lies outside the image. */
 const char *image_text(const struct image *image, struct image_string text);

@@ -3,7 +3,7 @@
 #ifndef PYDIST_IMPORTER_H
 #define PYDIST_IMPORTER_H
 
-#include "runtime.h"
+#include "interpreter.h"
 
 /* State of the module `_pydist_image`: one per interpreter. */
 struct state {

@@ -1,7 +1,7 @@
 /* Start Python the way `python -I` starts, except that all its paths lead into the image.
  *
  * Invariant: neither the environment nor a file of the machine changes what is imported. */
-#include "runtime.h"
+#include "interpreter.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,12 +1,9 @@
-/* The program that every linked application is: find the image, start Python, run the application. */
+/* The program that every linked application is: find the image, mount it, and run the application. */
 #include "process.h"
 #include "runtime.h"
 #include "virtual.h"
 
 #include <stdio.h>
-
-/* What a shell answers for a program that cannot be started; Python code never exits with it by itself. */
-#define EXIT_NOT_STARTED 127
 
 /* Gives the file a PT_NOTE program header. Linking an application turns that header into the PT_LOAD that maps the
  * image (pydist/binary/elf_edit.py), which is why the note must exist and needs no content. */
@@ -36,8 +33,5 @@ int main(int argc, char **argv)
         return EXIT_NOT_STARTED;
     }
     virtual_mount(&runtime.image, runtime.executable);
-    PyStatus status = interpreter_start(&runtime);
-    if (PyStatus_Exception(status))
-        Py_ExitStatusException(status);
-    return entry_run(&runtime);
+    return application_run(&runtime);
 }

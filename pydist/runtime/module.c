@@ -65,8 +65,8 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
 static int module_exec(PyObject *module)
 {
     struct state *state = PyModule_GetState(module);
-    state->image = &runtime.image;
-    state->root = PyUnicode_DecodeFSDefault(runtime.executable);
+    state->image = &application->image;
+    state->root = PyUnicode_DecodeFSDefault(application->executable);
     state->importer_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &importer_spec, NULL);
     state->module_spec = attribute_of("_frozen_importlib", "ModuleSpec");
     state->call_frames_removed = attribute_of("_frozen_importlib", "_call_with_frames_removed");

@@ -1,4 +1,5 @@
 /* What the kernel tells a process about itself: where its image is mapped and which file it was started from. */
+#define _GNU_SOURCE
 #include "process.h"
 #include "runtime.h"
 
@@ -9,6 +10,7 @@
 #include <link.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -28,15 +30,16 @@ static const char *find_image(struct image *image)
         /* The addresses in the headers are those in memory: the file is linked as non-PIE. */
         const void *base = (const void *)header[i].p_vaddr;
         if (memcmp(base, IMAGE_MAGIC, sizeof IMAGE_MAGIC - 1) == 0)
-            return image_open(image, base, header[i].p_filesz, PY_VERSION_HEX);
+            return image_open(image, base, header[i].p_filesz);
     }
     return "no image is attached to this program";
 }
 
 static sigjmp_buf beyond_end;
 
-static void jump_out(int Py_UNUSED(number))
+static void jump_out(int number)
 {
+    (void)number;
     siglongjmp(beyond_end, 1);
 }
 

@@ -1,9 +1,7 @@
 /* What the run time knows about this process. One value, filled in by main() before Python starts and not changed
- * afterwards, so that every interpreter and thread may read it. */
+ * afterwards, so that every interpreter and thread may read it. Knows nothing of Python: see interpreter.h. */
 #ifndef PYDIST_RUNTIME_H
 #define PYDIST_RUNTIME_H
-
-#include <Python.h> /* before all others: it chooses what system headers declare */
 
 #include <sys/types.h>
 
@@ -21,19 +19,14 @@ struct runtime {
 
 extern struct runtime runtime;
 
+/* What a shell answers for a program that cannot be started; Python code never exits with it by itself. */
+#define EXIT_NOT_STARTED 127
+
 /* process.c: fill in `executable` and `image`. Returns NULL, or what is wrong in words. */
 const char *process_inspect(struct runtime *runtime);
 
-/* interpreter.c: start Python as the image's settings say. */
-PyStatus interpreter_start(struct runtime *runtime);
-
-/* entry.c: run the application (or what Python's own arguments say) and finalize Python. Returns the exit code of the process. */
-int entry_run(const struct runtime *runtime);
-
-/* arenas.c: let Python take the memory of small objects in large pages. */
-void arenas_install(void);
-
-/* module.c: the builtin module `_pydist_image`. */
-PyObject *PyInit__pydist_image(void);
+/* Start Python, run the application and finalize Python. Returns the exit code of the process. application.c where the
+ * interpreter is in this executable; launcher.c where it is loaded first, and calls that one. */
+int application_run(struct runtime *runtime);
 
 #endif
