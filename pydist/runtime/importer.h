@@ -14,6 +14,7 @@ struct state {
     PyObject *call_frames_removed; /* importlib's: frames below it do not show in tracebacks */
     PyObject *fix_filename; /* _imp._fix_co_filename; NULL when this Python has none */
     PyObject *exec; /* builtins.exec */
+    PyObject *is_frozen; /* _imp.is_frozen, as it was */
     PyObject *spec_keywords; /* ("origin", "is_package") */
     PyObject *extension_loader; /* importlib's loader of shared objects */
     PyObject *suffixes; /* list: what the names of extension modules end with */

@@ -178,6 +178,7 @@ static PyStatus configure(PyConfig *config, struct runtime *runtime)
     config->site_import = 0;
     config->install_signal_handlers = 1;
     config->pathconfig_warnings = 0;
+    config->use_frozen_modules = 0; /* the image has all of them, with their sources */
     PyStatus status = set_paths(config, runtime);
     if (PyStatus_Exception(status))
         return status;

@@ -45,6 +45,29 @@ static int set_paths(const struct state *state)
     return failed ? -1 : 0;
 }
 
+/* Instead of _imp.is_frozen: `encodings` is frozen for the start of interpreters only, and the module that is there is not
+ * the frozen one, which importlib relies upon when it is set up anew. */
+static PyObject *is_frozen(PyObject *module, PyObject *name)
+{
+    const struct state *state = PyModule_GetState(module);
+    if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "encodings") == 0)
+        Py_RETURN_FALSE;
+    return PyObject_CallOneArg(state->is_frozen, name);
+}
+
+static int replace_is_frozen(PyObject *module)
+{
+    static PyMethodDef definition = {"is_frozen", is_frozen, METH_O, PyDoc_STR("Whether a module is frozen.")};
+    struct state *state = PyModule_GetState(module);
+    PyObject *imp = PyImport_ImportModule("_imp");
+    state->is_frozen = imp ? PyObject_GetAttrString(imp, "is_frozen") : NULL;
+    PyObject *own = state->is_frozen ? PyCFunction_New(&definition, module) : NULL;
+    int failed = !own || PyObject_SetAttrString(imp, "is_frozen", own);
+    Py_XDECREF(own);
+    Py_XDECREF(imp);
+    return failed ? -1 : 0;
+}
+
 /* First of all finders: a name in the image is never looked for elsewhere, and is found without running Python. */
 static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
@@ -57,7 +80,7 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
                  PyList_Insert(hooks, 0, (PyObject *)state->importer_type) ||
                  PyModule_AddObjectRef(module, "finder", finder);
     Py_XDECREF(finder);
-    if (failed || set_paths(state) || collector_relax(state))
+    if (failed || set_paths(state) || replace_is_frozen(module) || collector_relax(state))
         return NULL;
     Py_RETURN_NONE;
 }
