@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 struct entry {
-    PyObject *importer;
+    PyObject *loader;
     char name[512]; /* of the module row */
     PyObject *spec;
     PyObject *code;
@@ -36,13 +36,15 @@ static int set_name(struct entry *entry, const struct image *image, const char *
 
 static int load(struct entry *entry)
 {
-    entry->importer = find_importer();
-    entry->spec = entry->importer ? PyObject_CallMethod(entry->importer, "find_spec", "s", entry->name) : NULL;
+    PyObject *importer = find_importer();
+    entry->spec = importer ? PyObject_CallMethod(importer, "find_spec", "s", entry->name) : NULL;
+    Py_XDECREF(importer);
     if (entry->spec == Py_None)
         PyErr_Format(PyExc_ImportError, "No module named %s", entry->name);
     if (!entry->spec || entry->spec == Py_None)
         return -1;
-    entry->code = PyObject_CallMethod(entry->importer, "get_code", "s", entry->name);
+    entry->loader = PyObject_GetAttrString(entry->spec, "loader");
+    entry->code = entry->loader ? PyObject_CallMethod(entry->loader, "get_code", "s", entry->name) : NULL;
     return entry->code ? 0 : -1;
 }
 
@@ -58,7 +60,7 @@ static int prepare_script(const struct entry *entry, PyObject *namespace)
 {
     return set(namespace, "__file__", PyObject_GetAttrString(entry->spec, "origin")) ||
            set(namespace, "__cached__", Py_NewRef(Py_None)) || set(namespace, "__spec__", Py_NewRef(Py_None)) ||
-           set(namespace, "__loader__", Py_NewRef(entry->importer)) ? -1 : 0;
+           set(namespace, "__loader__", Py_NewRef(entry->loader)) ? -1 : 0;
 }
 
 /* What `python -m module` puts there, and the file's name as sys.argv[0] (Lib/runpy.py). */
@@ -72,7 +74,7 @@ static int prepare_module(const struct entry *entry, PyObject *namespace)
            set(namespace, "__cached__", PyObject_GetAttrString(entry->spec, "cached")) ||
            set(namespace, "__package__", PyObject_GetAttrString(entry->spec, "parent")) ||
            set(namespace, "__spec__", Py_NewRef(entry->spec)) ||
-           set(namespace, "__loader__", Py_NewRef(entry->importer)) ? -1 : 0;
+           set(namespace, "__loader__", Py_NewRef(entry->loader)) ? -1 : 0;
 }
 
 /* The package above a module is imported first, as `python -m` does. */
@@ -124,7 +126,7 @@ static int run(const struct runtime *runtime)
         result = PyEval_EvalCode(entry.code, namespace, namespace);
     if (!is_module)
         flush_streams();
-    Py_XDECREF(entry.importer);
+    Py_XDECREF(entry.loader);
     Py_XDECREF(entry.spec);
     Py_XDECREF(entry.code);
     Py_XDECREF(result);

@@ -1,7 +1,7 @@
-/* The importer's type: thin methods over spec.c, loader.c and tree.c.
+/* The importer's type: thin methods over spec.c and tree.c.
  *
  * On sys.meta_path an instance finds modules by name; the type itself is the path hook, and its instances with a
- * folder are path entry finders. All of them are loaders for what they find. */
+ * folder are path entry finders. What they find is loaded by loader.c. */
 #include "importer.h"
 
 #include <string.h>
@@ -42,76 +42,6 @@ static PyObject *find_spec(struct importer *self, PyObject *const *args, Py_ssiz
     return take_arguments(args, count, keywords, names, 3, values) ? NULL : spec_find(self, values[0], values[1]);
 }
 
-static PyObject *get_code(struct importer *self, PyObject *name)
-{
-    const struct image_module *row = spec_row(self, name);
-    return row ? loader_code(self->state, row) : NULL;
-}
-
-/* decode_source knows coding cookies and newlines; it imports tokenize, so it is not done before it is needed. */
-static PyObject *get_source(struct importer *self, PyObject *name)
-{
-    const struct image_module *row = spec_row(self, name);
-    PyObject *bytes = row ? loader_source_bytes(self->state, row) : NULL;
-    if (!bytes || bytes == Py_None)
-        return bytes;
-    PyObject *external = PyImport_ImportModule("_frozen_importlib_external");
-    PyObject *text = external ? PyObject_CallMethod(external, "decode_source", "O", bytes) : NULL;
-    Py_XDECREF(external);
-    Py_DECREF(bytes);
-    return text;
-}
-
-static PyObject *get_filename(struct importer *self, PyObject *name)
-{
-    const struct image_module *row = spec_row(self, name);
-    const char *path = row ? image_text(self->state->image, row->path) : NULL;
-    if (row && (!path || row->flags & IMAGE_NAMESPACE))
-        return PyErr_Format(PyExc_ImportError, "%R is a namespace package: it has no file", name);
-    return path ? path_absolute(self->state, path, row->path.size) : NULL;
-}
-
-static PyObject *is_package(struct importer *self, PyObject *name)
-{
-    const struct image_module *row = spec_row(self, name);
-    return row ? PyBool_FromLong(row->flags & IMAGE_PACKAGE) : NULL;
-}
-
-/* The bytes of any file: what is inside the application is a file like others (libc.c). */
-static PyObject *get_data(struct importer *Py_UNUSED(self), PyObject *path)
-{
-    PyObject *io = PyImport_ImportModule("_io");
-    PyObject *file = io ? PyObject_CallMethod(io, "open_code", "O", path) : NULL;
-    PyObject *data = file ? PyObject_CallMethod(file, "read", NULL) : NULL;
-    PyObject *closed = data ? PyObject_CallMethod(file, "close", NULL) : NULL;
-    if (data && !closed)
-        Py_CLEAR(data);
-    Py_XDECREF(closed);
-    Py_XDECREF(file);
-    Py_XDECREF(io);
-    return data;
-}
-
-/* Parts of the protocol that few programs use are Python, imported when they are used. */
-static PyObject *call_python(const char *module_name, const char *function, PyObject *argument)
-{
-    PyObject *module = PyImport_ImportModule(module_name);
-    PyObject *result = module ? PyObject_CallMethod(module, function, "O", argument) : NULL;
-    Py_XDECREF(module);
-    return result;
-}
-
-static PyObject *get_resource_reader(struct importer *self, PyObject *name)
-{
-    const struct image_module *row = spec_row(self, name);
-    if (!row || !(row->flags & IMAGE_PACKAGE))
-        return row ? Py_NewRef(Py_None) : NULL;
-    PyObject *folder = path_of_package(self->state, row);
-    PyObject *reader = folder ? call_python("_pydist.resources", "Reader", folder) : NULL;
-    Py_XDECREF(folder);
-    return reader;
-}
-
 static PyObject *iter_modules(struct importer *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
     static const char *const names[] = {"prefix"};
@@ -123,21 +53,6 @@ static PyObject *iter_modules(struct importer *self, PyObject *const *args, Py_s
     PyObject *iterator = found ? PyObject_GetIter(found) : NULL;
     Py_XDECREF(found);
     return iterator;
-}
-
-/* As importlib's loaders have it, for those who transform source first. */
-static PyObject *source_to_code(struct importer *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
-{
-    static const char *const names[] = {"data", "path"};
-    PyObject *values[2] = {NULL, NULL};
-    if (take_arguments(args, count, keywords, names, 2, values))
-        return NULL;
-    PyObject *path = values[1] ? Py_NewRef(values[1]) : PyUnicode_FromString("<string>");
-    PyObject *compile = path ? PyDict_GetItemString(PyEval_GetBuiltins(), "compile") : NULL;
-    PyObject *code = compile ? PyObject_CallFunction(self->state->call_frames_removed, "OOOsii", compile, values[0],
-                                                     path, "exec", 0, 1) : NULL;
-    Py_XDECREF(path);
-    return code;
 }
 
 /* Copies and pickles of specs hold their loader: the one on sys.meta_path is a global, others are made again. */
@@ -196,22 +111,13 @@ static PyObject *importer_repr(struct importer *self)
 static PyMethodDef methods[] = {
     METHOD(find_spec, METH_FASTCALL | METH_KEYWORDS, "The spec of a module of this application, or None."),
     METHOD(invalidate_caches, METH_NOARGS, "Nothing: an image does not change."),
-    {"create_module", loader_create_module, METH_O, PyDoc_STR("None: modules of an image are ordinary modules.")},
-    {"exec_module", loader_exec_module, METH_O, PyDoc_STR("Run a module's code in its namespace.")},
-    METHOD(get_code, METH_O, "The code object of a module."),
-    METHOD(get_source, METH_O, "The source text of a module, or None."),
-    METHOD(get_filename, METH_O, "What the module's __file__ is."),
-    METHOD(is_package, METH_O, "Whether the module is a package."),
-    METHOD(get_data, METH_O, "The bytes of a file inside or outside of the application."),
-    METHOD(source_to_code, METH_FASTCALL | METH_KEYWORDS, "Source, compiled."),
     {"__reduce__", (PyCFunction)reduce, METH_NOARGS, NULL},
-    METHOD(get_resource_reader, METH_O, "What importlib.resources reads a package's files with."),
     METHOD(iter_modules, METH_FASTCALL | METH_KEYWORDS, "(name, is package) of each module in this folder."),
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)PyDoc_STR("Finds and loads the modules that are inside this application's file.")},
+    {Py_tp_doc, (void *)PyDoc_STR("Finds the modules that are inside this application's file.")},
     {Py_tp_new, importer_new},
     {Py_tp_dealloc, importer_free},
     {Py_tp_repr, importer_repr},

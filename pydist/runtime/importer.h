@@ -1,5 +1,5 @@
-/* The importer: one type that is meta path finder, path entry finder, path hook and loader in one, and what its
- * parts share. See importer.c. */
+/* The importer: one type that is meta path finder, path entry finder and path hook in one, a type of loaders, and what
+ * they share. See importer.c and loader.c. */
 #ifndef PYDIST_IMPORTER_H
 #define PYDIST_IMPORTER_H
 
@@ -9,7 +9,8 @@
 struct state {
     const struct image *image;
     PyObject *root; /* str: the virtual root, the path of this file */
-    PyTypeObject *importer_type;
+    PyTypeObject *importer_type, *loader_type;
+    PyObject *source_loader; /* importlib's loader of sources, above ours */
     PyObject *module_spec; /* importlib's ModuleSpec */
     PyObject *call_frames_removed; /* importlib's: frames below it do not show in tracebacks */
     PyObject *fix_filename; /* _imp._fix_co_filename; NULL when this Python has none */
@@ -19,7 +20,7 @@ struct state {
     PyObject *extension_loader; /* importlib's loader of shared objects */
     PyObject *suffixes; /* list: what the names of extension modules end with */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
-    PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_file;
+    PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_loader_name, *str_path, *str_get_code;
 };
 
 /* `folder` NULL: finds modules by their dotted name, on sys.meta_path.
@@ -44,33 +45,21 @@ PyObject *path_below_root(const struct state *state, PyObject *path);
 /* The entry at an absolute path; NULL without an exception when there is none. */
 const struct image_entry *path_entry(const struct state *state, PyObject *path);
 
-/* The folder that a package's submodules are in. */
-PyObject *path_of_package(const struct state *state, const struct image_module *row);
-
-/* Where an ordinary Python would keep the bytecode of this row's source. */
-PyObject *path_of_bytecode(const struct state *state, const struct image_module *row);
+/* Where an ordinary Python would keep the bytecode of the source at `path`, which is relative to the root. */
+PyObject *path_of_bytecode(const struct state *state, const char *path, size_t size);
 
 /* spec.c: finding. */
 PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path);
 
-/* The row that `name` stands for; NULL with ImportError when there is none. */
-const struct image_module *spec_row(struct importer *self, PyObject *name);
-
-/* Like spec_row, but NULL without an exception. */
-const struct image_module *spec_lookup(struct importer *self, PyObject *name);
-
-/* loader.c: running and reading. */
-PyObject *loader_create_module(PyObject *self, PyObject *spec);
-PyObject *loader_exec_module(PyObject *self, PyObject *module);
-PyObject *loader_code(struct state *state, const struct image_module *row);
-PyObject *loader_source_bytes(struct state *state, const struct image_module *row);
+/* loader.c: a loader for the module `name` at the absolute `path`. */
+PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path);
+extern PyType_Spec loader_spec;
 
 /* collector.c: larger generations until `gc` is imported. Both return -1 with an exception set when they fail. */
 int collector_relax(struct state *state);
 int collector_notice(struct state *state, PyObject *name);
 
 /* tree.c: the virtual tree. */
-PyObject *tree_read(const struct state *state, const struct image_entry *entry);
 /* Whether a folder has a file (not a folder) of this name. */
 int tree_has_file(const struct image *image, const struct image_entry *folder, const char *wanted);
 PyObject *tree_iter_modules(struct importer *self, PyObject *prefix);

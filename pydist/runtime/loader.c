@@ -1,17 +1,12 @@
-/* Running modules: from a row of the image to a code object, without copying its bytes, and into a namespace. */
+/* Running modules: from a row of the image to a code object, without copying its bytes, and into a namespace.
+ *
+ * A loader is one of importlib's own for source files, with its methods, `name` and `path`: the files are there
+ * (libc.c). Only the code comes from elsewhere than a __pycache__ folder. */
 #include "importer.h"
 
 #include <limits.h>
 #include <marshal.h>
 #include <string.h>
-
-PyObject *loader_source_bytes(struct state *state, const struct image_module *row)
-{
-    const struct image_entry *entry = image_entry_at(state->image, row->entry);
-    if (!entry || entry->flags & IMAGE_FOLDER || row->flags & IMAGE_EXTENSION)
-        Py_RETURN_NONE;
-    return tree_read(state, entry);
-}
 
 /* Code objects carry the path that they were compiled with, below the root; the real one is known only now. */
 static int set_filename(const struct state *state, const struct image_module *row, PyObject *code)
@@ -42,32 +37,32 @@ static PyObject *unmarshal(const struct state *state, const struct image_module 
     return code;
 }
 
-/* A source that could not be compiled when the application was linked raises its SyntaxError when it is imported. */
-static PyObject *compile_source(struct state *state, const struct image_module *row)
+/* The row whose code a loader gives for `name`: it is asked for the module that it was made for, or, by runpy and by
+ * entry.c, for the same file as __main__. */
+static const struct image_module *row_of(struct state *state, PyObject *loader)
 {
-    const char *path = image_text(state->image, row->path);
-    PyObject *source = loader_source_bytes(state, row);
-    PyObject *filename = source && path ? path_absolute(state, path, row->path.size) : NULL;
-    PyObject *compile = filename ? PyDict_GetItemString(PyEval_GetBuiltins(), "compile") : NULL;
-    PyObject *code = compile ? PyObject_CallFunction(state->call_frames_removed, "OOOsii", compile, source, filename,
-                                                     "exec", 0, 1) : NULL;
-    Py_XDECREF(source);
-    Py_XDECREF(filename);
-    if (!code && !PyErr_Occurred())
-        PyErr_SetString(PyExc_ImportError, "the image is damaged: a module has neither code nor source");
+    PyObject *path = PyObject_GetAttr(loader, state->str_path);
+    const struct image_entry *entry = path ? path_entry(state, path) : NULL;
+    Py_XDECREF(path);
+    PyErr_Clear(); /* somebody took the attribute away: importlib's own method will say so */
+    return entry && entry->module != IMAGE_NONE ? image_module_at(state->image, entry->module) : NULL;
+}
+
+/* get_code(fullname): from the image, or compiled from source when it could not be compiled before. */
+static PyObject *get_code(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count,
+                          PyObject *keywords)
+{
+    struct state *state = PyType_GetModuleState(type);
+    const struct image_module *row = row_of(state, self);
+    if (row && row->code_size && !(row->flags & IMAGE_EXTENSION))
+        return unmarshal(state, row);
+    PyObject *method = PyObject_GetAttrString((PyObject *)state->source_loader, "get_code");
+    PyObject *all[2] = {self, count ? arguments[0] : Py_None};
+    PyObject *code = method && count == 1 && !keywords ? PyObject_Vectorcall(method, all, 2, NULL) : NULL;
+    if (method && (count != 1 || keywords))
+        PyErr_SetString(PyExc_TypeError, "get_code() takes the name of a module");
+    Py_XDECREF(method);
     return code;
-}
-
-PyObject *loader_code(struct state *state, const struct image_module *row)
-{
-    if (row->flags & (IMAGE_NAMESPACE | IMAGE_EXTENSION))
-        Py_RETURN_NONE;
-    return row->code_size ? unmarshal(state, row) : compile_source(state, row);
-}
-
-PyObject *loader_create_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(spec))
-{
-    Py_RETURN_NONE; /* an ordinary module */
 }
 
 /* Modules of the standard library that assume what is not so in an application: once they have run, a module of ours
@@ -75,15 +70,14 @@ PyObject *loader_create_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(sp
 static const struct {
     const char *name, *correction;
 } corrections[] = {
-    {"importlib.abc", "_pydist.protocols"}, /* knows its own loaders only */
+    {"importlib.abc", "_pydist.protocols"}, /* knows its own finders only */
     {"subprocess", "_pydist.children"},     /* leaves starting children to the C library */
 };
 
-static int correct(const struct image *image, const struct image_module *row)
+static int correct(PyObject *name)
 {
-    const char *name = image_text(image, row->name);
     size_t at = 0, count = sizeof corrections / sizeof *corrections;
-    while (at < count && (!name || strcmp(name, corrections[at].name)))
+    while (at < count && PyUnicode_CompareWithASCIIString(name, corrections[at].name))
         at++;
     if (at == count)
         return 0;
@@ -94,28 +88,56 @@ static int correct(const struct image *image, const struct image_module *row)
     return done ? 0 : -1;
 }
 
-PyObject *loader_exec_module(PyObject *importer, PyObject *module)
+/* exec_module(module), as importlib has it, without Python code of its own. */
+static PyObject *exec_module(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count,
+                             PyObject *keywords)
 {
-    struct importer *self = (struct importer *)importer;
-    struct state *state = self->state;
-    PyObject *name = PyObject_GetAttr(module, state->str_name);
-    const struct image_module *row = name ? spec_row(self, name) : NULL;
-    Py_XDECREF(name);
-    if (!row)
+    struct state *state = PyType_GetModuleState(type);
+    if (count != 1 || keywords) {
+        PyErr_SetString(PyExc_TypeError, "exec_module() takes a module");
         return NULL;
-    if (row->flags & IMAGE_NAMESPACE) {
-        /* As importlib has it: the attribute is there and says that there is no file. */
-        if (PyObject_SetAttr(module, state->str_file, Py_None))
-            return NULL;
-        Py_RETURN_NONE;
     }
-    PyObject *code = loader_code(state, row);
-    PyObject *namespace = code ? PyObject_GenericGetDict(module, NULL) : NULL;
-    PyObject *arguments[] = {state->exec, code, namespace};
-    PyObject *result = namespace ? PyObject_Vectorcall(state->call_frames_removed, arguments, 3, NULL) : NULL;
-    if (result && correct(state->image, row))
+    PyObject *module = arguments[0], *name = PyObject_GetAttr(module, state->str_name);
+    PyObject *code = name ? PyObject_CallMethodOneArg(self, state->str_get_code, name) : NULL;
+    if (code == Py_None)
+        PyErr_Format(PyExc_ImportError, "cannot load module %R when get_code() returns None", name);
+    PyObject *namespace = code && code != Py_None ? PyObject_GenericGetDict(module, NULL) : NULL;
+    PyObject *values[] = {state->exec, code, namespace};
+    PyObject *result = namespace ? PyObject_Vectorcall(state->call_frames_removed, values, 3, NULL) : NULL;
+    if (result && PyUnicode_Check(name) && correct(name))
         Py_CLEAR(result);
+    Py_XDECREF(name);
     Py_XDECREF(code);
     Py_XDECREF(namespace);
     return result;
 }
+
+PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path)
+{
+    PyObject *loader = state->loader_type->tp_alloc(state->loader_type, 0);
+    if (loader && (PyObject_SetAttr(loader, state->str_loader_name, name) ||
+                   PyObject_SetAttr(loader, state->str_path, path)))
+        Py_CLEAR(loader);
+    return loader;
+}
+
+#define METHOD(function, text) {#function, (PyCFunction)(void (*)(void))function, \
+                                METH_METHOD | METH_FASTCALL | METH_KEYWORDS, PyDoc_STR(text)}
+
+static PyMethodDef methods[] = {
+    METHOD(get_code, "The code object of a module."),
+    METHOD(exec_module, "Run a module's code in its namespace."),
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)PyDoc_STR("Loads a module that is inside this application's file.")},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+PyType_Spec loader_spec = {
+    .name = "_pydist_image.Loader",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = slots,
+};

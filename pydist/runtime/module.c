@@ -93,6 +93,9 @@ static int module_exec(PyObject *module)
     state->importer_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &importer_spec, NULL);
     state->module_spec = attribute_of("_frozen_importlib", "ModuleSpec");
     state->call_frames_removed = attribute_of("_frozen_importlib", "_call_with_frames_removed");
+    state->source_loader = attribute_of("_frozen_importlib_external", "SourceFileLoader");
+    if (state->source_loader)
+        state->loader_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &loader_spec, state->source_loader);
     state->extension_loader = attribute_of("_frozen_importlib_external", "ExtensionFileLoader");
     state->suffixes = suffixes();
     state->exec = attribute_of("builtins", "exec");
@@ -101,13 +104,15 @@ static int module_exec(PyObject *module)
     state->str_has_location = PyUnicode_InternFromString("has_location");
     state->str_locations = PyUnicode_InternFromString("submodule_search_locations");
     state->str_name = PyUnicode_InternFromString("__name__");
-    state->str_file = PyUnicode_InternFromString("__file__");
+    state->str_loader_name = PyUnicode_InternFromString("name");
+    state->str_path = PyUnicode_InternFromString("path");
+    state->str_get_code = PyUnicode_InternFromString("get_code");
     if (PyErr_Occurred())
         return -1;
     state->fix_filename = attribute_of("_imp", "_fix_co_filename");
     if (!state->fix_filename)
         PyErr_Clear(); /* not part of the documented API: file names stay relative when it goes away */
-    if (PyModule_AddType(module, state->importer_type))
+    if (PyModule_AddType(module, state->importer_type) || PyModule_AddType(module, state->loader_type))
         return -1;
     return PyModule_AddObjectRef(module, "root", state->root);
 }

@@ -97,25 +97,13 @@ static size_t size_of_folder(const char *path, size_t size)
     return size ? size - 1 : 0;
 }
 
-PyObject *path_of_package(const struct state *state, const struct image_module *row)
+PyObject *path_of_bytecode(const struct state *state, const char *path, size_t path_size)
 {
-    const char *path = image_text(state->image, row->path);
-    if (!path)
-        return PyErr_Format(PyExc_ImportError, "the image is damaged: a module has no path");
-    size_t size = row->flags & IMAGE_NAMESPACE ? row->path.size : size_of_folder(path, row->path.size);
-    return path_absolute(state, path, size);
-}
-
-PyObject *path_of_bytecode(const struct state *state, const struct image_module *row)
-{
-    const char *path = image_text(state->image, row->path);
-    if (!path)
-        return PyErr_Format(PyExc_ImportError, "the image is damaged: a module has no path");
-    size_t folder = size_of_folder(path, row->path.size), name = folder + (folder > 0);
-    size_t stem = row->path.size;
+    size_t folder = size_of_folder(path, path_size), name = folder + (folder > 0);
+    size_t stem = path_size;
     while (stem > name && path[stem - 1] != '.')
         stem--;
-    stem = stem > name ? stem - 1 : row->path.size;
+    stem = stem > name ? stem - 1 : path_size;
     char buffer[1024];
     int size = snprintf(buffer, sizeof buffer, "%.*s__pycache__/%.*s.%.16s.pyc", (int)name, path, (int)(stem - name),
                         path + name, state->image->header->abi_tag);

@@ -1,64 +1,53 @@
-/* Finding: from a name to a row of the image, and from a row to the spec that importlib works with. */
+/* Finding: from a name to a file of the image, and from that to the spec that importlib works with. */
 #include "importer.h"
 
 #include <string.h>
 
-/* The module at the path that `folder` and the others make. */
-static const struct image_module *find_file(const struct image *image, const char *folder, const char *name,
-                                            const char *ending)
+/* A module's file: its path below the root, and what it is (enum image_module_flags). */
+struct found {
+    const char *path;
+    size_t size;
+    uint32_t flags;
+};
+
+/* Whether the file at the path that `folder`, `name` and `ending` make is there. */
+static int find_file(const struct image *image, const char *folder, const char *name, const char *ending,
+                     struct found *found)
 {
     char path[1024];
     int length = snprintf(path, sizeof path, "%s%s%s%s", folder, *folder ? "/" : "", name, ending);
     if (length < 0 || (size_t)length >= sizeof path)
-        return NULL;
+        return 0;
     const struct image_entry *entry = image_find_entry(image, path, (size_t)length);
-    return entry && entry->module != IMAGE_NONE ? image_module_at(image, entry->module) : NULL;
+    if (!entry || entry->flags & IMAGE_FOLDER)
+        return 0;
+    found->path = image_text(image, entry->path);
+    found->size = entry->path.size;
+    return found->path != NULL;
 }
 
 /* A module in a folder: its package's __init__ file or a file of its own, in the order of importlib's FileFinder. */
-static const struct image_module *find_in_folder(struct importer *self, const char *name)
+static int find_in_folder(struct importer *self, const char *name, struct found *found)
 {
     const struct image *image = self->state->image;
     const char *dot = strrchr(name, '.'), *tail = dot ? dot + 1 : name;
     const char *folder = PyUnicode_AsUTF8(self->folder);
     static const char *const forms[] = {"/__init__", ""};
-    const struct image_module *row = NULL;
-    for (size_t i = 0; folder && !row && i < sizeof forms / sizeof *forms; i++) {
+    for (size_t i = 0; folder && i < sizeof forms / sizeof *forms; i++) {
         char ending[256];
-        for (Py_ssize_t at = 0; !row && at < PyList_GET_SIZE(self->state->suffixes); at++) {
+        found->flags = IMAGE_EXTENSION | (i == 0 ? IMAGE_PACKAGE : 0);
+        for (Py_ssize_t at = 0; at < PyList_GET_SIZE(self->state->suffixes); at++) {
             const char *suffix = PyUnicode_AsUTF8(PyList_GET_ITEM(self->state->suffixes, at));
             snprintf(ending, sizeof ending, "%s%s", forms[i], suffix ? suffix : "");
-            row = suffix ? find_file(image, folder, tail, ending) : NULL;
+            if (suffix && find_file(image, folder, tail, ending, found))
+                return 1;
         }
+        found->flags &= ~(uint32_t)IMAGE_EXTENSION;
         snprintf(ending, sizeof ending, "%s.py", forms[i]);
-        row = row ? row : find_file(image, folder, tail, ending);
+        if (find_file(image, folder, tail, ending, found))
+            return 1;
     }
-    return row;
-}
-
-const struct image_module *spec_lookup(struct importer *self, PyObject *name)
-{
-    Py_ssize_t size;
-    const char *text = PyUnicode_AsUTF8AndSize(name, &size);
-    if (!text) {
-        PyErr_Clear(); /* a name with surrogates or no name at all: no module of ours */
-        return NULL;
-    }
-    if (self->folder)
-        return find_in_folder(self, text);
-    return image_find_module(self->state->image, text, (size_t)size);
-}
-
-const struct image_module *spec_row(struct importer *self, PyObject *name)
-{
-    const struct image_module *row = spec_lookup(self, name);
-    if (!row) {
-        PyObject *message = PyUnicode_FromFormat("no module named %R in this application", name);
-        if (message)
-            PyErr_SetImportError(message, name, NULL);
-        Py_XDECREF(message);
-    }
-    return row;
+    return 0;
 }
 
 /* The size of the folder that `path` lies in, as a prefix of it. */
@@ -68,29 +57,40 @@ static size_t folder_size(const char *path, size_t size)
     return slash ? (size_t)(slash - path) : 0;
 }
 
-/* Whether importlib would look for the module of `row` in its own folder first, given the __path__ of its package.
- * Otherwise what is there is found through the path hook. */
-static int is_in_first_folder(const struct state *state, const struct image_module *row, PyObject *path)
+/* Whether importlib would look for a module in the folder that it was `found` in first, given the __path__ of its
+ * package. Otherwise what is there is found through the path hook. */
+static int is_in_first_folder(const struct state *state, const struct found *found, PyObject *path)
 {
-    const char *own = image_text(state->image, row->path);
     PyObject *first = PyList_Check(path) && PyList_GET_SIZE(path) ? PyList_GET_ITEM(path, 0) : Py_None;
-    PyObject *below = own && PyUnicode_Check(first) ? path_below_root(state, first) : NULL;
+    PyObject *below = PyUnicode_Check(first) ? path_below_root(state, first) : NULL;
     Py_ssize_t wanted_size = 0;
     const char *wanted = below ? PyUnicode_AsUTF8AndSize(below, &wanted_size) : NULL;
-    size_t size = own ? folder_size(own, row->path.size) : 0;
-    if (own && row->flags & IMAGE_PACKAGE && !(row->flags & IMAGE_NAMESPACE))
-        size = folder_size(own, size);
-    int found = wanted && (size_t)wanted_size == size && memcmp(wanted, own, size) == 0;
+    size_t size = folder_size(found->path, found->size);
+    if (found->flags & IMAGE_PACKAGE)
+        size = folder_size(found->path, size);
+    int same = wanted && (size_t)wanted_size == size && memcmp(wanted, found->path, size) == 0;
     PyErr_Clear(); /* a path with surrogates */
     Py_XDECREF(below);
-    return found;
+    return same;
 }
 
-static int set_location(PyObject *spec, const struct state *state, const struct image_module *row)
+/* On sys.meta_path. Namespace packages are left to importlib, which puts all their parts together. */
+static int find_by_name(struct importer *self, const char *name, size_t size, PyObject *path, struct found *found)
 {
-    if (row->flags & IMAGE_EXTENSION)
+    const struct image_module *row = image_find_module(self->state->image, name, size);
+    if (!row || row->flags & IMAGE_NAMESPACE)
+        return 0;
+    found->path = image_text(self->state->image, row->path);
+    found->size = row->path.size;
+    found->flags = row->flags;
+    return found->path && (path == Py_None || is_in_first_folder(self->state, found, path));
+}
+
+static int set_location(PyObject *spec, const struct state *state, const struct found *found)
+{
+    if (found->flags & IMAGE_EXTENSION)
         return PyObject_SetAttr(spec, state->str_has_location, Py_True);
-    PyObject *cached = path_of_bytecode(state, row);
+    PyObject *cached = path_of_bytecode(state, found->path, found->size);
     /* Given here, because importlib would compute it with a lot of Python code. */
     int failed = !cached || PyObject_SetAttr(spec, state->str_cached, cached) ||
                  PyObject_SetAttr(spec, state->str_has_location, Py_True);
@@ -98,9 +98,8 @@ static int set_location(PyObject *spec, const struct state *state, const struct 
     return failed ? -1 : 0;
 }
 
-static int set_search_locations(PyObject *spec, const struct state *state, const struct image_module *row)
+static int set_search_locations(PyObject *spec, const struct state *state, PyObject *folder)
 {
-    PyObject *folder = path_of_package(state, row);
     PyObject *locations = folder ? PyList_New(1) : NULL;
     if (!locations) {
         Py_XDECREF(folder);
@@ -113,58 +112,45 @@ static int set_search_locations(PyObject *spec, const struct state *state, const
 }
 
 /* Shared objects are loaded by importlib, with a path that leads into the image (native.c). */
-static PyObject *make_loader(struct importer *self, PyObject *name, const struct image_module *row, PyObject *origin)
+static PyObject *make_loader(const struct state *state, PyObject *name, PyObject *path, uint32_t flags)
 {
-    PyObject *arguments[] = {name, origin};
-    if (row->flags & IMAGE_EXTENSION)
-        return PyObject_Vectorcall(self->state->extension_loader, arguments, 2, NULL);
-    return Py_NewRef((PyObject *)self);
+    PyObject *arguments[] = {name, path};
+    if (flags & IMAGE_EXTENSION)
+        return PyObject_Vectorcall(state->extension_loader, arguments, 2, NULL);
+    return loader_new(state, name, path);
 }
 
-static PyObject *make_spec(struct importer *self, PyObject *name, const struct image_module *row)
+static PyObject *make_spec(const struct state *state, PyObject *name, const struct found *found)
 {
-    const struct state *state = self->state;
-    int is_namespace = row->flags & IMAGE_NAMESPACE, is_package = row->flags & IMAGE_PACKAGE;
-    const char *path = image_text(state->image, row->path);
-    PyObject *origin = is_namespace || !path ? Py_NewRef(Py_None) : path_absolute(state, path, row->path.size);
-    PyObject *loader = origin ? make_loader(self, name, row, origin) : NULL;
+    int is_package = (found->flags & IMAGE_PACKAGE) != 0;
+    PyObject *origin = path_absolute(state, found->path, found->size);
+    PyObject *loader = origin ? make_loader(state, name, origin, found->flags) : NULL;
     PyObject *arguments[] = {name, loader, origin, is_package ? Py_True : Py_False};
     PyObject *spec = loader ? PyObject_Vectorcall(state->module_spec, arguments, 2, state->spec_keywords) : NULL;
+    size_t folder = folder_size(found->path, found->size);
+    if (spec && (set_location(spec, state, found) ||
+                 (is_package && set_search_locations(spec, state, path_absolute(state, found->path, folder)))))
+        Py_CLEAR(spec);
     Py_XDECREF(loader);
     Py_XDECREF(origin);
-    if (spec && ((!is_namespace && set_location(spec, state, row)) ||
-                 (is_package && set_search_locations(spec, state, row))))
-        Py_CLEAR(spec);
     return spec;
 }
 
-/* A folder without modules of its own may still be a part of a namespace package, which PathFinder puts together. */
-static PyObject *find_namespace_portion(struct importer *self, PyObject *name)
+/* A folder without modules of its own may still be a part of a namespace package, which importlib puts together. */
+static PyObject *find_namespace_portion(struct importer *self, PyObject *name, const char *text)
 {
-    PyObject *tail = PyObject_CallMethod(name, "rpartition", "s", ".");
-    PyObject *path = tail ? PyUnicode_FromFormat(PyUnicode_GET_LENGTH(self->folder) ? "%U/%U" : "%U%U", self->folder,
-                                                 PyTuple_GET_ITEM(tail, 2)) : NULL;
-    Py_XDECREF(tail);
-    Py_ssize_t size = 0;
-    const char *text = path ? PyUnicode_AsUTF8AndSize(path, &size) : NULL;
-    const struct image_entry *entry = text ? image_find_entry(self->state->image, text, (size_t)size) : NULL;
-    PyObject *spec = NULL;
-    if (entry && entry->flags & IMAGE_FOLDER && tree_has_file(self->state->image, entry, "__init__.py"))
-        PyErr_Format(PyExc_ImportError, "%R is carried as a file and not as a module: the name of a folder above it is no "
-                     "name of a package", path);
-    else if (entry && entry->flags & IMAGE_FOLDER) {
-        PyObject *arguments[] = {name, Py_None, Py_None, Py_True};
-        spec = PyObject_Vectorcall(self->state->module_spec, arguments, 2, self->state->spec_keywords);
-        PyObject *folder = spec ? path_absolute(self->state, text, (size_t)size) : NULL;
-        PyObject *locations = folder ? PyObject_GetAttr(spec, self->state->str_locations) : NULL;
-        if (!locations || PyList_Append(locations, folder))
-            Py_CLEAR(spec);
-        Py_XDECREF(folder);
-        Py_XDECREF(locations);
-    }
-    else if (text)
-        spec = Py_NewRef(Py_None);
-    Py_XDECREF(path);
+    const struct state *state = self->state;
+    const char *dot = strrchr(text, '.'), *folder = PyUnicode_AsUTF8(self->folder);
+    char path[1024];
+    int size = folder ? snprintf(path, sizeof path, "%s%s%s", folder, *folder ? "/" : "", dot ? dot + 1 : text) : -1;
+    const struct image_entry *entry =
+        size > 0 && (size_t)size < sizeof path ? image_find_entry(state->image, path, (size_t)size) : NULL;
+    if (!entry || !(entry->flags & IMAGE_FOLDER))
+        Py_RETURN_NONE;
+    PyObject *arguments[] = {name, Py_None, Py_None, Py_True};
+    PyObject *spec = PyObject_Vectorcall(state->module_spec, arguments, 2, state->spec_keywords);
+    if (spec && set_search_locations(spec, state, path_absolute(state, path, (size_t)size)))
+        Py_CLEAR(spec);
     return spec;
 }
 
@@ -174,10 +160,18 @@ PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path)
         return PyErr_Format(PyExc_TypeError, "the module name must be a string, not %.100s", Py_TYPE(name)->tp_name);
     if (collector_notice(self->state, name))
         return NULL;
-    const struct image_module *row = spec_lookup(self, name);
-    if (row && (self->folder || path == Py_None || is_in_first_folder(self->state, row, path)))
-        return make_spec(self, name, row);
+    Py_ssize_t size;
+    const char *text = PyUnicode_AsUTF8AndSize(name, &size);
+    if (!text || strlen(text) != (size_t)size) {
+        PyErr_Clear(); /* a name with surrogates or NULs: no module of ours */
+        Py_RETURN_NONE;
+    }
+    struct found found;
+    if (self->folder ? find_in_folder(self, text, &found) : find_by_name(self, text, (size_t)size, path, &found))
+        return make_spec(self->state, name, &found);
+    if (PyErr_Occurred())
+        return NULL;
     if (self->folder)
-        return find_namespace_portion(self, name);
+        return find_namespace_portion(self, name, text);
     Py_RETURN_NONE;
 }

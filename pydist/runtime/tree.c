@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-PyObject *tree_read(const struct state *state, const struct image_entry *entry)
-{
-    const void *bytes = image_bytes(state->image, entry->data_offset, entry->data_size);
-    if (!bytes || entry->data_size > PY_SSIZE_T_MAX)
-        return PyErr_Format(PyExc_OSError, "the image is damaged: a file lies outside of it");
-    return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)entry->data_size);
-}
-
 /* The last part of an entry's path; NULL when the image is damaged. */
 static const char *name_of(const struct image *image, const struct image_entry *entry, size_t *size)
 {

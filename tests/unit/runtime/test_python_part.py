@@ -1,4 +1,4 @@
-"""The Python part of the run time: what importlib is given for packages inside an application."""
+"""The Python part of the run time: what importlib is told of the importer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 import types
 from collections.abc import Iterator
 from importlib import abc
-from pathlib import Path
 
 import pytest
 
@@ -25,19 +24,8 @@ def _as_in_an_application(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         del sys.modules[name]
 
 
-def test_the_reader_gives_the_files_of_a_package(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "poem.txt").write_bytes(b"eins")
-    reader = importlib.import_module("_pydist.resources").Reader(str(tmp_path))
-    assert reader.files() == tmp_path
-    assert list(reader.contents()) == ["data"]
-    assert (reader.files() / "data" / "poem.txt").read_bytes() == b"eins"
-    assert not reader.is_resource("data")
-
-
 def test_the_importer_is_what_importlib_calls_one() -> None:
     importlib.import_module("_pydist.protocols").install()
     importer = sys.modules["_pydist_image"].Importer()
     assert isinstance(importer, abc.MetaPathFinder)
     assert isinstance(importer, abc.PathEntryFinder)
-    assert isinstance(importer, abc.ExecutionLoader)

@@ -14,5 +14,5 @@ def install() -> None:
     """Name the abstract classes whose methods the importer has; called when `importlib.abc` is imported."""
     from importlib import abc
 
-    for protocol in (abc.MetaPathFinder, abc.PathEntryFinder, abc.ExecutionLoader):
+    for protocol in (abc.MetaPathFinder, abc.PathEntryFinder):
         protocol.register(_pydist_image.Importer)
