@@ -43,6 +43,7 @@ class Request:
     script: str | None = None
     module: str | None = None
     with_: tuple[str, ...] = ()
+    allow_missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,7 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
         distribution=request.distribution or own.distribution,
         with_=own.with_ + tuple(map(_from_here, request.with_)),
         include=own.include,
+        allow_missing=own.allow_missing + request.allow_missing,
     )
     return AppSpec(
         kind=app.kind, name=app.name, path=app.path, package=app.package,

@@ -17,19 +17,22 @@ from pydist.store import digest_file
 __all__ = ["Compiled", "compile_sources", "worker_digest"]
 
 _WORKER = Path(__file__).with_name("compile_worker.py")
+_IMPORTS = Path(__file__).with_name("import_worker.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """One result: marshalled `code` without a .pyc header, or the `fault` that keeps the source from compiling."""
+    """One result: marshalled `code` without a .pyc header, or the `fault` that keeps the source from compiling.
+    `imports` is what the module imports in any case, in the form of `import_worker.unguarded_imports`."""
 
     code: bytes
     fault: str = ""
+    imports: str = ""
 
 
 def worker_digest() -> str:
     """What of pydist the compiled code depends on: part of every key of compiled things."""
-    return digest_file(_WORKER)
+    return digest_file(_WORKER) + digest_file(_IMPORTS)
 
 
 def compile_sources(interpreter: Path, sources: Mapping[str, bytes]) -> dict[str, Compiled]:
@@ -62,13 +65,22 @@ def _framed(path: bytes, source: bytes) -> bytes:
 
 
 def _parse(output: bytes, paths: list[str]) -> dict[str, Compiled]:
-    results: dict[str, Compiled] = {}
+    """The results; fewer than `paths` when the output has been cut short."""
     at = 0
-    for path in paths:
-        if at + 5 > len(output):
-            break
-        size = int.from_bytes(output[at + 1 : at + 5], "little")
-        data = output[at + 5 : at + 5 + size]
-        results[path] = Compiled(code=data) if output[at] == 0 else Compiled(code=b"", fault=data.decode())
-        at += 5 + size
-    return results
+
+    def take(size: int) -> bytes:
+        nonlocal at
+        at += size
+        return output[at - size : at]
+
+    made = []
+    for _ in paths:
+        kind = take(1)
+        made.append((kind, take(int.from_bytes(take(4), "little"))))
+    imports = [take(int.from_bytes(take(4), "little")) for _ in paths]
+    if at != len(output):
+        return {}
+    return {
+        path: Compiled(code=data, imports=text.decode()) if kind == b"\0" else Compiled(code=b"", fault=data.decode())
+        for path, (kind, data), text in zip(paths, made, imports, strict=True)
+    }

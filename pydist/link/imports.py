@@ -1,66 +1,225 @@
-"""Imports of a script that cannot succeed, found before the user of the application finds them.
+"""Imports that fail whenever the application starts, found before its user finds them.
 
-Invariant: only what is certain is reported: an import at the top of the script, outside of `try` and `if`, of a
-top-level module that nothing in the application has.
+Invariant: only what is certain is reported. An import counts when it is run each time its module is (see
+`import_worker.py`), and its module is reached from the entry through such imports alone; what it asks for must be
+nowhere in the application, and no module that is reached may be one that could make it up while it runs.
 """
 
 from __future__ import annotations
 
-import ast
-import warnings
-from collections.abc import Collection, Iterator
-from pathlib import Path
+import re
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pydist.errors import Fault, InputError
 from pydist.link import omissions
 from pydist.link.app import AppKind, AppSpec
+from pydist.link.assemble import Parts
 from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
+from pydist.link.entry import Entry
+from pydist.link.image import ModuleFlag, ModuleRow
+from pydist.link.import_advice import advice
 
-__all__ = ["check_imports", "missing_imports"]
+__all__ = ["Graph", "Missing", "check_imports", "missing_imports"]
 
 _ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
 """Modules that every interpreter has in `sys.modules`, and no file."""
 
+_MAKES_MODULES = re.compile(rb"sys\.modules|\bmodules\[|meta_path|path_hooks|\b__path__\b|ModuleType")
+_SEARCHES_ELSEWHERE = re.compile(
+    rb"sys\.path\s*(?:\.\s*(?:insert|append|extend)|\[|\+?=)|addsitedir|meta_path|path_hooks"
+)
 
-def check_imports(app: AppSpec, tree: Collected, distribution: Distribution) -> None:
-    """Raise `InputError` that names every import of the script that would fail when it starts."""
-    if app.kind is not AppKind.SCRIPT or app.path is None or app.settings.module:
-        return
-    builtin = omissions.load().kept(distribution.extensions)
-    available = {row.name for row in tree.modules if "." not in row.name} | builtin | _ALWAYS
-    missing = list(missing_imports(app.path.read_bytes(), available))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A module that is imported and not there. `chain` leads to the import: modules with the line of what they import
+    next, the entry first. `owner` is the name of the part with the import."""
+
+    name: str
+    chain: tuple[str, ...]
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """What a search needs to know: all `modules` by name, those that are `builtin`, what each file imports (by path),
+    and the `sources`."""
+
+    modules: Mapping[str, ModuleRow]
+    builtin: Collection[str]
+    imports: Mapping[str, str]
+    sources: Mapping[str, memoryview]
+    owner: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_imports(app: AppSpec, entry: Entry, tree: Collected, parts: Parts, distribution: Distribution) -> None:
+    """Raise `InputError` that names every import which would fail when the application starts, but those that the
+    settings allow to."""
+    graph = Graph(
+        modules={row.name: row for row in tree.modules},
+        builtin=omissions.load().kept(distribution.extensions) | _ALWAYS,
+        imports={file.path: file.imports for part in parts.all for file in part.files if file.imports},
+        sources={file.path: file.data for part in parts.all for file in part.files if file.code},
+        owner=tree.owner,
+    )
+    allowed = set(app.settings.allow_missing)
+    missing = [item for item in missing_imports(graph, entry) if allowed.isdisjoint(_above(item.name))]
     if missing:
+        beside = app.path.parent if app.kind is AppKind.SCRIPT and app.path else None
+        what = "a module" if len(missing) == 1 else f"{len(missing)} modules"
         raise InputError(
-            f"{app.path} imports what the application does not have; name packages in `dependencies` of its "
-            "`# /// script` block or with --with, and files beside it in `include` of its [tool.pydist]",
-            [Fault(f"line {line}", _advice(app.path, name)) for name, line in missing],
+            f"the application would fail when it starts: it imports {what} that it does not have",
+            [Fault(" → ".join((*item.chain, item.name)), advice(item.name, item.owner, parts, beside))
+             for item in missing],
+        )  # fmt: skip
+
+
+def missing_imports(graph: Graph, entry: Entry) -> Iterator[Missing]:
+    """What is imported in vain, in the order in which the search from `entry` meets it."""
+    search = _Search(graph)
+    if entry.kind == "script":
+        search.reach("__main__", entry.path, package="")
+        shown = "" if entry.launcher else entry.path.rpartition("/")[2]
+        search.reached["__main__"].shown = shown
+    else:
+        for name in _above(entry.module):
+            search.reach_module(name)
+        row = graph.modules.get(entry.module)
+        if row is not None and row.flags & ModuleFlag.PACKAGE:
+            search.reach_module(f"{entry.module}.__main__")
+    search.run()
+    yield from search.certain()
+
+
+@dataclass(slots=True)
+class _Reached:
+    """A module that is certainly imported, and by whom: name and line, or none for the entry. `shown` is its name for
+    people, empty for what the linker made."""
+
+    name: str
+    path: str
+    package: str
+    by: tuple[_Reached, str] | None
+    shown: str
+
+
+class _Search:
+    """Breadth first, so that the chain shown for a module is a shortest one."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.reached: dict[str, _Reached] = {}
+        self.missing: dict[str, tuple[_Reached, str]] = {}
+        self.todo: deque[_Reached] = deque()
+
+    def reach(self, name: str, path: str, package: str, by: tuple[_Reached, str] | None = None) -> None:
+        if name not in self.reached:
+            self.reached[name] = _Reached(name, path, package, by, name)
+            self.todo.append(self.reached[name])
+
+    def reach_module(self, name: str, by: tuple[_Reached, str] | None = None) -> None:
+        row = self.graph.modules.get(name)
+        if row is not None:
+            package = name if row.flags & ModuleFlag.PACKAGE else name.rpartition(".")[0]
+            self.reach(name, row.path, package, by)
+
+    def run(self) -> None:
+        while self.todo:
+            module = self.todo.popleft()
+            for text in self.graph.imports.get(module.path, "").splitlines():
+                line, wanted, names = text.split(" ", 2)
+                absolute = _absolute(wanted, module.package)
+                if absolute is not None:
+                    self._follow(module, line, absolute, names.split(",") if names else [])
+
+    def _follow(self, module: _Reached, line: str, wanted: str, names: list[str]) -> None:
+        modules = self.graph.modules
+        for name in _above(wanted):
+            if name in self.graph.builtin:
+                return
+            if name.endswith(".__init__"):
+                return  # the package's own file, which can be imported a second time under this name
+            if name not in modules:
+                self.missing.setdefault(name, (module, line))
+                return
+            self.reach_module(name, (module, line))
+            if modules[name].flags & ModuleFlag.EXTENSION:
+                return  # which may make modules below its name
+        for name in names:
+            self.reach_module(f"{wanted}.{name}", (module, line))
+
+    def certain(self) -> Iterator[Missing]:
+        """Those of `missing` that nothing can make up for."""
+        if not self.missing:
+            return
+        own = [module for module in self.reached.values() if not self._is_stdlib(module)]
+        elsewhere = any(_SEARCHES_ELSEWHERE.search(self._source(module)) for module in own)
+        for name, (module, line) in self.missing.items():
+            inside = "." in name
+            certain = not (self._makes_modules(name) if inside else elsewhere or self._lies_elsewhere(name))
+            if certain and not self._is_made(name):
+                owner = self.graph.owner.get(module.path, "")
+                yield Missing(name=name, chain=tuple(_chain(module, line))[::-1], owner=owner)
+
+    def _is_stdlib(self, module: _Reached) -> bool:
+        row = self.graph.modules.get(module.name)
+        return row is not None and bool(row.flags & ModuleFlag.STDLIB)
+
+    def _source(self, module: _Reached) -> memoryview | bytes:
+        return self.graph.sources.get(module.path, b"")
+
+    def _makes_modules(self, name: str) -> bool:
+        """Whether the package that `name` is in has code that may make it, or search more folders for it."""
+        top = name.partition(".")[0]
+        row = self.graph.modules[top]
+        folder = row.path.removesuffix("__init__.py")
+        return any(
+            path.startswith(folder) and _MAKES_MODULES.search(source) for path, source in self.graph.sources.items()
+        )
+
+    def _lies_elsewhere(self, name: str) -> bool:
+        """Whether a module of this name lies in a folder that something may put on `sys.path`."""
+        place = re.compile(rf"/{re.escape(name)}(?:/|\.py$|\.(?:.+\.)?so$)")
+        return any(place.search(path) for path in self.graph.owner)
+
+    def _is_made(self, name: str) -> bool:
+        """Whether a package has code that makes modules and names this one."""
+        quoted = re.compile(rb"['\"]%s['\".]" % re.escape(name).encode())
+        return any(
+            quoted.search(source) and _MAKES_MODULES.search(source)
+            for path, source in self.graph.sources.items()
+            if "/site-packages/" in path
         )
 
 
-def missing_imports(source: bytes, available: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Top-level modules that `source` imports unconditionally and `available` lacks, with their lines."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return  # the syntax of a Python newer than ours: what compiles there is not ours to judge
-    for statement in tree.body:
-        names: list[str] = []
-        if isinstance(statement, ast.Import):
-            names = [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom) and statement.level == 0 and statement.module:
-            names = [statement.module]
-        for name in names:
-            top = name.partition(".")[0]
-            if top not in available:
-                yield top, statement.lineno
+def _chain(module: _Reached, line: str) -> Iterator[str]:
+    by: tuple[_Reached, str] | None = (module, line)
+    while by is not None:
+        module, line = by
+        if module.shown:
+            yield f"{module.shown}:{line}"
+        by = module.by
 
 
-def _advice(script: Path, name: str) -> str:
-    beside = [place for place in (f"{name}.py", name) if (script.parent / place).exists()]
-    if not beside:
-        return f"no module {name!r}"
-    pattern = beside[0] if beside[0].endswith(".py") else f"{name}/*"
-    return f"{name!r} stands beside the script and is not included: include = [{pattern!r}]"
+def _above(name: str) -> Iterator[str]:
+    """`a`, `a.b` and `a.b.c` for `a.b.c`."""
+    at = name.find(".")
+    while at >= 0:
+        yield name[:at]
+        at = name.find(".", at + 1)
+    yield name
+
+
+def _absolute(wanted: str, package: str) -> str | None:
+    """The full name of `wanted` in a module of `package`; None when it leads out of everything."""
+    name = wanted.lstrip(".")
+    level = len(wanted) - len(name)
+    if level == 0:
+        return name
+    if not package or package.count(".") < level - 1:
+        return None
+    base = package.rsplit(".", level - 1)[0]
+    return f"{base}.{name}" if name else base

@@ -61,7 +61,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     )
     tree = collect(distribution, parts.all)
     check_entry(entry, tree, distribution)
-    check_imports(app, tree, distribution)
+    check_imports(app, entry, tree, parts, distribution)
     contents = contents_of(entry, distribution, wheels, parts, tree)
     finished = finish(stub, image_spec(distribution, entry, parts, tree, contents), output)
     reasons = reasons_of(distribution, entry, wheels)

@@ -37,7 +37,7 @@ class TreeFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFile:
     """One file of a part. `code` is empty for what is not a source and for a source with a `fault`; `native` is there
-    for a shared object."""
+    for a shared object. `imports` is what the module imports in any case, as `Compiled` has it."""
 
     path: str
     data: memoryview
@@ -45,6 +45,7 @@ class PartFile:
     executable: bool = False
     fault: str = ""
     native: NativeFile | None = None
+    imports: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ def make_part(
         PartFile(
             path=file.path, data=memoryview(file.data), code=memoryview(compiled[file.path].code),
             executable=file.executable, fault=compiled[file.path].fault, native=read_native(file.path, file.data),
+            imports=compiled[file.path].imports,
         )
         for file in sorted(files, key=lambda file: file.path)
     )  # fmt: skip
@@ -91,11 +93,11 @@ def load_part(folder: Path) -> Part:
     rows = []
     native = {row["path"]: decode(NativeFile, row, str(folder)) for row in index["native"]}
     data_at = code_at = 0
-    for path, data_size, code_size, executable, fault in index["files"]:
+    for path, data_size, code_size, executable, fault, imports in index["files"]:
         rows.append(
             PartFile(
                 path=path, data=data[data_at : data_at + data_size], code=code[code_at : code_at + code_size],
-                executable=bool(executable), fault=fault, native=native.get(path),
+                executable=bool(executable), fault=fault, native=native.get(path), imports=imports,
             )
         )  # fmt: skip
         data_at += data_size
@@ -108,7 +110,10 @@ def _write(folder: Path, part: Part) -> None:
         for file in part.files:
             data.write(file.data)
             code.write(file.code)
-    rows = [[file.path, len(file.data), len(file.code), int(file.executable), file.fault] for file in part.files]
+    rows = [
+        [file.path, len(file.data), len(file.code), int(file.executable), file.fault, file.imports]
+        for file in part.files
+    ]
     native = [asdict(file.native) for file in part.files if file.native]
     index = {"name": part.name, "facts": dict(part.facts), "files": rows, "native": native}
     (folder / _INDEX).write_text(json.dumps(index, separators=(",", ":"), sort_keys=True), encoding="utf-8")

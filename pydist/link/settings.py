@@ -15,7 +15,7 @@ from pydist.errors import FaultCollector, InputError
 __all__ = ["Settings", "parse_toml", "script_block"]
 
 _TEXTS = ("python", "target", "script", "module", "distribution", "index")
-_LISTS = ("with", "include")
+_LISTS = ("with", "include", "allow-missing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Settings:
     """What the application says about its linking; None and empty mean that it does not say.
 
     `with_` are further requirements, `include` are glob patterns of files that travel with a script, `index` is where
-    `pydist fetch` looks.
+    `pydist fetch` looks, `allow_missing` are modules whose import may fail at start.
     """
 
     python: str | None = None
@@ -34,6 +34,7 @@ class Settings:
     index: str | None = None
     with_: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+    allow_missing: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], where: str) -> Settings:
@@ -59,7 +60,10 @@ class Settings:
             if "script" in texts and "module" in texts:
                 faults.add("module", "the application starts at a script or at a module: give one of the two")
         faults.raise_if_any("the settings of the application cannot be used")
-        return cls(**texts, with_=lists.get("with", ()), include=lists.get("include", ()))
+        return cls(
+            **texts, with_=lists.get("with", ()), include=lists.get("include", ()),
+            allow_missing=lists.get("allow-missing", ()),
+        )  # fmt: skip
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:

@@ -207,8 +207,8 @@ def test_a_script_that_imports_what_is_not_there_is_refused(
     with pytest.raises(InputError) as caught:
         made(tmp_path / "app.py", tmp_path / "app", store)
     text = str(caught.value)
-    assert "line 1: 'beside' stands beside the script and is not included: include = ['beside.py']" in text
-    assert "line 2: no module 'nowhere'" in text
+    assert "app.py:1 → beside: stands beside the script and is not included: include = ['beside.py']" in text
+    assert "app.py:2 → nowhere: add its package: --with nowhere" in text
     assert not (tmp_path / "app").exists()
 
 

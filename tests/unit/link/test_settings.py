@@ -18,9 +18,13 @@ def test_no_table_means_no_settings() -> None:
 
 def test_every_setting_is_read() -> None:
     table = parse_toml(
-        '[tool.pydist]\npython = "3.13"\ntarget = "t"\nscript = "s"\nwith = ["a", "b"]\ninclude = ["*.txt"]', "f"
+        '[tool.pydist]\npython = "3.13"\ntarget = "t"\nscript = "s"\nwith = ["a", "b"]\ninclude = ["*.txt"]\n'
+        'allow-missing = ["m"]',
+        "f",
     )
-    expected = Settings(python="3.13", target="t", script="s", with_=("a", "b"), include=("*.txt",))
+    expected = Settings(
+        python="3.13", target="t", script="s", with_=("a", "b"), include=("*.txt",), allow_missing=("m",)
+    )
     assert Settings.parse(table, "f") == expected
 
 
