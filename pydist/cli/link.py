@@ -25,7 +25,7 @@ examples:
   pydist link . -m package.module           a module instead of a script
 
 Settings may stand in [tool.pydist] of pyproject.toml or of a script's block: python, target, script, module,
-distribution, with, include, allow-missing. A flag overrides the setting of the same name.
+distribution, with, include, allow-missing, locked, strict-memory. A flag overrides the setting of the same name.
 """
 _PARTS = {
     "interpreter": "interpreter and libraries",
@@ -51,6 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="a further requirement; may be repeated")  # fmt: skip
     parser.add_argument("--allow-missing", metavar="MODULE", action="append", default=[],
                         help="link although this module is imported at start and missing; may be repeated")  # fmt: skip
+    parser.add_argument("--locked", action="store_true",
+                        help="make sys.executable no Python for children, but for multiprocessing")  # fmt: skip
+    parser.add_argument("--strict-memory", action="store_true",
+                        help="refuse what would have to be unpacked to a disk")  # fmt: skip
     parser.add_argument("--explain", action="store_true", help="say why each part was chosen")
     add_json(parser)
     add_quiet(parser)
@@ -60,7 +64,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     request = Request(
         app=args.app, output=args.output, distribution=args.dist, python=args.python, target=args.target,
         script=args.script, module=args.module, with_=tuple(args.with_),
-        allow_missing=tuple(args.allow_missing),
+        allow_missing=tuple(args.allow_missing), locked=args.locked, strict_memory=args.strict_memory,
     )  # fmt: skip
     report = link(request, reporter=terminal)
     if args.json:

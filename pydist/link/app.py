@@ -44,6 +44,8 @@ class Request:
     module: str | None = None
     with_: tuple[str, ...] = ()
     allow_missing: tuple[str, ...] = ()
+    locked: bool = False
+    strict_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,8 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
         with_=own.with_ + tuple(map(_from_here, request.with_)),
         include=own.include,
         allow_missing=own.allow_missing + request.allow_missing,
+        locked=own.locked or request.locked,
+        strict_memory=own.strict_memory or request.strict_memory,
     )
     return AppSpec(
         kind=app.kind, name=app.name, path=app.path, package=app.package,

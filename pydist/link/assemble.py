@@ -32,7 +32,7 @@ class Parts:
 
 
 def image_spec(
-    distribution: Distribution, entry: Entry, parts: Parts, tree: Collected, contents: Contents
+    distribution: Distribution, entry: Entry, parts: Parts, tree: Collected, contents: Contents, *, locked: bool = False
 ) -> ImageSpec:
     """The image of an application."""
     manifest = distribution.manifest
@@ -49,6 +49,8 @@ def image_spec(
         "optimize": "0",
         "python": python,
     }
+    if locked:
+        settings["locked"] = "1"
     search = [distribution.virtual_stdlib, distribution.site_packages]
     if distribution.dynamic:
         search.insert(1, f"{distribution.virtual_stdlib}/lib-dynload")

@@ -22,7 +22,8 @@ __all__ = ["Collected", "collect"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """The merged tree. `notes` are things a user may want to know, `owner` maps a path to its part's name."""
+    """The merged tree. `notes` are things a user may want to know, `owner` maps a path to its part's name, `unpacked`
+    are the files that have to be on a disk to be used."""
 
     files: tuple[FileRow, ...]
     modules: tuple[ModuleRow, ...]
@@ -30,6 +31,7 @@ class Collected:
     notes: tuple[str, ...]
     needs: tuple[NeedRow, ...] = ()
     native: tuple[NativeFile, ...] = ()
+    unpacked: tuple[str, ...] = ()
 
     def brings(self, library: str) -> bool:
         """Whether a shared object of this SONAME or file name is in the tree."""

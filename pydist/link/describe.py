@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pydist import __version__
+from pydist.errors import Fault, InputError
 from pydist.link.app import normalise
 from pydist.link.assemble import Parts
 from pydist.link.collect import Collected
@@ -23,7 +24,7 @@ from pydist.manifest.model import Manifest
 # Libraries that come with glibc, and its loader.
 _OF_GLIBC = re.compile(r"(?:lib(?:c|m|dl|rt|pthread|util|resolv|crypt|anl|nsl|nss_\w+)|ld-linux.*)\.so\.\d+")
 
-__all__ = ["contents_of", "interpreter_facts", "reasons_of", "report_of"]
+__all__ = ["check_memory", "contents_of", "interpreter_facts", "reasons_of", "report_of"]
 
 
 def interpreter_facts(manifest: Manifest, digest: str) -> InterpreterFacts:
@@ -108,11 +109,21 @@ def report_of(
         image_sha256=finished.layout.sha256,
         contents=contents,
         needs=tuple(_needs(distribution, tree)),
-        touches_disk=(),
+        touches_disk=tree.unpacked,
         notes=(*notes, *tree.notes),
         reasons=reasons,
         seconds=round(seconds, 3),
     )  # fmt: skip
+
+
+def check_memory(tree: Collected) -> None:
+    """Raise `InputError` that names every file which has to be unpacked to a disk."""
+    if tree.unpacked:
+        raise InputError(
+            "the application cannot run from memory alone, which --strict-memory demands; link without it, or without "
+            "the packages",
+            [Fault(path, f"of {tree.owner.get(path, 'the application')}") for path in tree.unpacked],
+        )
 
 
 def _needs(distribution: Distribution, tree: Collected) -> Iterator[str]:

@@ -153,23 +153,29 @@ class _Search:
 
     def certain(self) -> Iterator[Missing]:
         """Those of `missing` that nothing can make up for."""
-        if not self.missing:
-            return
-        own = [module for module in self.reached.values() if not self._is_stdlib(module)]
-        elsewhere = any(_SEARCHES_ELSEWHERE.search(self._source(module)) for module in own)
         for name, (module, line) in self.missing.items():
-            inside = "." in name
-            certain = not (self._makes_modules(name) if inside else elsewhere or self._lies_elsewhere(name))
-            if certain and not self._is_made(name):
-                owner = self.graph.owner.get(module.path, "")
-                yield Missing(name=name, chain=tuple(_chain(module, line))[::-1], owner=owner)
+            if "." in name:
+                possible = self._makes_modules(name)
+            else:
+                possible = self._searches_elsewhere(module) or self._lies_elsewhere(name)
+            if not possible and not self._is_made(name):
+                yield Missing(name=name, chain=tuple(_chain(module, line))[::-1], owner=self._owner(module))
+
+    def _owner(self, module: _Reached) -> str:
+        return self.graph.owner.get(module.path, "")
+
+    def _searches_elsewhere(self, module: _Reached) -> bool:
+        """Whether a package on the way to `module`, or its own, adds folders to `sys.path` for its imports."""
+        owners = {self._owner(step) for step in _steps(module)}
+        return any(
+            self._owner(reached) in owners and _SEARCHES_ELSEWHERE.search(self.graph.sources.get(reached.path, b""))
+            for reached in self.reached.values()
+            if not self._is_stdlib(reached)
+        )
 
     def _is_stdlib(self, module: _Reached) -> bool:
         row = self.graph.modules.get(module.name)
         return row is not None and bool(row.flags & ModuleFlag.STDLIB)
-
-    def _source(self, module: _Reached) -> memoryview | bytes:
-        return self.graph.sources.get(module.path, b"")
 
     def _makes_modules(self, name: str) -> bool:
         """Whether the package that `name` is in has code that may make it, or search more folders for it."""
@@ -195,13 +201,19 @@ class _Search:
         )
 
 
+def _steps(module: _Reached) -> Iterator[_Reached]:
+    """`module` and those that lead to it, the entry last."""
+    yield module
+    while module.by is not None:
+        module = module.by[0]
+        yield module
+
+
 def _chain(module: _Reached, line: str) -> Iterator[str]:
-    by: tuple[_Reached, str] | None = (module, line)
-    while by is not None:
-        module, line = by
-        if module.shown:
-            yield f"{module.shown}:{line}"
-        by = module.by
+    for step in _steps(module):
+        if step.shown:
+            yield f"{step.shown}:{line}"
+        line = step.by[1] if step.by else ""
 
 
 def _above(name: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from pydist.link.app import AppSpec, Request, read_app
 from pydist.link.assemble import Parts, image_spec
 from pydist.link.choice import Choice, NativeNeeded, choose
 from pydist.link.collect import collect
-from pydist.link.describe import contents_of, reasons_of, report_of
+from pydist.link.describe import check_memory, contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
 from pydist.link.entry import check_entry, choose_entry
 from pydist.link.fetch import fetch
@@ -62,8 +62,10 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     tree = collect(distribution, parts.all)
     check_entry(entry, tree, distribution)
     check_imports(app, entry, tree, parts, distribution)
+    if app.settings.strict_memory:
+        check_memory(tree)
     contents = contents_of(entry, distribution, wheels, parts, tree)
-    finished = finish(stub, image_spec(distribution, entry, parts, tree, contents), output)
+    finished = finish(stub, image_spec(distribution, entry, parts, tree, contents, locked=app.settings.locked), output)
     reasons = reasons_of(distribution, entry, wheels)
     report = report_of(
         finished, contents, tree, distribution=distribution, parts=parts, reasons=reasons,

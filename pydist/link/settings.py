@@ -16,6 +16,12 @@ __all__ = ["Settings", "parse_toml", "script_block"]
 
 _TEXTS = ("python", "target", "script", "module", "distribution", "index")
 _LISTS = ("with", "include", "allow-missing")
+_FLAGS = ("locked", "strict-memory")
+_SETTINGS = {
+    **dict.fromkeys(_TEXTS, "a string"), **dict.fromkeys(_LISTS, "a list of strings"),
+    **dict.fromkeys(_FLAGS, "true or false"),
+}  # fmt: skip
+"""What each setting is, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +29,8 @@ class Settings:
     """What the application says about its linking; None and empty mean that it does not say.
 
     `with_` are further requirements, `include` are glob patterns of files that travel with a script, `index` is where
-    `pydist fetch` looks, `allow_missing` are modules whose import may fail at start.
+    `pydist fetch` looks, `allow_missing` are modules whose import may fail at start. With `locked`,
+    sys.executable is no Python for child processes; with `strict_memory`, nothing may be unpacked to a disk.
     """
 
     python: str | None = None
@@ -35,6 +42,8 @@ class Settings:
     with_: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     allow_missing: tuple[str, ...] = ()
+    locked: bool = False
+    strict_memory: bool = False
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], where: str) -> Settings:
@@ -46,23 +55,27 @@ class Settings:
             raise InputError(f"{where}: tool.pydist: expected a table, found {type(own).__name__}")
         texts: dict[str, str] = {}
         lists: dict[str, tuple[str, ...]] = {}
+        flags: dict[str, bool] = {}
         with faults.at("tool.pydist"):
             for key, value in own.items():
                 if key in _TEXTS and isinstance(value, str):
                     texts[key] = value
                 elif key in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
                     lists[key] = tuple(value)
-                elif key in (*_TEXTS, *_LISTS):
-                    expected = "a string" if key in _TEXTS else "a list of strings"
+                elif key in _FLAGS and isinstance(value, bool):
+                    flags[key] = value
+                elif key in _SETTINGS:
+                    expected = _SETTINGS[key]
                     faults.add(key, f"expected {expected}, found {value!r}")
                 else:
-                    faults.add(key, f"not a setting; the settings are {', '.join(sorted((*_TEXTS, *_LISTS)))}")
+                    faults.add(key, f"not a setting; the settings are {', '.join(sorted(_SETTINGS))}")
             if "script" in texts and "module" in texts:
                 faults.add("module", "the application starts at a script or at a module: give one of the two")
         faults.raise_if_any("the settings of the application cannot be used")
         return cls(
             **texts, with_=lists.get("with", ()), include=lists.get("include", ()),
-            allow_missing=lists.get("allow-missing", ()),
+            allow_missing=lists.get("allow-missing", ()), locked=flags.get("locked", False),
+            strict_memory=flags.get("strict-memory", False),
         )  # fmt: skip
 
 

@@ -155,9 +155,16 @@ static PyStatus configure_application(PyConfig *config, const struct runtime *ru
     return set_original_arguments(config, runtime);
 }
 
+/* What Python itself exits with for arguments that it does not take. */
+#define EXIT_LOCKED 2
+
 /* As `python`, without `site` and with paths into the image. */
 static PyStatus configure_python(PyConfig *config, struct runtime *runtime)
 {
+    if (locked(runtime)) {
+        config->isolated = 1;
+        config->use_environment = 0;
+    }
     PyStatus status = PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
     if (!PyStatus_Exception(status))
         status = PyConfig_Read(config);
@@ -168,6 +175,11 @@ static PyStatus configure_python(PyConfig *config, struct runtime *runtime)
         PyMem_RawFree(config->run_filename);
         config->run_filename = NULL;
         runtime->as_python = 0;
+    }
+    else if (!PyStatus_Exception(status) && locked(runtime) && !locked_allows(config)) {
+        fprintf(stderr, "pydist: %s: it was linked with --locked: sys.executable is no Python for child processes\n",
+                runtime->executable);
+        return PyStatus_Exit(EXIT_LOCKED);
     }
     return status;
 }
@@ -189,8 +201,13 @@ static PyStatus preconfigure(const struct runtime *runtime)
 {
     PyPreConfig preconfig;
     PyPreConfig_InitPythonConfig(&preconfig);
-    if (runtime->as_python)
+    if (runtime->as_python) {
+        if (locked(runtime)) {
+            preconfig.isolated = 1;
+            preconfig.use_environment = 0;
+        }
         return Py_PreInitializeFromBytesArgs(&preconfig, runtime->argc, runtime->argv);
+    }
     preconfig.isolated = 1;
     preconfig.use_environment = 0;
     preconfig.parse_argv = 0;

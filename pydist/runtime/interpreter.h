@@ -17,6 +17,11 @@ PyStatus interpreter_start(struct runtime *runtime);
 /* entry.c: run the application (or what Python's own arguments say) and finalize Python. Returns the exit code of the process. */
 int entry_run(const struct runtime *runtime);
 
+/* locked.c: whether the application keeps its Python to itself, and whether `config`, which has been read, is one that it
+ * starts all the same. */
+int locked(const struct runtime *runtime);
+int locked_allows(const PyConfig *config);
+
 /* arenas.c: let Python take the memory of small objects in large pages. */
 void arenas_install(void);
 

@@ -40,7 +40,7 @@ def found(files: Mapping[str, str], entry: Entry = SCRIPT, extensions: tuple[str
         builtin={"sys", "builtins"},
         imports={path: result.imports for path, result in compiled.items()},
         sources={path: memoryview(data) for path, data in sources.items()},
-        owner=dict.fromkeys(sources, "app"),
+        owner={path: "foo" if path.startswith(f"{SITE}foo") else "app" for path in sources},
     )
     return [" > ".join((*item.chain, item.name)) for item in missing_imports(graph, entry)]
 
@@ -126,6 +126,8 @@ def test_an_application_that_searches_elsewhere_may_find_it_there() -> None:
     assert found({"tool.py": search + "import gone\n"}) == []
     assert found({"tool.py": "import other\nimport gone\n", "other.py": search}) == []
     assert found({"tool.py": "import gone\n", "other.py": search}) == ["tool.py:1 > gone"]
+    assert found({"tool.py": "import foo\nimport gone\n", "foo.py": search}) == ["tool.py:2 > gone"]
+    assert found({"tool.py": search + "import foo\n", "foo.py": "import gone\n"}) == []
 
 
 def test_a_module_as_entry_is_searched_with_its_packages() -> None:

@@ -19,21 +19,29 @@ def test_no_table_means_no_settings() -> None:
 def test_every_setting_is_read() -> None:
     table = parse_toml(
         '[tool.pydist]\npython = "3.13"\ntarget = "t"\nscript = "s"\nwith = ["a", "b"]\ninclude = ["*.txt"]\n'
-        'allow-missing = ["m"]',
+        'allow-missing = ["m"]\nlocked = true\nstrict-memory = true',
         "f",
     )
     expected = Settings(
-        python="3.13", target="t", script="s", with_=("a", "b"), include=("*.txt",), allow_missing=("m",)
+        python="3.13",
+        target="t",
+        script="s",
+        with_=("a", "b"),
+        include=("*.txt",),
+        allow_missing=("m",),
+        locked=True,
+        strict_memory=True,
     )
     assert Settings.parse(table, "f") == expected
 
 
 def test_all_faults_are_reported_with_their_place() -> None:
-    table = {"tool": {"pydist": {"pyhton": "3.13", "with": "a", "script": "s", "module": "m"}}}
+    table = {"tool": {"pydist": {"pyhton": "3.13", "with": "a", "script": "s", "module": "m", "locked": 1}}}
     with pytest.raises(InputError) as caught:
         Settings.parse(table, "pyproject.toml")
     text = str(caught.value)
     assert "pyproject.toml: tool.pydist.pyhton: not a setting" in text
+    assert "tool.pydist.locked: expected true or false, found 1" in text
     assert "tool.pydist.with: expected a list of strings, found 'a'" in text
     assert "tool.pydist.module: the application starts at a script or at a module" in text
 
