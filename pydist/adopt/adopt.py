@@ -33,6 +33,7 @@ from pydist.repack import Request as Repacking
 from pydist.repack import check_request, repack
 from pydist.repack.fix import fix
 from pydist.repack.profile import Form, profile_named
+from pydist.target import Libc, Target
 
 __all__ = ["Request", "adopt"]
 
@@ -127,7 +128,8 @@ def _make(request: Request, work: Path, root: Path, teller: Reporter) -> _Made:
     config = Path(answer.variable("LIBPL"))
     objects = take_objects(root, _static_library(answer, install))
     if objects.core:
-        take_libraries(root, installed.prefix, answer.libraries("LIBS", "SYSLIBS", "MODLIBS"))
+        folders = [installed.prefix / "lib", installed.prefix / "lib" / answer.variable("MULTIARCH")]
+        take_libraries(root, folders, answer.libraries("LIBS", "SYSLIBS", "MODLIBS"))
     (root / "build").mkdir(exist_ok=True)
     shutil.copyfile(resources.builders() / "cpython" / "run_tests.py", root / _RUN_TESTS)
     tree = Tree(
@@ -158,6 +160,13 @@ def _compact(install: Path) -> Compact | None:
     made = load_compact(path.read_bytes(), COMPACT)
     path.unlink()
     return made
+
+
+def _linkable(manifest: Manifest) -> bool:
+    """Whether `pydist link` has a way to take it; a shared libpython is for glibc only."""
+    core = manifest.build_info.core
+    shared = core.shared_lib and Target.parse(manifest.target_triple).libc is Libc.GNU
+    return "include" in manifest.python_paths and bool(core.objs or core.static_lib or shared)
 
 
 def _folders(answer: Answer, install: Path) -> None:
@@ -210,7 +219,7 @@ def _report(request: Request, made: _Made, judgement: Judgement, where: _Where) 
         target_triple=manifest.target_triple,
         build_options=manifest.build_options,
         crt_features=manifest.crt_features,
-        linkable=bool(manifest.build_info.core.objs),
+        linkable=_linkable(manifest),
         absent=absent(made.tree, manifest),
         libraries=tuple(
             Bundled(path=f"install/{name}", source=str(source), license_path=texts.get(name))

@@ -169,7 +169,9 @@ def _core(tree: Tree, program: ElfFile, shared: str | None) -> CoreInfo:
     for name in static:
         path = f"build/lib/lib{name}.a"
         there = path if (tree.root / path).is_file() else None
-        links[name] = LinkInfo(name=name, path_static=there, system=None if there else True)
+        dynamic = links[name].path_dynamic if name in links else None
+        system = None if there or dynamic else True
+        links[name] = LinkInfo(name=name, path_static=there, path_dynamic=dynamic, system=system)
     claimed = {path for name, paths in tree.objects.modules.items() if _separate(tree, name) for path in paths}
     return CoreInfo(
         objs=tuple(path for path in tree.objects.core if path not in claimed),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ __all__ = ["Objects", "take_libraries", "take_objects"]
 
 FOLDER, LIBRARIES = "build/libpython", "build/lib"
 _INITTAB, _INITTAB_SYMBOL, _INIT = "config.o", "_PyImport_Inittab", "PyInit_"
+_OF_LIBC = frozenset({"c", "crypt", "dl", "m", "pthread", "resolv", "rt", "util"})  # every linker has its own
 _LARGEST = 512 << 20
 _MEMBERS = 20_000
 _NAME = re.compile(r"[\w.+-]{1,200}\.o", re.ASCII)
@@ -107,11 +108,12 @@ def _is_lost(symbol: Symbol, defined: Collection[str]) -> bool:
     return own and not symbol.defined and symbol.binding == _GLOBAL and symbol.name not in defined
 
 
-def take_libraries(root: Path, prefix: Path, names: Iterable[str]) -> None:
-    """Copy the static libraries `names` that stand in the prefix itself beside the objects that need them."""
+def take_libraries(root: Path, folders: Sequence[Path], names: Iterable[str]) -> None:
+    """Copy the static libraries `names` that stand in `folders` of the prefix beside the objects that need them."""
     for name in names:
-        source = prefix / "lib" / f"lib{name}.a"
-        if source.is_file() and not source.is_symlink() and source.stat().st_size <= _LARGEST:
+        places = (folder / f"lib{name}.a" for folder in folders)
+        source = next((path for path in places if path.is_file() and not path.is_symlink()), None)
+        if name not in _OF_LIBC and source is not None and source.stat().st_size <= _LARGEST:
             with source.open("rb") as file:
                 kind = kind_of(file.read(HEAD_SIZE))
             if kind is Kind.AR:

@@ -69,7 +69,7 @@ class AdoptReport:
     target_triple: str = field(metadata=doc("Platform it runs on."))
     build_options: str = field(metadata=doc("Build options, as far as they are known."))
     crt_features: tuple[str, ...] = field(metadata=doc("What is required of the C run time."))
-    linkable: bool = field(metadata=doc("Whether it has objects that an application can be linked from."))
+    linkable: bool = field(metadata=doc("Whether it has a libpython that an application can be linked with."))
     absent: tuple[Absent, ...] = field(metadata=doc("What is not known, and what that costs."))
     libraries: tuple[Bundled, ...] = field(metadata=doc("Shared libraries that came along."))
     system_libraries: tuple[SystemLibrary, ...] = field(metadata=doc("Shared libraries that the system has to have."))

@@ -80,7 +80,7 @@ def _show(report: AdoptReport, terminal: Terminal) -> None:
         ", ".join(item.path.rpartition("/")[2] for item in report.libraries),
     ]
     terminal.result(plain("".join(lines)))
-    linkable = "has objects" if report.linkable else "has no objects: pydist link cannot use it"
+    linkable = "can be linked with" if report.linkable else "has no headers or no libpython: pydist link cannot use it"
     about = f"  CPython {report.python_version}  {report.target_triple}  {report.build_options}  {linkable}"
     terminal.result(Text.assemble((plain(report.output), "bold"), f"  {report.size:,} bytes", plain(about)))
     if report.sha256 is not None:

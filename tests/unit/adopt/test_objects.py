@@ -79,8 +79,11 @@ def test_static_libraries_of_the_prefix_come_along(tmp_path: Path) -> None:
     (tmp_path / "usr/lib/libz.a").write_bytes(make_ar({"inflate.o": make_elf(kind=1)}))
     (tmp_path / "usr/lib/libm.a").write_bytes(b"GROUP ( libm-2.36.a )")
     (tmp_path / "usr/lib/liblink.a").symlink_to("/etc/passwd")
-    take_libraries(tmp_path / "made", tmp_path / "usr", ["z", "m", "link", "gone"])
-    assert [path.name for path in (tmp_path / "made/build/lib").iterdir()] == ["libz.a"]
+    (tmp_path / "usr/lib/x").mkdir()
+    (tmp_path / "usr/lib/x/libexpat.a").write_bytes(make_ar({"parse.o": make_elf(kind=1)}))
+    folders = [tmp_path / "usr/lib", tmp_path / "usr/lib/x"]
+    take_libraries(tmp_path / "made", folders, ["z", "m", "link", "gone", "expat"])
+    assert [path.name for path in sorted((tmp_path / "made/build/lib").iterdir())] == ["libexpat.a", "libz.a"]
 
 
 def test_the_table_that_was_compiled_is_named(tmp_path: Path) -> None:
