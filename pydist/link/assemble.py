@@ -11,6 +11,7 @@ from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
 from pydist.link.entry import Entry
 from pydist.link.image import START, FileRow, ImageSpec, ModuleRow
+from pydist.link.launch import launch_path
 from pydist.link.part import Part
 from pydist.link.report import Contents
 from pydist.manifest.convert import dumps
@@ -20,15 +21,16 @@ __all__ = ["Parts", "image_spec"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What an application is put together from."""
+    """What an application is put together from; `python` is there when the interpreter is not in the executable."""
 
     stdlib: Part
     packages: tuple[Part, ...]
     own: Part
+    python: Part | None = None
 
     @property
     def all(self) -> tuple[Part, ...]:
-        return (self.stdlib, *self.packages, self.own)
+        return (*((self.python,) if self.python else ()), self.stdlib, *self.packages, self.own)
 
 
 def image_spec(
@@ -48,6 +50,7 @@ def image_spec(
         "stdlib": distribution.virtual_stdlib,
         "optimize": "0",
         "python": python,
+        **({"launch": launch_path(distribution)} if parts.python else {}),
     }
     if locked:
         settings["locked"] = "1"

@@ -65,6 +65,7 @@ def reasons_of(distribution: Distribution, entry: Entry, wheels: Sequence[Fetche
     reasons = {
         "distribution": f"Python {distribution.version}, {distribution.target}, "
         f"{distribution.manifest.build_options}, from {distribution.origin}",
+        "interpreter": _form(distribution),
         "entry": entry.shown,
     }
     for wheel in wheels:
@@ -80,6 +81,13 @@ def reasons_of(distribution: Distribution, entry: Entry, wheels: Sequence[Fetche
     return reasons
 
 
+def _form(distribution: Distribution) -> str:
+    """How the interpreter is linked, what that costs, and why not in a better way."""
+    form = distribution.form
+    passed = "; ".join(f"{fault.where} {fault.message}" for fault in distribution.passed_over)
+    return f"{form.words}; costs {form.cost}" + (f"; not linked anew: {passed}" if passed else "")
+
+
 def report_of(
     finished: Finished,
     contents: Contents,
@@ -93,7 +101,8 @@ def report_of(
     """The report of a finished link."""
     stdlib_code, stdlib_files = _bytes((parts.stdlib,))
     packages, own = sum(_bytes(parts.packages)), sum(_bytes((parts.own,)))
-    rest = finished.size - finished.stub_size - stdlib_code - stdlib_files - packages - own
+    interpreter = finished.stub_size + (sum(_bytes((parts.python,))) if parts.python else 0)
+    rest = finished.size - interpreter - stdlib_code - stdlib_files - packages - own
     notes = [
         f"{package.name} {package.version} was built without its native code: {package.without_native}"
         for package in contents.packages
@@ -103,7 +112,7 @@ def report_of(
         output=str(finished.path),
         size=finished.size,
         sizes=SizeFacts(
-            interpreter=finished.stub_size, stdlib_code=stdlib_code, stdlib_files=stdlib_files,
+            interpreter=interpreter, stdlib_code=stdlib_code, stdlib_files=stdlib_files,
             packages=packages, application=own, tables=max(rest, 0),
         ),
         image_sha256=finished.layout.sha256,
@@ -132,7 +141,8 @@ def _needs(distribution: Distribution, tree: Collected) -> Iterator[str]:
         return
     own = int(distribution.floor.rpartition(".")[2] or 0)
     yield f"glibc ≥ 2.{max(own, *(file.glibc for file in tree.native), 0)}"
-    if tree.native:
+    yield from distribution.form.needs
+    if tree.native and not distribution.form.needs:
         yield "/proc, to load shared objects from memory"
     missing = {name for file in tree.native for name in file.needed if not tree.brings(name)}
     yield from sorted(name for name in missing if not _OF_GLIBC.match(name))

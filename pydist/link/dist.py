@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydist import __version__
 from pydist.archive.extract import extract
-from pydist.archive.paths import name_fault, shown
-from pydist.errors import EnvironmentLacking, FaultCollector, InputError
+from pydist.errors import EnvironmentLacking, Fault, InputError
+from pydist.link.dist_check import check_files, check_names
+from pydist.link.forms import FORMS, Form, choose_form
 from pydist.link.tags import WheelTags
 from pydist.manifest.load import load
 from pydist.manifest.model import ExtensionInfo, Manifest
@@ -31,7 +33,8 @@ _PREFERENCE = ("pgo+lto", "pgo", "lto", "noopt", "debug")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
     """One distribution unpacked. `root` is its `python` folder, `origin` what it is of, for people; `digest`
-    identifies its files in keys, `identity` its manifest and build record wherever it came from."""
+    identifies its files in keys, `identity` its manifest and build record wherever it came from. `form` is how its
+    interpreter comes into an application, and `passed_over` says why not in a better way."""
 
     root: Path
     origin: str
@@ -39,6 +42,8 @@ class Distribution:
     identity: str
     manifest: Manifest
     target: Target
+    form: Form = FORMS[0]
+    passed_over: tuple[Fault, ...] = ()
 
     @property
     def version(self) -> str:
@@ -72,26 +77,28 @@ class Distribution:
         return self.target.libc is Libc.GNU
 
     @property
+    def prefix(self) -> Path:
+        """The folder that the virtual root stands for."""
+        return self.stdlib.parent.parent
+
+    @property
     def wheel_tags(self) -> WheelTags:
         """The wheels that fit."""
-        threaded = "t" if "freethreaded" in self.manifest.build_options.split("+") else ""
-        abi = f"cp{self.series.replace('.', '')}{threaded}"
-        return WheelTags(series=self.series, target=self.target, abi=abi, native=self.dynamic)
+        flags = self.manifest.python_abi_tag or ""
+        release = f"cp{self.series.replace('.', '')}{'t' if self.threaded else ''}"
+        # Debugging does not change the ABI since 3.8: such a build loads modules that were made for others.
+        abis = (f"{release}d", release) if "d" in flags else (release,)
+        return WheelTags(series=self.series, target=self.target, abis=abis, native=self.dynamic)
+
+    @property
+    def threaded(self) -> bool:
+        """Whether threads run without the interpreter's lock."""
+        return "freethreaded" in self.manifest.build_options.split("+")
 
     @property
     def extensions(self) -> dict[str, ExtensionInfo]:
-        """The extension modules that are built in: what the core always has, and those of which there are objects,
-        unless they are loaded. A manifest that was measured of an installed tree names others, too."""
-        chosen = {
-            name: next((variant for variant in variants if variant.variant == "default"), variants[0])
-            for name, variants in self.manifest.build_info.extensions.items()
-            if variants
-        }
-        return {
-            name: variant
-            for name, variant in chosen.items()
-            if variant.in_core or (variant.objs and not (self.dynamic and variant.shared_lib))
-        }
+        """The extension modules that are built in."""
+        return self.form.extensions(self.manifest, dynamic=self.dynamic)
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -128,7 +135,7 @@ def choose_distribution(
     if path.is_dir():
         here = path.resolve()  # the compiler runs elsewhere
         root = here if (here / "PYTHON.json").is_file() else here / "python"
-        return _read(root, str(root), trusted=False)
+        return _read(root, str(root))
     if path.is_file():
         return _unpacked(path, store, reporter)
     if re.fullmatch(r"\d+\.\d+(?:\.\d+\w*)?", wanted):
@@ -149,7 +156,7 @@ def _from_store(python: str, target: Target, store: Store) -> Distribution:
     folder = store.find(key)
     if folder is None:
         raise EnvironmentLacking(f"{key} has just been removed from the store; link again")
-    return _read(folder / "python", name, trusted=True, origin="the store")
+    return _read(folder / "python", name, content=key.digest, origin="the store")
 
 
 def _way(python: str, target: Target) -> str:
@@ -178,62 +185,52 @@ def _unpacked(archive: Path, store: Store, reporter: Reporter) -> Distribution:
         extract(archive, folder)
         reporter.finish("unpack", archive.name)
 
-    return _read(store.produce(key, archive.name, make) / "python", str(archive), trusted=True)
+    folder = store.produce(key, archive.name, make)
+    if not (folder / "python" / "PYTHON.json").is_file():
+        key, folder = _adopted(archive, key, store, reporter)
+    return _read(folder / "python", str(archive), content=key.digest)
 
 
-def _read(root: Path, where: str, *, trusted: bool, origin: str = "") -> Distribution:
-    """Read what stands at `root` and is called `where`; `trusted` when nobody can have changed a file since it was
-    unpacked or made."""
+def _adopted(archive: Path, unpacked: Key, store: Store, reporter: Reporter) -> tuple[Key, Path]:
+    """An archive of an installed tree has no manifest: it is made, of what the interpreter in it says."""
+    from pydist import adopt  # most links never need it
+
+    key = Key.of("adopted", {
+        "archive": unpacked.digest, "pydist": __version__, "code": digest_tree(Path(adopt.__file__).parent),
+    })  # fmt: skip
+
+    def make(folder: Path) -> None:
+        reporter.step("adopt", f"{archive.name}, which has no PYTHON.json")
+        adopt.adopt(adopt.Request(source=archive, folder=folder / "made"))
+        (folder / "made" / "python").rename(folder / "python")
+        reporter.finish("adopt", archive.name)
+
+    return key, store.produce(key, archive.name, make)
+
+
+def _read(root: Path, where: str, *, content: str = "", origin: str = "") -> Distribution:
+    """Read what stands at `root` and is called `where`; `content` identifies the files, when nobody can have changed
+    one since they were unpacked or made."""
     file = root / "PYTHON.json"
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise InputError(f"{where} is not a distribution: {file}: {error.strerror}") from None
+        raise InputError(
+            f"{where} is not a distribution: {file}: {error.strerror}; of an installed Python, make one with "
+            "`pydist adopt`"
+        ) from None
     manifest = load(data, f"{where}: PYTHON.json")
-    _check(root, where, manifest)
+    target = Target.parse(manifest.target_triple)
+    check_names(where, manifest)
+    chosen = choose_form(manifest, target, where)
+    check_files(root, where, manifest, chosen.form)
     record = root / "build" / "pydist.json"
     described = [digest_file(path) for path in (file, record) if path.is_file()]
     identity = Key.of("identity", {"files": described}).digest
     # The record has the digest of every file, so it stands for a tree that nobody has changed.
-    digest = identity if trusted and record.is_file() else Key.of("tree", {"tree": digest_tree(root)}).digest
-    target = Target.parse(manifest.target_triple)
+    known = identity if record.is_file() else content
+    digest = known if content else Key.of("tree", {"tree": digest_tree(root)}).digest
     return Distribution(
-        root=root, origin=origin or where, digest=digest, identity=identity, manifest=manifest, target=target
-    )
-
-
-def _named(manifest: Manifest) -> list[str]:
-    """Every path of the manifest that linking opens."""
-    info = manifest.build_info
-    variants = [variant for variants in info.extensions.values() for variant in variants]
-    links = [*info.core.links, *(link for variant in variants for link in variant.links)]
-    objects = [path for variant in variants for path in variant.objs]
-    libraries = [link.path_static for link in links if link.path_static]
-    own = [manifest.python_exe, *manifest.python_paths.values()]
-    if info.core.objs:
-        own.append(info.inittab_object)
-    return [*own, *info.core.objs, *objects, *libraries]
-
-
-def _check(root: Path, where: str, manifest: Manifest) -> None:
-    """Raise `InputError` with everything that linking needs and the distribution has not."""
-    faults = FaultCollector(where)
-    info = manifest.build_info
-    if info.object_file_format != "elf":
-        faults.add("PYTHON.json: build_info.object_file_format", f"expected 'elf', found {info.object_file_format!r}")
-    if not info.core.objs:
-        faults.add(
-            "PYTHON.json: build_info.core.objs",
-            "empty: without objects nothing can be linked anew; installed trees, and what is adopted of them without a "
-            "static libpython, have none, a full archive has",
-        )
-    for path in _named(manifest):
-        if fault := name_fault(path):
-            faults.add(f"PYTHON.json: {shown(path)}", fault)
-    faults.raise_if_any("the distribution cannot be linked")
-    for key in ("stdlib", "include"):
-        if not (root / manifest.python_paths.get(key, "?")).is_dir():
-            faults.add(f"PYTHON.json: python_paths.{key}", "no such folder")
-    if not (root / manifest.python_exe).is_file():
-        faults.add("PYTHON.json: python_exe", f"no such file: {manifest.python_exe}")
-    faults.raise_if_any("the distribution cannot be linked")
+        root=root, origin=origin or where, digest=digest, identity=identity, manifest=manifest, target=target,
+        form=chosen.form, passed_over=chosen.passed_over,
+    )  # fmt: skip

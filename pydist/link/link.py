@@ -25,6 +25,7 @@ from pydist.link.fetch import fetch
 from pydist.link.finish import finish, place_of
 from pydist.link.imports import check_imports
 from pydist.link.inputs import input_files
+from pydist.link.launch import python_part
 from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
@@ -58,6 +59,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
         stdlib=stdlib_part(distribution, store, reporter),
         packages=packages,
         own=app_part(app, entry, distribution),
+        python=python_part(distribution, stub, store),
     )
     tree = collect(distribution, parts.all)
     check_entry(entry, tree, distribution)
@@ -65,7 +67,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     if app.settings.strict_memory:
         check_memory(tree)
     contents = contents_of(entry, distribution, wheels, parts, tree)
-    finished = finish(stub, image_spec(distribution, entry, parts, tree, contents, locked=app.settings.locked), output)
+    spec = image_spec(distribution, entry, parts, tree, contents, locked=app.settings.locked)
+    finished = finish(stub.program, spec, output)
     reasons = reasons_of(distribution, entry, wheels)
     report = report_of(
         finished, contents, tree, distribution=distribution, parts=parts, reasons=reasons,
@@ -78,7 +81,8 @@ def _notes(app: AppSpec, distribution: Distribution) -> Iterator[str]:
     if app.from_registry:
         yield f"{app.name} is no file or folder here: it was taken from the package registry"
     known = distribution.manifest.build_info.extensions
-    lacking = omissions.load().kept(known.keys() - distribution.extensions.keys())
+    files = {name for name, rows in known.items() if distribution.dynamic and any(row.shared_lib for row in rows)}
+    lacking = omissions.load().kept(known.keys() - distribution.extensions.keys() - files)
     if lacking:
         yield f"the distribution has no objects of these extension modules: {', '.join(sorted(lacking))}"
 

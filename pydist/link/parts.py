@@ -21,6 +21,7 @@ from pydist.link.compile import worker_digest
 from pydist.link.dist import Distribution
 from pydist.link.entry import SCRIPT_MARK, Entry, script_name
 from pydist.link.fetch import FetchedWheel
+from pydist.link.libraries import libraries_of
 from pydist.link.own_code import code_digests
 from pydist.link.part import Part, TreeFile, make_part, produce_part
 from pydist.link.wheel import Wheel, is_native, read_wheel
@@ -40,7 +41,7 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
     runtime = resources.runtime() / "python"
     key = Key.of("stdlib", {
         "distribution": distribution.digest, "omissions": table.digest, "runtime": digest_tree(runtime),
-        "worker": worker_digest(), "code": code_digests(*_CODE),
+        "worker": worker_digest(), "code": code_digests(*_CODE, "libraries", "native"),
     })  # fmt: skip
 
     def gather() -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
@@ -51,7 +52,8 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
         tests = tuple(f"{name.replace('.', '/')}/" for name in distribution.manifest.python_stdlib_test_packages)
         dynamic = distribution.dynamic
         kept = (file for file in files if not table.of_file(file.path[cut:], extensions, dynamic=dynamic))
-        return tuple(file for file in kept if not file.path[cut:].startswith(tests)), {}
+        files = [file for file in kept if not file.path[cut:].startswith(tests)]
+        return (*files, *(libraries_of(files, distribution.prefix) if dynamic else ())), {}
 
     cached = store.find(key) is not None
     part = produce_part(store, key, "standard library", distribution.interpreter, gather)

@@ -1,4 +1,4 @@
-"""Linking the run time with what a distribution is made of: objects, and static libraries of what they use.
+"""Compiling the run time and linking it with objects and static libraries: the tools of `pydist.link.ways`.
 
 Invariant: a stub names no folder of this machine, has a built-in table of exactly the extension modules that
 `Distribution.extensions` says, and has the spare note that maps an image. For musl it is static; for glibc it needs
@@ -17,9 +17,8 @@ from pathlib import Path
 from pydist.binary.elf import ElfFile
 from pydist.binary.elf_edit import with_segment
 from pydist.errors import Fault, InputError, StepFailed
-from pydist.link import omissions
 from pydist.link.dist import Distribution
-from pydist.manifest.model import ExtensionInfo, LinkInfo
+from pydist.manifest.model import LinkInfo
 from pydist.policy import resources
 from pydist.policy.toolchain import Toolchain
 
@@ -31,6 +30,8 @@ NOTE = b"pydist"
 _COMPILE = ("-std=c11", "-O2", "-g0", "-fno-plt", "-ffunction-sections", "-fvisibility=hidden",
             "-Wall", "-Wextra", "-Werror")  # fmt: skip
 _LINK = ("-no-pie", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,relro")
+_LINK_SHARED = ("-shared", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,relro",
+                "-Wl,-z,defs", "-Wl,--hash-style=gnu", "-Wl,-rpath,$ORIGIN", "-Wl,-soname,_pydist.so")  # fmt: skip
 _DYNAMIC = ("-rdynamic", "-Wl,--hash-style=gnu")
 _WRAPPED = "__wrap_"  # what the linker's option --wrap calls a function that stands in for another
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -92,60 +93,57 @@ def _defined(objects: Iterable[Path]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """One linking of the run time with the objects of a distribution, in the folder `work`."""
+    """One linking of the run time with a distribution, in the folder `work`."""
 
     distribution: Distribution
     compiler: Toolchain
     environment: dict[str, str]
     work: Path
 
-    def link(self, sources: Iterable[Path], output: Path) -> None:
-        chosen = self._extensions()
-        table = self.work / "inittab.c"
-        pairs = [(name, variant.init_fn) for name, variant in sorted(chosen.items())]
-        table.write_text(inittab_source(pairs), encoding="utf-8")
-        ours = [self._compile(path) for path in (*(path for path in sources if path.suffix == ".c"), table)]
-        info = self.distribution.manifest.build_info
-        objects = [path for path in info.core.objs if path != info.inittab_object]
-        objects += [path for _, variant in sorted(chosen.items()) for path in variant.objs]
-        links = [*info.core.links, *(link for _, variant in sorted(chosen.items()) for link in variant.links)]
-        self._link(ours, objects, links, output)
+    def compile(self, sources: Iterable[Path], *more: str) -> list[Path]:
+        """The objects of `sources`, compiled with `more` flags than usual."""
+        return [self._compile(source, *more) for source in sources]
 
-    def _extensions(self) -> dict[str, ExtensionInfo]:
-        """The variant of each extension module that goes in."""
-        table = omissions.load()
-        return {name: row for name, row in self.distribution.extensions.items() if not table.of_extension(name)}
+    def file(self, name: str, text: str) -> Path:
+        """A text of that name in `work`."""
+        path = self.work / name
+        path.write_text(text, encoding="utf-8")
+        return path
 
-    def _compile(self, source: Path) -> Path:
-        output = self.work / f"{source.stem}.o"
-        hidden = {resources.runtime(): "runtime", self.work: "work", self.distribution.root: "python"}
-        flags = [f"-ffile-prefix-map={folder}={name}" for folder, name in hidden.items()]
-        flags += [f"-I{resources.runtime()}", f"-I{self.distribution.include}"]
-        command = [*self._cc(), *_COMPILE, *flags, "-c", str(source), "-o", str(output)]
-        self._run(f"compiling {source.name}", command)
-        return output
-
-    def _link(self, ours: list[Path], objects: list[str], links: Sequence[LinkInfo], output: Path) -> None:
-        libraries = dict.fromkeys(link.path_static for link in links if link.path_static)
-        system = dict.fromkeys(f"-l{link.name}" for link in links if link.system and not link.path_static)
+    def program(self, ours: Sequence[Path], objects: Sequence[Path], links: Sequence[LinkInfo], output: Path) -> None:
+        """Link the executable. `ours` say what it exports and what it replaces; `links` are what `objects` use."""
         root = self.distribution.root
-        missing = [path for path in (*objects, *libraries) if not (root / path).is_file()]
+        libraries = [root / path for path in dict.fromkeys(link.path_static for link in links if link.path_static)]
+        system = dict.fromkeys(f"-l{link.name}" for link in links if link.system and not link.path_static)
+        missing = [path for path in (*objects, *libraries) if not path.is_file()]
         if missing:
-            faults = [Fault(f"{root}/PYTHON.json", f"no such file: {path}") for path in missing]
+            faults = [Fault(f"{root}/PYTHON.json", f"no such file: {_shown(path, root)}") for path in missing]
             raise InputError("the distribution lacks files that its manifest names", faults)
-        arguments = [*map(str, ours), *(str(root / path) for path in dict.fromkeys(objects))]
-        arguments += ["-Wl,--start-group", *(str(root / path) for path in libraries), "-Wl,--end-group", *system]
+        arguments = [*map(str, ours), *map(str, objects)]
+        arguments += ["-Wl,--start-group", *map(str, libraries), "-Wl,--end-group", *system]
         # Hundreds of paths are longer than a command line may be on some systems.
-        response = self.work / "link.txt"
-        response.write_text(response_text(arguments), encoding="utf-8")
+        response = self.file("link.txt", response_text(arguments))
         if self.distribution.dynamic:
-            exports = self.work / "exports.txt"
-            exports.write_text(exports_text(ours), encoding="utf-8")
-            form = [*_DYNAMIC, f"-Wl,--version-script={exports}"]
+            form = [*_DYNAMIC, f"-Wl,--version-script={self.file('exports.txt', exports_text(ours))}"]
         else:
             form = ["-static", *(f"-Wl,--wrap={name}" for name in wrapped(ours))]
         self._run("linking the stub", [*self._cc(), *_LINK, *form, f"@{response}", "-o", str(output)])
         with_segment(output.read_bytes(), 4096, NOTE)  # raises when an image could not be mapped
+
+    def shared(self, ours: Sequence[Path], library: Path, function: str, output: Path) -> None:
+        """Link a shared object that needs `library`, which stands beside it, and has `function` for others."""
+        exports = self.file("shared.txt", f"{{ global: {function}; local: *; }};\n")
+        arguments = [f"-Wl,--version-script={exports}", *map(str, ours), str(library), "-o", str(output)]
+        self._run("linking the run time", [*self._cc(), *_LINK_SHARED, *arguments])
+
+    def _compile(self, source: Path, *more: str) -> Path:
+        output = self.work / f"{source.stem}.o"
+        hidden = {resources.runtime(): "runtime", self.work: "work", self.distribution.root: "python"}
+        flags = [f"-ffile-prefix-map={folder}={name}" for folder, name in hidden.items()]
+        flags += [f"-I{resources.runtime()}", f"-I{self.distribution.include}"]
+        command = [*self._cc(), *_COMPILE, *more, *flags, "-c", str(source), "-o", str(output)]
+        self._run(f"compiling {source.name}", command)
+        return output
 
     def _cc(self) -> list[str]:
         return self.compiler.command("cc", self.distribution.target, self.distribution.floor)
@@ -160,3 +158,7 @@ class Linking:
         if done.returncode:
             tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
             raise StepFailed(step, command, done.returncode, str(log), tail)
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

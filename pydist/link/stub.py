@@ -5,6 +5,7 @@ Invariant: what is in the store was made of the same files, flags and sources as
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.errors import EnvironmentLacking
@@ -12,16 +13,27 @@ from pydist.link import omissions
 from pydist.link.dist import Distribution
 from pydist.link.own_code import code_digests
 from pydist.link.relink import Linking
+from pydist.link.ways import WAYS, Halves, Made
 from pydist.policy import resources, toolchain
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_file
 
-__all__ = ["stub_of"]
+__all__ = ["Stub", "stub_of"]
 
-_FILE, _CONTENT = "stub", "content"
+_FILE, _LIBRARY, _CONTENT = "stub", "library", "content"
 
 
-def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """The executable, and the shared object that goes into the image where the interpreter does; `content` identifies
+    what both were made of."""
+
+    program: Path
+    library: Path | None
+    content: str
+
+
+def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Stub:
     """The stub of `distribution` from the store, linked when it is not there yet.
 
     Raises `EnvironmentLacking` when it has to be linked and there is no compiler, `StepFailed` when linking fails.
@@ -29,8 +41,9 @@ def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Pat
     sources = sorted(resources.runtime().glob("*.[ch]"))
     runtime = {path.name: digest_file(path) for path in sources}
     made_of = {
-        "distribution": distribution.digest, "runtime": runtime, "omissions": omissions.load().digest,
-        "code": code_digests("relink", "stub"),
+        "distribution": distribution.digest, "form": distribution.form.name, "runtime": runtime,
+        "omissions": omissions.load().digest,
+        "code": code_digests("forms", "relink", "static_library", "stub", "ways"),
     }  # fmt: skip
     content = Key.of("stub", made_of).digest
     ref = f"stub/{distribution.version}/{distribution.target}/{distribution.manifest.build_options}"
@@ -42,18 +55,24 @@ def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Pat
         folder = store.find(known) if known else None
         if folder is None or (folder / _CONTENT).read_text(encoding="utf-8") != content:
             raise
-        return folder / _FILE
+        return _stub(folder, content)
     key = Key.of("stub", {"content": content, "toolchain": compiler.digest})
 
     def make(folder: Path) -> None:
         reporter.step("stub", f"linking the run time with CPython {distribution.version}")
         work = folder.parent / "scratch"
         work.mkdir()
-        Linking(distribution, compiler, compiler.environment(store), work).link(sources, folder / _FILE)
+        linking = Linking(distribution, compiler, compiler.environment(store), work)
+        WAYS[distribution.form.name](linking, Halves.of(sources), Made(folder / _FILE, folder / _LIBRARY))
         (folder / _CONTENT).write_text(content, encoding="utf-8")
         reporter.finish("stub", f"{(folder / _FILE).stat().st_size:,} bytes")
 
     folder = store.produce(key, f"stub {distribution.version} {distribution.target}", make)
     if store.ref(ref) != key:
         store.set_ref(ref, key)
-    return folder / _FILE
+    return _stub(folder, content)
+
+
+def _stub(folder: Path, content: str) -> Stub:
+    library = folder / _LIBRARY
+    return Stub(program=folder / _FILE, library=library if library.is_file() else None, content=content)

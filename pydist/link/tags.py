@@ -25,12 +25,12 @@ _LEGACY = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}
 
 @dataclass(frozen=True)
 class WheelTags:
-    """The wheels for CPython `series` (`3.14`) of `target`; `abi` is its ABI tag (`cp314`, `cp314t`), and `native` says
-    whether shared objects can be loaded."""
+    """The wheels for CPython `series` (`3.14`) of `target`; `abis` are the ABI tags that it loads, best first
+    (`cp314`, `cp314t`), and `native` says whether shared objects can be loaded."""
 
     series: str
     target: Target
-    abi: str
+    abis: tuple[str, ...]
     native: bool
 
     def rank(self, name: str) -> int | None:
@@ -59,7 +59,7 @@ class WheelTags:
         platforms = list(self._platforms()) if self.native else [_NO_PLATFORM]
         interpreter = f"cp{self.series.replace('.', '')}"
         if self.native:
-            yield from cpython_tags(version, [self.abi], platforms)
+            yield from cpython_tags(version, list(self.abis), platforms)
         yield from compatible_tags(version, interpreter, platforms)
 
     def _platforms(self) -> Iterator[str]:

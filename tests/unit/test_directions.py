@@ -32,6 +32,7 @@ ROWS = (
 
 INSIDE = {
     ("link", "repack"): "linking slims a distribution the way repack does",
+    ("link", "adopt"): "an archive without a manifest is linked with the one that is made of it",
     ("diff", "validate"): "what differs is what the judge knows of both, and its verdicts",
     ("adopt", "repack"): "trees are relocated, named, written and verified as repacking does",
     ("adopt", "validate"): "what belongs to a Python and what every system has is what the judge says, who then judges",

@@ -12,7 +12,7 @@ from pydist.link.lock import LockedFile, LockedPackage
 from pydist.link.tags import WheelTags
 from pydist.target import Target
 
-TAGS = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-musl"), abi="cp314", native=False)
+TAGS = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-musl"), abis=("cp314",), native=False)
 
 
 def file(name: str) -> LockedFile:

@@ -43,7 +43,8 @@ def test_every_object_that_is_not_there_is_named(tmp_path: Path) -> None:
     pytest.importorskip("ziglang")
     found = choose_distribution(str(tree(tmp_path)), "3.14", MUSL, Store(tmp_path / "s"), Silent())
     linking = Linking(found, toolchain.locate(), {}, tmp_path)
+    objects = [found.root / "build/Python/core.o", found.root / "build/Modules/zlibmodule.o"]
     with pytest.raises(InputError) as caught:
-        linking._link([], ["build/Python/core.o", "build/Modules/zlibmodule.o"], (), tmp_path / "out")
+        linking.program([], objects, (), tmp_path / "out")
     assert "no such file: build/Python/core.o" in str(caught.value)
     assert "no such file: build/Modules/zlibmodule.o" in str(caught.value)

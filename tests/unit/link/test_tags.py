@@ -7,9 +7,9 @@ import pytest
 from pydist.link.tags import WheelTags
 from pydist.target import Target
 
-GNU = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-gnu"), abi="cp314", native=True)
-THREADED = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-gnu"), abi="cp314t", native=True)
-STATIC = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-musl"), abi="cp314", native=False)
+GNU = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-gnu"), abis=("cp314",), native=True)
+THREADED = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-gnu"), abis=("cp314t",), native=True)
+STATIC = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-musl"), abis=("cp314",), native=False)
 
 BEST_FIRST = [
     "cp314-cp314-manylinux_2_17_x86_64.manylinux2014_x86_64",
