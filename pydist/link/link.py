@@ -7,7 +7,7 @@ version of pydist; not on the folder, the time, the user or the machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from pydist.link.finish import finish, place_of
 from pydist.link.imports import check_imports
 from pydist.link.inputs import input_files
 from pydist.link.launch import python_part
+from pydist.link.lock import LockedPackage
 from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
@@ -102,25 +103,34 @@ def _output(output: Path, app: AppSpec) -> Path:
 def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distribution, tuple[Choice, ...]]:
     """The distribution and what is taken of each package. An application whose packages have native code only is linked
     for glibc when nothing else is asked for."""
-    distribution = _distribution(app, app.settings.target or defaults.TARGET, store, reporter)
+    settings = app.settings
+    distribution = _distribution(app, settings.target or defaults.TARGET, store, reporter)
+    fixed = settings.target or settings.distribution
+    # A lock for glibc lists all that one for musl does: releases without any wheel for musl are in neither.
+    locked = _locked(app, distribution, distribution.target.triple if fixed else defaults.NATIVE_TARGET, reporter)
     try:
-        return distribution, _chosen(app, distribution, reporter)
+        return distribution, choose(locked, distribution.wheel_tags, _chain(app, distribution))
     except NativeNeeded as refusal:
-        if app.settings.target or app.settings.distribution:
+        if fixed:
             raise
         try:
-            distribution = _distribution(app, defaults.NATIVE_TARGET, store, reporter)
+            native = _distribution(app, defaults.NATIVE_TARGET, store, reporter)
         except EnvironmentLacking as error:
             raise NativeNeeded(refusal.faults, str(error)) from None
         packages = ", ".join(fault.where for fault in refusal.faults)
-        reporter.note(f"linked for {distribution.target}, because of native code: {packages}")
-        return distribution, _chosen(app, distribution, reporter)
+        reporter.note(f"linked for {native.target}, because of native code: {packages}")
+        if native.version != distribution.version:
+            locked = _locked(app, native, native.target.triple, reporter)
+        return native, choose(locked, native.wheel_tags, _chain(app, native))
 
 
-def _chosen(app: AppSpec, distribution: Distribution, reporter: Reporter) -> tuple[Choice, ...]:
+def _locked(app: AppSpec, distribution: Distribution, triple: str, reporter: Reporter) -> tuple[LockedPackage, ...]:
+    return resolve(app, Platform(python=distribution.version, target=Target.parse(triple)), reporter)
+
+
+def _chain(app: AppSpec, distribution: Distribution) -> Callable[[str], str]:
     platform = Platform(python=distribution.version, target=distribution.target)
-    locked = resolve(app, platform, reporter)
-    return choose(locked, distribution.wheel_tags, lambda package: chain_to(package, app, platform))
+    return lambda package: chain_to(package, app, platform)
 
 
 def _distribution(app: AppSpec, triple: str, store: Store, reporter: Reporter) -> Distribution:

@@ -37,7 +37,7 @@ static int set_name(struct entry *entry, const struct image *image, const char *
 static int load(struct entry *entry)
 {
     PyObject *importer = find_importer();
-    entry->spec = importer ? PyObject_CallMethod(importer, "find_spec", "s", entry->name) : NULL;
+    entry->spec = importer ? PyObject_CallMethod(importer, "spec_of", "s", entry->name) : NULL;
     Py_XDECREF(importer);
     if (entry->spec == Py_None)
         PyErr_Format(PyExc_ImportError, "No module named %s", entry->name);

@@ -110,6 +110,7 @@ static PyObject *importer_repr(struct importer *self)
 
 static PyMethodDef methods[] = {
     METHOD(find_spec, METH_FASTCALL | METH_KEYWORDS, "The spec of a module of this application, or None."),
+    {"spec_of", (PyCFunction)spec_of, METH_O, PyDoc_STR("The spec of a module of this application, or None.")},
     METHOD(invalidate_caches, METH_NOARGS, "Nothing: an image does not change."),
     {"__reduce__", (PyCFunction)reduce, METH_NOARGS, NULL},
     METHOD(iter_modules, METH_FASTCALL | METH_KEYWORDS, "(name, is package) of each module in this folder."),

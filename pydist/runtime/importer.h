@@ -18,6 +18,7 @@ struct state {
     PyObject *is_frozen; /* _imp.is_frozen, as it was */
     PyObject *spec_keywords; /* ("origin", "is_package") */
     PyObject *extension_loader; /* importlib's loader of shared objects */
+    PyObject *entries; /* tuple: the entries of sys.path that the image says */
     PyObject *suffixes; /* list: what the names of extension modules end with */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_loader_name, *str_path, *str_get_code;
@@ -50,6 +51,9 @@ PyObject *path_of_bytecode(const struct state *state, const char *path, size_t s
 
 /* spec.c: finding. */
 PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path);
+
+/* The spec of a module of the image by its name, wherever sys.path leads; None when there is none. */
+PyObject *spec_of(struct importer *self, PyObject *name);
 
 /* loader.c: a loader for the module `name` at the absolute `path`. */
 PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path);

@@ -20,6 +20,25 @@ static PyObject *suffixes(void)
     return list;
 }
 
+/* The virtual folders that are searched, in their order. */
+static PyObject *entries(const struct state *state)
+{
+    const struct image_setting *row;
+    PyObject *list = PyList_New(0);
+    for (uint32_t at = 0; list && (row = image_row_at(state->image, IMAGE_CONFIG, at)); at++) {
+        const char *key = image_text(state->image, row->key), *value = image_text(state->image, row->value);
+        if (!key || !value || strcmp(key, "sys.path"))
+            continue;
+        PyObject *path = path_absolute(state, value, row->value.size);
+        if (!path || PyList_Append(list, path))
+            Py_CLEAR(list);
+        Py_XDECREF(path);
+    }
+    PyObject *tuple = list ? PyList_AsTuple(list) : NULL;
+    Py_XDECREF(list);
+    return tuple;
+}
+
 /* The importer that goes on sys.meta_path. */
 static PyObject *make_finder(struct state *state)
 {
@@ -98,6 +117,7 @@ static int module_exec(PyObject *module)
         state->loader_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &loader_spec, state->source_loader);
     state->extension_loader = attribute_of("_frozen_importlib_external", "ExtensionFileLoader");
     state->suffixes = suffixes();
+    state->entries = state->root ? entries(state) : NULL;
     state->exec = attribute_of("builtins", "exec");
     state->spec_keywords = Py_BuildValue("(ss)", "origin", "is_package");
     state->str_cached = PyUnicode_InternFromString("cached");

@@ -57,12 +57,10 @@ static size_t folder_size(const char *path, size_t size)
     return slash ? (size_t)(slash - path) : 0;
 }
 
-/* Whether importlib would look for a module in the folder that it was `found` in first, given the __path__ of its
- * package. Otherwise what is there is found through the path hook. */
-static int is_in_first_folder(const struct state *state, const struct found *found, PyObject *path)
+/* Whether the module that was `found` lies in the folder `entry` of a search path. */
+static int lies_in(const struct state *state, const struct found *found, PyObject *entry)
 {
-    PyObject *first = PyList_Check(path) && PyList_GET_SIZE(path) ? PyList_GET_ITEM(path, 0) : Py_None;
-    PyObject *below = PyUnicode_Check(first) ? path_below_root(state, first) : NULL;
+    PyObject *below = PyUnicode_Check(entry) ? path_below_root(state, entry) : NULL;
     Py_ssize_t wanted_size = 0;
     const char *wanted = below ? PyUnicode_AsUTF8AndSize(below, &wanted_size) : NULL;
     size_t size = folder_size(found->path, found->size);
@@ -74,8 +72,35 @@ static int is_in_first_folder(const struct state *state, const struct found *fou
     return same;
 }
 
-/* On sys.meta_path. Namespace packages are left to importlib, which puts all their parts together. */
-static int find_by_name(struct importer *self, const char *name, size_t size, PyObject *path, struct found *found)
+static int is_entry(const struct state *state, PyObject *path)
+{
+    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(state->entries); at++) {
+        PyObject *entry = PyTuple_GET_ITEM(state->entries, at);
+        if (entry == path || (PyUnicode_Check(path) && PyUnicode_Compare(entry, path) == 0))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether importlib would come to what was `found` first. In the order of the image's own entries it is the first one;
+ * all others, before them, are searched through the path hook. */
+static int comes_first(const struct state *state, const struct found *found, PyObject *path)
+{
+    if (path != Py_None)
+        return PyList_Check(path) && PyList_GET_SIZE(path) && lies_in(state, found, PyList_GET_ITEM(path, 0));
+    PyObject *entries = PySys_GetObject("path");
+    for (Py_ssize_t at = 0; entries && PyList_Check(entries) && at < PyList_GET_SIZE(entries); at++) {
+        PyObject *entry = PyList_GET_ITEM(entries, at);
+        if (!is_entry(state, entry))
+            return 0;
+        if (lies_in(state, found, entry))
+            return 1;
+    }
+    return 0;
+}
+
+/* Namespace packages are left to importlib, which puts all their parts together. */
+static int find_row(struct importer *self, const char *name, size_t size, struct found *found)
 {
     const struct image_module *row = image_find_module(self->state->image, name, size);
     if (!row || row->flags & IMAGE_NAMESPACE)
@@ -83,7 +108,14 @@ static int find_by_name(struct importer *self, const char *name, size_t size, Py
     found->path = image_text(self->state->image, row->path);
     found->size = row->path.size;
     found->flags = row->flags;
-    return found->path && (path == Py_None || is_in_first_folder(self->state, found, path));
+    return found->path != NULL;
+}
+
+/* On sys.meta_path. The frozen `encodings` comes next there, which is for the start of interpreters only. */
+static int find_by_name(struct importer *self, const char *name, size_t size, PyObject *path, struct found *found)
+{
+    return find_row(self, name, size, found) &&
+           (strcmp(name, "encodings") == 0 || comes_first(self->state, found, path));
 }
 
 static int set_location(PyObject *spec, const struct state *state, const struct found *found)
@@ -152,6 +184,16 @@ static PyObject *find_namespace_portion(struct importer *self, PyObject *name, c
     if (spec && set_search_locations(spec, state, path_absolute(state, path, (size_t)size)))
         Py_CLEAR(spec);
     return spec;
+}
+
+PyObject *spec_of(struct importer *self, PyObject *name)
+{
+    struct found found;
+    Py_ssize_t size;
+    const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, &size) : NULL;
+    if (text && find_row(self, text, (size_t)size, &found))
+        return make_spec(self->state, name, &found);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
 PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path)
