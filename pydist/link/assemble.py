@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
 from pydist.link.entry import Entry
-from pydist.link.image import START, FileRow, ImageSpec, ModuleRow
+from pydist.link.image import START, FileRow, ImageSpec, ModuleFlag, ModuleRow
 from pydist.link.launch import launch_path
 from pydist.link.part import Part
 from pydist.link.report import Contents
@@ -57,6 +57,7 @@ def image_spec(
     search = [distribution.virtual_stdlib, distribution.site_packages]
     if distribution.dynamic:
         search.insert(1, f"{distribution.virtual_stdlib}/lib-dynload")
+    builtin = any(row.flags & ModuleFlag.BUILTIN for row in tree.modules)
     return ImageSpec(
         python_hex=manifest.python_implementation_hex_version,
         pyc_magic=distribution.pyc_magic,
@@ -65,6 +66,10 @@ def image_spec(
         files=(*tree.files, FileRow(path=python, data=b"", executable=True)),
         frozen=START,
         needs=tree.needs,
-        config=(*settings.items(), *(("sys.path", path) for path in search)),
+        config=(
+            *settings.items(),
+            *(("sys.path", path) for path in search),
+            *(("suffix", suffix) for suffix in distribution.suffixes if builtin),
+        ),
         meta=dumps(contents),
     )

@@ -63,7 +63,10 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
             notes.append(f"{path[len(site) :]} of {owner[path]} is not executed: there is no site module at start")
         if file.fault:
             notes.append(f"{path} of {owner[path]} does not compile ({file.fault}); importing it will say so")
-    rows = tuple(FileRow(path=path, data=file.data, executable=file.executable) for path, file in sorted(files.items()))
+    rows = tuple(
+        FileRow(path=path, data=b"" if file.linked else file.data, executable=file.executable)
+        for path, file in sorted(files.items())
+    )
     listed = tuple(modules[name] for name in sorted(modules))
     native = tuple(file.native for file in files.values() if file.native)
     needs = needs_of(native)
@@ -136,7 +139,7 @@ class _Entry:
     def _row(self, name: str, path: str, *, package: bool) -> ModuleRow:
         flags = self.flag | (ModuleFlag.PACKAGE if package else ModuleFlag.NONE)
         if not path.endswith(".py"):
-            flags |= ModuleFlag.EXTENSION
+            flags |= ModuleFlag.EXTENSION | (ModuleFlag.BUILTIN if self.below[path].linked else ModuleFlag.NONE)
         return ModuleRow(name=name, path=self.root + path, code=self.below[path].code, flags=flags)
 
     def _place(self, path: str) -> tuple[str, bool, int, str] | None:

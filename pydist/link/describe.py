@@ -73,7 +73,8 @@ def reasons_of(distribution: Distribution, entry: Entry, wheels: Sequence[Fetche
         source = wheel.choice.sdist.name if wheel.choice.sdist else ""
         why = {
             "wheel": f"pure-Python wheel {wheel.path.name}",
-            "built": f"no pure-Python wheel is published: built from {source}",
+            "built": f"no wheel that fits is published: built from {source}"
+            + (", with its native code" if wheel.choice.native else ""),
             "project": f"built from {wheel.choice.folder}",
         }[wheel.origin]
         rest = f"; {wheel.choice.without_native}" if wheel.choice.without_native else ""
@@ -167,4 +168,4 @@ def _package(part: Part, wheel: FetchedWheel) -> PackageFacts:
 def _bytes(parts: Sequence[Part]) -> tuple[int, int]:
     """Bytes of code and of files."""
     files = [file for part in parts for file in part.files]
-    return sum(len(file.code) for file in files), sum(len(file.data) for file in files)
+    return sum(len(file.code) for file in files), sum(len(file.data) for file in files if not file.linked)

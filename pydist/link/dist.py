@@ -102,8 +102,12 @@ class Distribution:
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """What the names of extension modules that are loaded end with, best first."""
-        return tuple(self.manifest.python_suffixes.get("extension", ())) if self.dynamic else ()
+        """What the names of extension modules end with, best first. Those that are linked in and not loaded have in
+        wheels the names that they would have otherwise."""
+        if self.dynamic:
+            return tuple(self.manifest.python_suffixes.get("extension", ()))
+        own = self.manifest.python_config_vars.get("EXT_SUFFIX", "")
+        return tuple(dict.fromkeys(suffix for suffix in (own, ".abi3.so", ".so") if suffix.endswith(".so")))
 
     @property
     def pyc_magic(self) -> int:

@@ -87,13 +87,14 @@ HEADER_SIZE = HEADER.size + len(Section) * SECTION.size
 
 class ModuleFlag(IntFlag):
     """`PACKAGE` and `NAMESPACE` together: a folder without `__init__`, whose path is the folder itself. `EXTENSION`:
-    the path is that of a shared object."""
+    the path is that of a shared object; with `BUILTIN`, of an empty file, and the module is one of the executable's."""
 
     NONE = 0
     PACKAGE = 1
     NAMESPACE = 2
     STDLIB = 4
     EXTENSION = 8
+    BUILTIN = 16
 
 
 class EntryFlag(IntFlag):

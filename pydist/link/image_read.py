@@ -174,7 +174,7 @@ class _Reader:
                 name=self._text(at, size),
                 path=self._text(path, path_size),
                 code=self._view(Section.CODE, code, length) if length else b"",
-                flags=ModuleFlag(flags & 15),
+                flags=ModuleFlag(flags & 31),
             )
             if reason := path_fault(row.path):
                 raise _wrong(Section.MODULES, f"the path of {row.name!r} {reason}")

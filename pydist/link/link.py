@@ -7,7 +7,7 @@ version of pydist; not on the folder, the time, the user or the machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,17 +16,18 @@ from pydist.errors import EnvironmentLacking, InputError
 from pydist.link import omissions
 from pydist.link.app import AppSpec, Request, read_app
 from pydist.link.assemble import Parts, image_spec
-from pydist.link.choice import Choice, NativeNeeded, choose
+from pydist.link.choice import NativeNeeded, choose
 from pydist.link.collect import collect
 from pydist.link.describe import check_memory, contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
 from pydist.link.entry import check_entry, choose_entry
-from pydist.link.fetch import fetch
+from pydist.link.fetch import FetchedWheel, fetch
 from pydist.link.finish import finish, place_of
 from pydist.link.imports import check_imports
 from pydist.link.inputs import input_files
 from pydist.link.launch import python_part
 from pydist.link.lock import LockedPackage
+from pydist.link.native_build_modules import native_modules
 from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
@@ -50,10 +51,9 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     app = read_app(request)
     output = _output(request.output, app) if request.output else None
     check_writable(place_of(output).parent if output else Path(), "-o FILE")
-    distribution, choices = _planned(app, store, reporter)
-    stub = stub_of(distribution, store, reporter)
-    wheels = fetch(choices, store, reporter)
+    distribution, wheels = _planned(app, store, reporter)
     packages = wheel_parts(wheels, distribution, store, reporter)
+    stub = stub_of(distribution, store, reporter, native_modules(packages, distribution))
     entry = choose_entry(app, distribution, packages)
     output = output or _output(Path(entry.name), app)
     parts = Parts(
@@ -100,16 +100,16 @@ def _output(output: Path, app: AppSpec) -> Path:
     return output
 
 
-def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distribution, tuple[Choice, ...]]:
-    """The distribution and what is taken of each package. An application whose packages have native code only is linked
-    for glibc when nothing else is asked for."""
+def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distribution, tuple[FetchedWheel, ...]]:
+    """The distribution and the wheels for it. An application whose packages have native code that does not build for a
+    static target is linked for glibc when nothing else is asked for."""
     settings = app.settings
     distribution = _distribution(app, settings.target or defaults.TARGET, store, reporter)
     fixed = settings.target or settings.distribution
     # A lock for glibc lists all that one for musl does: releases without any wheel for musl are in neither.
     locked = _locked(app, distribution, distribution.target.triple if fixed else defaults.NATIVE_TARGET, reporter)
     try:
-        return distribution, choose(locked, distribution.wheel_tags, _chain(app, distribution))
+        return distribution, _fetched(app, locked, distribution, store, reporter)
     except NativeNeeded as refusal:
         if fixed:
             raise
@@ -121,16 +121,22 @@ def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distributi
         reporter.note(f"linked for {native.target}, because of native code: {packages}")
         if native.version != distribution.version:
             locked = _locked(app, native, native.target.triple, reporter)
-        return native, choose(locked, native.wheel_tags, _chain(app, native))
+        return native, _fetched(app, locked, native, store, reporter)
 
 
 def _locked(app: AppSpec, distribution: Distribution, triple: str, reporter: Reporter) -> tuple[LockedPackage, ...]:
     return resolve(app, Platform(python=distribution.version, target=Target.parse(triple)), reporter)
 
 
-def _chain(app: AppSpec, distribution: Distribution) -> Callable[[str], str]:
+def _fetched(
+    app: AppSpec, locked: tuple[LockedPackage, ...], distribution: Distribution, store: Store, reporter: Reporter
+) -> tuple[FetchedWheel, ...]:
     platform = Platform(python=distribution.version, target=distribution.target)
-    return lambda package: chain_to(package, app, platform)
+    asked_for = bool(app.settings.target or app.settings.distribution)
+    choices = choose(
+        locked, distribution.wheel_tags, lambda package: chain_to(package, app, platform), try_sources=asked_for
+    )
+    return fetch(choices, distribution, store, reporter)
 
 
 def _distribution(app: AppSpec, triple: str, store: Store, reporter: Reporter) -> Distribution:

@@ -26,7 +26,8 @@ _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeFile:
     """One shared object. `search` are the folders of its RUNPATH, as paths of the tree where they lie in it; `glibc` is
-    the newest minor version of glibc 2 whose symbols it needs, or 0."""
+    the newest minor version of glibc 2 whose symbols it needs, or 0. `linked`: it is a relocatable object in the place
+    of one, which is linked with the stub."""
 
     path: str
     machine: int
@@ -34,6 +35,7 @@ class NativeFile:
     needed: tuple[str, ...]
     search: tuple[str, ...]
     glibc: int
+    linked: bool = False
 
 
 def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
@@ -41,7 +43,8 @@ def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
     if kind_of(bytes(data[:64])) is not Kind.ELF:
         return None
     elf = ElfFile.parse(data)
-    if elf.type != Type.DYN:
+    linked = elf.type == Type.REL and path.endswith(".so")
+    if elf.type != Type.DYN and not linked:
         return None
     folder = posixpath.dirname(path)
     places = (_place(text, folder) for text in (elf.runpath or elf.rpath or "").split(":"))
@@ -53,6 +56,7 @@ def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
         needed=elf.needed,
         search=tuple(dict.fromkeys(place for place in places if place is not None)),
         glibc=max((int(found[1]) for version in versions if (found := _GLIBC.match(version))), default=0),
+        linked=linked,
     )
 
 

@@ -47,6 +47,11 @@ class PartFile:
     native: NativeFile | None = None
     imports: str = ""
 
+    @property
+    def linked(self) -> bool:
+        """Whether its bytes are linked with the stub."""
+        return self.native is not None and self.native.linked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:

@@ -24,7 +24,7 @@ from pydist.link.fetch import FetchedWheel
 from pydist.link.libraries import libraries_of
 from pydist.link.own_code import code_digests
 from pydist.link.part import Part, TreeFile, make_part, produce_part
-from pydist.link.wheel import Wheel, is_native, read_wheel
+from pydist.link.wheel import Wheel, is_native, is_object, read_wheel
 from pydist.policy import resources
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_tree
@@ -120,8 +120,9 @@ class _Native(InputError):
 def _of_wheel(fetched: FetchedWheel, distribution: Distribution) -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
     wheel = read_wheel(fetched.path)
     meta = wheel.metadata
-    if wheel.native and not distribution.dynamic:
-        shown = ", ".join(wheel.native[:3]) + (f" and {len(wheel.native) - 3} more" if len(wheel.native) > 3 else "")
+    foreign = [file.path for file in wheel.native if not is_object(file.data)]
+    if foreign and not distribution.dynamic:
+        shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
         raise _Native("native code", [Fault(f"{meta.name} {meta.version}", f"{shown} in {fetched.path.name}")])
     facts = {
         "name": meta.name, "version": meta.version, "license": meta.license, "summary": meta.summary,

@@ -18,6 +18,7 @@ from pydist.binary.elf import ElfFile
 from pydist.binary.elf_edit import with_segment
 from pydist.errors import Fault, InputError, StepFailed
 from pydist.link.dist import Distribution
+from pydist.link.native_build_modules import NativeModule, needs_cxx
 from pydist.manifest.model import LinkInfo
 from pydist.policy import resources
 from pydist.policy.toolchain import Toolchain
@@ -34,6 +35,18 @@ _LINK_SHARED = ("-shared", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none", "-W
                 "-Wl,-z,defs", "-Wl,--hash-style=gnu", "-Wl,-rpath,$ORIGIN", "-Wl,-soname,_pydist.so")  # fmt: skip
 _DYNAMIC = ("-rdynamic", "-Wl,--hash-style=gnu")
 _WRAPPED = "__wrap_"  # what the linker's option --wrap calls a function that stands in for another
+_NAMED = """
+/* What is built in is not told in which package it is (PyModule_Create). */
+static PyObject *named(PyObject *module, const char *name)
+{
+    PyObject *text = module && PyModule_Check(module) ? PyUnicode_FromString(name) : NULL;
+    if (text && PyObject_SetAttrString(module, "__name__", text))
+        Py_CLEAR(module);
+    Py_XDECREF(text);
+    return module;
+}
+#define MADE(function) made_##function
+#define NAMED(function, name) static PyObject *MADE(function)(void) { return named(function(), name); }"""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -50,11 +63,14 @@ def inittab_source(extensions: Sequence[tuple[str, str]]) -> str:
     if wrong:
         raise InputError(f"the manifest names extension modules that C cannot: {', '.join(wrong)}")
     functions = sorted({function for _, function in extensions if function != "NULL"})
+    below = [(name, function) for name, function in extensions if "." in name]
     return "\n".join([
         "#include <Python.h>",
         *(f"extern PyObject *{function}(void);" for function in functions),
+        _NAMED if below else "",
+        *(f'NAMED({function}, "{name}")' for name, function in below),
         "struct _inittab _PyImport_Inittab[] = {",
-        *(f'    {{"{name}", {function}}},' for name, function in extensions),
+        *(f'    {{"{name}", {f"MADE({function})" if "." in name else function}}},' for name, function in extensions),
         "    {0, 0}};\n",
     ])  # fmt: skip
 
@@ -99,6 +115,7 @@ class Linking:
     compiler: Toolchain
     environment: dict[str, str]
     work: Path
+    native: tuple[NativeModule, ...] = ()
 
     def compile(self, sources: Iterable[Path], *more: str) -> list[Path]:
         """The objects of `sources`, compiled with `more` flags than usual."""
@@ -127,7 +144,8 @@ class Linking:
             form = [*_DYNAMIC, f"-Wl,--version-script={self.file('exports.txt', exports_text(ours))}"]
         else:
             form = ["-static", *(f"-Wl,--wrap={name}" for name in wrapped(ours))]
-        self._run("linking the stub", [*self._cc(), *_LINK, *form, f"@{response}", "-o", str(output)])
+        tool = "c++" if needs_cxx(self.native) else "cc"
+        self._run("linking the stub", [*self._cc(tool), *_LINK, *form, f"@{response}", "-o", str(output)])
         with_segment(output.read_bytes(), 4096, NOTE)  # raises when an image could not be mapped
 
     def shared(self, ours: Sequence[Path], library: Path, function: str, output: Path) -> None:
@@ -145,8 +163,8 @@ class Linking:
         self._run(f"compiling {source.name}", command)
         return output
 
-    def _cc(self) -> list[str]:
-        return self.compiler.command("cc", self.distribution.target, self.distribution.floor)
+    def _cc(self, tool: str = "cc") -> list[str]:
+        return self.compiler.command(tool, self.distribution.target, self.distribution.floor)
 
     def _run(self, step: str, command: list[str]) -> None:
         log = self.work / "log.txt"

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydist.errors import EnvironmentLacking
 from pydist.link import omissions
 from pydist.link.dist import Distribution
+from pydist.link.native_build_modules import NativeModule
 from pydist.link.own_code import code_digests
 from pydist.link.relink import Linking
 from pydist.link.ways import WAYS, Halves, Made
@@ -33,8 +34,10 @@ class Stub:
     content: str
 
 
-def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Stub:
-    """The stub of `distribution` from the store, linked when it is not there yet.
+def stub_of(
+    distribution: Distribution, store: Store, reporter: Reporter, native: tuple[NativeModule, ...] = ()
+) -> Stub:
+    """The stub of `distribution` from the store, linked when it is not there yet; with the modules `native` in it.
 
     Raises `EnvironmentLacking` when it has to be linked and there is no compiler, `StepFailed` when linking fails.
     """
@@ -43,15 +46,19 @@ def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Stu
     made_of = {
         "distribution": distribution.digest, "form": distribution.form.name, "runtime": runtime,
         "omissions": omissions.load().digest,
-        "code": code_digests("forms", "relink", "static_library", "stub", "ways"),
+        "code": code_digests("forms", "native_build_modules", "relink", "static_library", "stub", "ways"),
+        "native": [module.digest for module in native],
     }  # fmt: skip
     content = Key.of("stub", made_of).digest
-    ref = f"stub/{distribution.version}/{distribution.target}/{distribution.manifest.build_options}"
+    # One that serves an application alone is not kept for longer than others.
+    ref = (
+        f"stub/{distribution.version}/{distribution.target}/{distribution.manifest.build_options}" if not native else ""
+    )
     try:
         compiler = toolchain.locate()
     except EnvironmentLacking:
         # A stub made earlier of the same things serves as well, whatever compiler made it.
-        known = store.ref(ref)
+        known = store.ref(ref) if ref else None
         folder = store.find(known) if known else None
         if folder is None or (folder / _CONTENT).read_text(encoding="utf-8") != content:
             raise
@@ -62,13 +69,13 @@ def stub_of(distribution: Distribution, store: Store, reporter: Reporter) -> Stu
         reporter.step("stub", f"linking the run time with CPython {distribution.version}")
         work = folder.parent / "scratch"
         work.mkdir()
-        linking = Linking(distribution, compiler, compiler.environment(store), work)
+        linking = Linking(distribution, compiler, compiler.environment(store), work, native)
         WAYS[distribution.form.name](linking, Halves.of(sources), Made(folder / _FILE, folder / _LIBRARY))
         (folder / _CONTENT).write_text(content, encoding="utf-8")
         reporter.finish("stub", f"{(folder / _FILE).stat().st_size:,} bytes")
 
     folder = store.produce(key, f"stub {distribution.version} {distribution.target}", make)
-    if store.ref(ref) != key:
+    if ref and store.ref(ref) != key:
         store.set_ref(ref, key)
     return _stub(folder, content)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.binary.elf import ElfFile
-from pydist.errors import InputError
+from pydist.errors import InputError, StepFailed
 from pydist.link import omissions
+from pydist.link.native_build_modules import objects_of, refusal
 from pydist.link.relink import Linking, inittab_source
 from pydist.link.static_library import check_objects, unpack
 from pydist.manifest.model import ExtensionInfo, LinkInfo
@@ -109,11 +110,17 @@ WAYS: Mapping[str, Callable[[Linking, Halves, Made], None]] = {
 def _interpreter(
     linking: Linking, halves: Halves, chosen: Mapping[str, ExtensionInfo], objects: list[Path], made: Made
 ) -> None:
-    table = linking.file("inittab.c", inittab_source([(name, row.init_fn) for name, row in chosen.items()]))
+    pairs = [(name, row.init_fn) for name, row in chosen.items()]
+    pairs += [(module.name, module.init_function) for module in linking.native]
+    table = linking.file("inittab.c", inittab_source(pairs))
     check_objects(path for path in objects if path.is_file())
     links: list[LinkInfo] = [*linking.distribution.manifest.build_info.core.links]
     links += [link for row in chosen.values() for link in row.links]
-    linking.program(linking.compile((*halves.native, *halves.python, table)), objects, links, made.program)
+    ours = linking.compile((*halves.native, *halves.python, table))
+    try:
+        linking.program(ours, [*objects_of(linking.native, linking.work), *objects], links, made.program)
+    except StepFailed as failure:
+        raise (refusal(linking.native, failure) or failure) from None
 
 
 def _chosen(linking: Linking) -> dict[str, ExtensionInfo]:

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.archive.paths import name_fault, shown
+from pydist.binary.elf import ElfFile, Type
 from pydist.errors import FaultCollector, InputError
 from pydist.link.app import normalise
 from pydist.link.record import Record
 
-__all__ = ["Metadata", "Wheel", "WheelFile", "is_native", "read_wheel"]
+__all__ = ["Metadata", "Wheel", "WheelFile", "is_native", "is_object", "read_wheel"]
 
 _LARGEST_WHEEL = 2 << 30  # bytes unpacked; the biggest wheels of the registry are below one GiB
 _MOST_FILES = 100_000
@@ -59,9 +60,9 @@ class Wheel:
     files: tuple[WheelFile, ...]
 
     @property
-    def native(self) -> tuple[str, ...]:
-        """Files that only a dynamic loader could use."""
-        return tuple(file.path for file in self.files if is_native(file.path))
+    def native(self) -> tuple[WheelFile, ...]:
+        """Files that are named like shared objects."""
+        return tuple(file for file in self.files if is_native(file.path))
 
 
 def is_native(path: str) -> bool:
@@ -71,6 +72,14 @@ def is_native(path: str) -> bool:
     (True, False)
     """
     return bool(_NATIVE.search(path))
+
+
+def is_object(data: bytes) -> bool:
+    """Whether bytes are a relocatable object, which can be linked: what is built for static applications."""
+    try:
+        return ElfFile.parse(data).type == Type.REL
+    except InputError:
+        return False
 
 
 def read_wheel(path: Path) -> Wheel:

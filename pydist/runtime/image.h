@@ -76,6 +76,7 @@ enum image_module_flags {
     IMAGE_NAMESPACE = 2, /* a folder without __init__: no code, no file */
     IMAGE_STDLIB = 4,    /* comes with the distribution */
     IMAGE_EXTENSION = 8, /* `path` is a shared object: no code, no source */
+    IMAGE_BUILTIN = 16,  /* together with IMAGE_EXTENSION: the file is empty, the module is built into the executable */
 };
 
 struct image_module {

@@ -19,6 +19,7 @@ struct state {
     PyObject *spec_keywords; /* ("origin", "is_package") */
     PyObject *extension_loader; /* importlib's loader of shared objects */
     PyObject *entries; /* tuple: the entries of sys.path that the image says */
+    PyObject *builtin_loader; /* importlib's loader of what is built in */
     PyObject *suffixes; /* list: what the names of extension modules end with */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_loader_name, *str_path, *str_get_code;

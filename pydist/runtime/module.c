@@ -11,11 +11,19 @@ static PyObject *attribute_of(const char *module_name, const char *name)
     return value;
 }
 
-/* What the names of extension modules end with; none when this Python loads none. */
-static PyObject *suffixes(void)
+/* What the names of extension modules end with: those that this Python loads, and those that are built in. */
+static PyObject *suffixes(const struct image *image)
 {
     PyObject *function = attribute_of("_imp", "extension_suffixes");
     PyObject *list = function ? PyObject_CallNoArgs(function) : NULL;
+    const struct image_setting *row;
+    for (uint32_t at = 0; list && (row = image_row_at(image, IMAGE_CONFIG, at)); at++) {
+        const char *key = image_text(image, row->key), *value = image_text(image, row->value);
+        PyObject *suffix = key && value && strcmp(key, "suffix") == 0 ? PyUnicode_FromString(value) : NULL;
+        if (PyErr_Occurred() || (suffix && PyList_Append(list, suffix)))
+            Py_CLEAR(list);
+        Py_XDECREF(suffix);
+    }
     Py_XDECREF(function);
     return list;
 }
@@ -116,7 +124,8 @@ static int module_exec(PyObject *module)
     if (state->source_loader)
         state->loader_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &loader_spec, state->source_loader);
     state->extension_loader = attribute_of("_frozen_importlib_external", "ExtensionFileLoader");
-    state->suffixes = suffixes();
+    state->builtin_loader = attribute_of("_frozen_importlib", "BuiltinImporter");
+    state->suffixes = suffixes(state->image);
     state->entries = state->root ? entries(state) : NULL;
     state->exec = attribute_of("builtins", "exec");
     state->spec_keywords = Py_BuildValue("(ss)", "origin", "is_package");

@@ -21,8 +21,10 @@ static int find_file(const struct image *image, const char *folder, const char *
     const struct image_entry *entry = image_find_entry(image, path, (size_t)length);
     if (!entry || entry->flags & IMAGE_FOLDER)
         return 0;
+    const struct image_module *row = image_module_at(image, entry->module);
     found->path = image_text(image, entry->path);
     found->size = entry->path.size;
+    found->flags |= row ? row->flags & IMAGE_BUILTIN : 0;
     return found->path != NULL;
 }
 
@@ -143,10 +145,12 @@ static int set_search_locations(PyObject *spec, const struct state *state, PyObj
     return failed;
 }
 
-/* Shared objects are loaded by importlib, with a path that leads into the image (native.c). */
+/* Shared objects are loaded by importlib, with a path that leads into the image (native.c), as is what is built in. */
 static PyObject *make_loader(const struct state *state, PyObject *name, PyObject *path, uint32_t flags)
 {
     PyObject *arguments[] = {name, path};
+    if (flags & IMAGE_BUILTIN)
+        return Py_NewRef(state->builtin_loader);
     if (flags & IMAGE_EXTENSION)
         return PyObject_Vectorcall(state->extension_loader, arguments, 2, NULL);
     return loader_new(state, name, path);

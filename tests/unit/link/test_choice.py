@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pydist.errors import InputError
-from pydist.link.choice import choose, pure_builds
+from pydist.link.choice import NativeNeeded, choose, native_builds, pure_builds
 from pydist.link.lock import LockedFile, LockedPackage
 from pydist.link.tags import WheelTags
 from pydist.target import Target
@@ -58,10 +58,39 @@ def test_a_local_project_is_built(tmp_path: Path) -> None:
     assert choice.folder == tmp_path
 
 
-def test_a_package_of_the_table_is_built_without_its_native_part() -> None:
+def test_a_package_that_is_known_to_build_is_built_with_its_native_code_and_may_do_without() -> None:
     (choice,) = choose([package("markupsafe", NATIVE)], TAGS)
     assert choice.sdist is not None
-    assert "_native.py" in choice.without_native
+    assert (choice.native, choice.without_native) == (True, "")
+    assert choice.instead is not None
+    assert "_native.py" in choice.instead.reason
+
+
+def test_a_package_that_is_known_to_do_without_native_code_is_built_without() -> None:
+    (choice,) = choose([package("pyyaml", NATIVE)], TAGS, try_sources=True)
+    assert (choice.native, choice.environment) == (False, {"PYYAML_FORCE_LIBYAML": "0"})
+    assert choice.without_native
+
+
+def test_any_source_is_tried_when_the_target_was_asked_for() -> None:
+    with pytest.raises(NativeNeeded):
+        choose([package("x", NATIVE)], TAGS)
+    (choice,) = choose([package("x", NATIVE)], TAGS, try_sources=True)
+    assert (choice.native, choice.instead) == (True, None)
+
+
+def test_for_glibc_sources_are_tried_when_no_wheel_fits() -> None:
+    gnu = WheelTags(series="3.14", target=Target.parse("x86_64-unknown-linux-gnu"), abis=("cp314",), native=True)
+    (choice,) = choose([package("x", "x-1-cp39-cp39-manylinux1_i686.whl")], gnu)
+    assert choice.native
+
+
+def test_the_table_of_native_builds_names_variables_only(tmp_path: Path) -> None:
+    assert native_builds()["markupsafe"] == {}
+    path = tmp_path / "native.toml"
+    path.write_text('[a]\nX = 1\n[b]\nY = "2"\n')
+    with pytest.raises(InputError, match="a: expected a table of strings"):
+        native_builds(path)
 
 
 def test_every_package_with_native_code_only_is_refused_by_name() -> None:

@@ -14,6 +14,7 @@ from pydist.link.collect import Collected, collect
 from pydist.link.image import ModuleFlag
 from pydist.link.part import Part, TreeFile, make_part
 from tests.support.dist import distribution, rows
+from tests.support.elf import make_elf
 
 HERE = Path(sys.executable)
 NAMESPACE = ModuleFlag.PACKAGE | ModuleFlag.NAMESPACE
@@ -40,6 +41,17 @@ def test_packages_modules_and_namespaces_are_found() -> None:
         "a": ModuleFlag.PACKAGE, "a.b": ModuleFlag.NONE, "d": ModuleFlag.NONE, "n": NAMESPACE, "n.m": NAMESPACE,
         "n.m.c": ModuleFlag.NONE, "n.data": NAMESPACE,
     }  # fmt: skip
+
+
+def test_a_module_that_is_an_object_is_linked_with_the_stub_and_its_file_is_empty() -> None:
+    data = make_elf(kind=1, defined=["PyInit_fast"], undefined=["used"])
+    tree = collected({"a/__init__.py": b"", "a/fast.abi3.so": data, "a/other.so.1": data, "a/x.o": data})
+    path = "lib/python3.14/site-packages/a/fast.abi3.so"
+    row = tree.module("a.fast")
+    assert row is not None
+    assert (row.path, row.flags) == (path, ModuleFlag.EXTENSION | ModuleFlag.BUILTIN)
+    sizes = {file.path.rpartition("/")[2]: len(file.data) for file in tree.files}
+    assert sizes == {"__init__.py": 0, "fast.abi3.so": 0, "other.so.1": len(data), "x.o": len(data)}
 
 
 def test_two_parts_share_a_namespace() -> None:

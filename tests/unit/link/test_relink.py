@@ -27,6 +27,13 @@ def test_the_table_lists_every_module_and_declares_each_function_once() -> None:
     assert source.endswith("{0, 0}};\n")
 
 
+def test_a_module_of_a_package_is_told_its_whole_name() -> None:
+    source = inittab_source([("_io", "PyInit__io"), ("a.b", "PyInit_b__1")])
+    assert 'NAMED(PyInit_b__1, "a.b")' in source
+    assert '{"a.b", MADE(PyInit_b__1)},' in source
+    assert '{"_io", PyInit__io},' in source
+
+
 @pytest.mark.parametrize(
     "pair", [('x"};int y;{"', "PyInit_x"), ("x", "PyInit_x(void);int y"), ("x", ""), ("", "PyInit_x"), ("a..b", "f")]
 )

@@ -52,7 +52,8 @@ def test_the_data_folder_names_the_scheme(tmp_path: Path) -> None:
     "name", ["a/b.so", "a/b.cpython-314-x86_64-linux-musl.so", "a.libs/c.so.1.2", "b.pyd", "c.DYLIB"]
 )
 def test_native_files_are_named(tmp_path: Path, name: str) -> None:
-    assert read_wheel(wheel(tmp_path, "demo", "1.0", {name: b"\x7fELF"})).native == (name,)
+    made = read_wheel(wheel(tmp_path, "demo", "1.0", {name: b"\x7fELF"})).native
+    assert [file.path for file in made] == [name]
 
 
 @pytest.mark.parametrize(

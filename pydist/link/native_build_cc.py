@@ -1,0 +1,92 @@
+"""The compiler that the build script of a package calls: `zig cc`, so that native code becomes what an application can
+take in. It runs by its path, as a program of its own, with nothing but the standard library.
+
+For a static application, what would be linked as a shared object becomes a relocatable object, to be linked with the
+stub. Invariant: what is made names no folder of this machine, and is the same in every folder.
+
+    python native_build_cc.py SETTINGS cc|c++ ARGUMENT…         SETTINGS: JSON of `native_build_tools.settings`
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_NOT_LINKED = {"-c", "-E", "-S", "-M", "-MM", "-fsyntax-only", "--version", "-v", "-dumpversion", "-dumpmachine"}
+_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".s", ".S")
+_OBJECTS = (".o", ".a", ".lo", ".obj")
+# Options whose value is the next argument: not to be taken for files.
+_VALUED = {
+    *("-o", "-I", "-D", "-U", "-L", "-l", "-T", "-u", "-x", "-z", "-include", "-isystem", "-Xlinker"),
+    *("-MF", "-MT", "-MQ", "-arch", "-framework"),
+}
+_OF_SYSTEM = {
+    *("c", "m", "dl", "pthread", "rt", "util", "crypt", "resolv", "xnet"),
+    *("stdc++", "c++", "c++abi", "gcc", "gcc_s"),
+}
+"""Libraries that are part of every C library or run time that the toolchain brings."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    role, words = arguments[1], list(arguments[2:])
+    if _NOT_LINKED & set(words) or not words:
+        return _run([*settings[role], *words, *settings["compile"]])
+    if "-shared" not in words:
+        return _run([*settings[role], *words, *settings["compile"], *settings["program"]])
+    if not settings["static"]:
+        return _run([*settings[role], *words, *settings["compile"], *settings["shared"]])
+    return _relocatable(settings, role, words)
+
+
+def _relocatable(settings: dict[str, Any], role: str, words: Sequence[str]) -> int:
+    """The link of a shared object, made into one relocatable object."""
+    output, folders, libraries, inputs = "a.out", [], [], []
+    at = 0
+    while at < len(words):
+        word, valued = words[at], words[at] in _VALUED
+        value = words[at + 1] if valued and at + 1 < len(words) else word[2:]
+        if word.startswith("-o"):
+            output = value
+        elif word.startswith("-L"):
+            folders.append(value)
+        elif word.startswith("-l"):
+            libraries.append(value)
+        elif word.endswith((*_SOURCES, *_OBJECTS)) and not word.startswith("-"):
+            inputs.append(word)
+        at += 2 if valued else 1
+    archives = {name: _archive(name, folders) for name in libraries if name not in _OF_SYSTEM}
+    if missing := [name for name, path in archives.items() if path is None]:
+        words = ", ".join(f"-l{name}" for name in missing)
+        sys.stderr.write(f"error: unable to find library: {words}\n")
+        return 1
+    with tempfile.TemporaryDirectory(dir=Path(output).parent) as scratch:
+        objects = []
+        for number, path in enumerate(inputs):
+            if path.endswith(_OBJECTS):
+                objects.append(path)
+                continue
+            options = [word for word in words if word.startswith(("-I", "-D", "-U", "-std", "-O", "-f", "-m"))]
+            objects.append(str(Path(scratch, f"{number}.o")))
+            command = [*settings[role], "-c", path, *options, *settings["compile"], "-o", objects[-1]]
+            if status := _run(command):
+                return status
+        return _run([*settings["relocatable"], "-o", output, *objects, *filter(None, archives.values())])
+
+
+def _archive(name: str, folders: Sequence[str]) -> str | None:
+    paths = (Path(folder, f"lib{name}.a") for folder in folders)
+    return next((str(path) for path in paths if path.is_file()), None)
+
+
+def _run(command: Sequence[str]) -> int:
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
