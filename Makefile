@@ -51,6 +51,10 @@ bench: .make/system .make/bench
 ##   make builds   build, judge and test every distribution of docs/builds/rows.toml; ARGS="3.14 gnu" for some (hours)
 builds: .make/system
 	$(BIN)/python docs/builds/run.py $(ARGS)
+
+##   make compatibility  link and use every application of docs/compatibility/applications.toml; ARGS="black" for some
+compatibility: .make/system
+	$(BIN)/python docs/compatibility/use.py $(ARGS)
 	$(BIN)/python docs/generate.py
 
 ##   make docs     the reference from the code, and whether links and commands in the documents are right
@@ -65,7 +69,7 @@ clean:
 help:
 	@sed -n 's/^##//p' Makefile
 
-.PHONY: demo test fuzz check fmt gen bench builds docs clean help
+.PHONY: demo test fuzz check fmt gen bench builds compatibility docs clean help
 
 # python3-venv is a package of its own on Debian; where uv is at hand it is not needed.
 .make/venv:

@@ -54,6 +54,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield below_mark("features.md", features())
     yield CHECKOUT / "README.md", with_speed((CHECKOUT / "README.md").read_text(encoding="utf-8"))
     yield below_mark("builds.md", table_of_builds())
+    yield below_mark("compatibility.md", table_of_applications())
     yield INTERPRETERS.with_suffix(".md"), "\n".join([*interpreters(), ""])
     yield below_mark("manifest.md", about_manifests(made["python-json-8.schema.json"]))
     yield below_mark("pydist-json.md", keys(made["pydist-json-1.schema.json"]))
@@ -118,6 +119,11 @@ def interpreters() -> Iterator[str]:
 def table_of_builds() -> Iterator[str]:
     """What `make builds` built and tested."""
     yield from runpy.run_path(str(CHECKOUT / "docs" / "builds" / "table.py"))["lines"]()
+
+
+def table_of_applications() -> Iterator[str]:
+    """What `make compatibility` linked and used."""
+    yield from runpy.run_path(str(CHECKOUT / "docs" / "compatibility" / "summary.py"))["lines"]()
 
 
 def commands() -> Iterator[str]:

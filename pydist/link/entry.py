@@ -113,7 +113,8 @@ def _launched(name: str, reference: str) -> Entry:
         raise InputError(f"the script {name} refers to {reference!r}; expected module:function")
     module, attribute = match[1], match[2]
     first = attribute.partition(".")[0]
-    source = f"import sys\n\nfrom {module} import {first}\n\nsys.exit({attribute}())\n"
+    # Guarded, because multiprocessing runs the main script once more in each of its children.
+    source = f'import sys\n\nfrom {module} import {first}\n\nif __name__ == "__main__":\n    sys.exit({attribute}())\n'
     launcher = TreeFile(path=f"bin/{name}", data=source.encode(), executable=True, script=True)
     return Entry(
         kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, module=module, launcher=launcher

@@ -35,7 +35,8 @@ def test_the_only_script_is_the_entry() -> None:
     entry = choose_entry(app(), DIST, [package("demo", {"run": "demo.cli:main"})])
     assert (entry.kind, entry.name, entry.path) == ("script", "run", "bin/run")
     assert entry.launcher is not None
-    assert entry.launcher.data == b"import sys\n\nfrom demo.cli import main\n\nsys.exit(main())\n"
+    guarded = b'if __name__ == "__main__":\n    sys.exit(main())\n'
+    assert entry.launcher.data == b"import sys\n\nfrom demo.cli import main\n\n" + guarded
 
 
 def test_of_several_the_one_with_the_applications_name_is_the_entry() -> None:
@@ -46,7 +47,8 @@ def test_of_several_the_one_with_the_applications_name_is_the_entry() -> None:
 def test_an_attribute_of_an_attribute_is_called() -> None:
     entry = choose_entry(app(), DIST, [package("demo", {"run": "demo:app.run"})])
     assert entry.launcher is not None
-    assert b"from demo import app\n\nsys.exit(app.run())" in entry.launcher.data
+    assert b"from demo import app\n" in entry.launcher.data
+    assert entry.launcher.data.endswith(b"    sys.exit(app.run())\n")
 
 
 def test_several_scripts_are_listed() -> None:

@@ -1,0 +1,6 @@
+# /// script
+# dependencies = ["greenlet"]
+# ///
+import greenlet
+
+assert greenlet.greenlet(lambda: 5).switch() == 5

@@ -1,0 +1,6 @@
+# /// script
+# dependencies = ["orjson"]
+# ///
+import orjson
+
+assert orjson.loads(orjson.dumps({"a": [1, 2]})) == {"a": [1, 2]}
