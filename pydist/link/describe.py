@@ -86,7 +86,7 @@ def _form(distribution: Distribution) -> str:
     """How the interpreter is linked, what that costs, and why not in a better way."""
     form = distribution.form
     passed = "; ".join(f"{fault.where} {fault.message}" for fault in distribution.passed_over)
-    return f"{form.words}; costs {form.cost}" + (f"; not linked anew: {passed}" if passed else "")
+    return f"{form.words}; costs {form.cost}" + (f"; not in a better way, because of {passed}" if passed else "")
 
 
 def report_of(

@@ -31,7 +31,7 @@ from pydist.link.native_build_modules import native_modules
 from pydist.link.parts import app_part, stdlib_part, wheel_parts
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
-from pydist.link.stub import stub_of
+from pydist.link.stub import Stub, stub_of
 from pydist.policy import defaults
 from pydist.progress import Reporter, Silent
 from pydist.store import Store
@@ -75,15 +75,17 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
         finished, contents, tree, distribution=distribution, parts=parts, reasons=reasons,
         seconds=time.monotonic() - began,
     )  # fmt: skip
-    return replace(report, notes=(*_notes(app, distribution), *report.notes))
+    return replace(report, notes=(*_notes(app, distribution, stub), *report.notes))
 
 
-def _notes(app: AppSpec, distribution: Distribution) -> Iterator[str]:
+def _notes(app: AppSpec, distribution: Distribution, stub: Stub) -> Iterator[str]:
     if app.from_registry:
         yield f"{app.name} is no file or folder here: it was taken from the package registry"
     known = distribution.manifest.build_info.extensions
     files = {name for name, rows in known.items() if distribution.dynamic and any(row.shared_lib for row in rows)}
     lacking = omissions.load().kept(known.keys() - distribution.extensions.keys() - files)
+    if stub.left_out:
+        yield f"the static libpython has not all of these built-in modules: {', '.join(stub.left_out)}"
     if lacking:
         yield f"the distribution has no objects of these extension modules: {', '.join(sorted(lacking))}"
 
@@ -125,13 +127,17 @@ def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distributi
 
 
 def _locked(app: AppSpec, distribution: Distribution, triple: str, reporter: Reporter) -> tuple[LockedPackage, ...]:
-    return resolve(app, Platform(python=distribution.version, target=Target.parse(triple)), reporter)
+    return resolve(app, _platform(distribution, Target.parse(triple)), reporter)
+
+
+def _platform(distribution: Distribution, target: Target) -> Platform:
+    return Platform(python=distribution.version, target=target, threaded=distribution.threaded)
 
 
 def _fetched(
     app: AppSpec, locked: tuple[LockedPackage, ...], distribution: Distribution, store: Store, reporter: Reporter
 ) -> tuple[FetchedWheel, ...]:
-    platform = Platform(python=distribution.version, target=distribution.target)
+    platform = _platform(distribution, distribution.target)
     asked_for = bool(app.settings.target or app.settings.distribution)
     choices = choose(
         locked, distribution.wheel_tags, lambda package: chain_to(package, app, platform), try_sources=asked_for

@@ -29,10 +29,12 @@ _UNREACHABLE = ("error sending request", "failed to fetch", "dns error", "connec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """For whom is resolved: the full Python version (`3.14.7`) and the target."""
+    """For whom is resolved: the full Python version (`3.14.7`), the target, and whether that Python is `threaded`:
+    without the interpreter's lock."""
 
     python: str
     target: Target
+    threaded: bool = False
 
     @property
     def series(self) -> str:
@@ -42,6 +44,12 @@ class Platform:
     def uv_name(self) -> str:
         """What `uv --python-platform` calls the target."""
         return f"{self.target.arch}-unknown-linux-{'musl' if self.target.libc is Libc.MUSL else 'gnu'}"
+
+    @property
+    def uv_options(self) -> tuple[str, ...]:
+        """What tells uv for whom. When the platform is named, a lock has those wheels only that fit the ABI of the
+        interpreter that uv runs with; so for another ABI all platforms are asked for, and names of wheels tell."""
+        return ("--universal",) if self.threaded else ("--python-platform", self.uv_name)
 
     @property
     def markers(self) -> dict[str, str]:
@@ -115,7 +123,7 @@ def chain_to(package: str, app: AppSpec, platform: Platform) -> str:
 def _command(platform: Platform, *options: str) -> list[str]:
     return [
         "pip", "compile", "--quiet", "--no-header", *options,
-        "--python", sys.executable, "--python-version", platform.python, "--python-platform", platform.uv_name, "-",
+        "--python", sys.executable, "--python-version", platform.python, *platform.uv_options, "-",
     ]  # fmt: skip
 
 

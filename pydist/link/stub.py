@@ -21,17 +21,18 @@ from pydist.store import Key, Store, digest_file
 
 __all__ = ["Stub", "stub_of"]
 
-_FILE, _LIBRARY, _CONTENT = "stub", "library", "content"
+_FILE, _LIBRARY, _CONTENT, _LEFT_OUT = "stub", "library", "content", "left-out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
     """The executable, and the shared object that goes into the image where the interpreter does; `content` identifies
-    what both were made of."""
+    what both were made of, and `left_out` are built-in modules that the distribution has not all of."""
 
     program: Path
     library: Path | None
     content: str
+    left_out: tuple[str, ...]
 
 
 def stub_of(
@@ -70,7 +71,9 @@ def stub_of(
         work = folder.parent / "scratch"
         work.mkdir()
         linking = Linking(distribution, compiler, compiler.environment(store), work, native)
-        WAYS[distribution.form.name](linking, Halves.of(sources), Made(folder / _FILE, folder / _LIBRARY))
+        made = Made(folder / _FILE, folder / _LIBRARY)
+        left_out = WAYS[distribution.form.name](linking, Halves.of(sources), made)
+        (folder / _LEFT_OUT).write_text("\n".join(left_out), encoding="utf-8")
         (folder / _CONTENT).write_text(content, encoding="utf-8")
         reporter.finish("stub", f"{(folder / _FILE).stat().st_size:,} bytes")
 
@@ -82,4 +85,7 @@ def stub_of(
 
 def _stub(folder: Path, content: str) -> Stub:
     library = folder / _LIBRARY
-    return Stub(program=folder / _FILE, library=library if library.is_file() else None, content=content)
+    return Stub(
+        program=folder / _FILE, library=library if library.is_file() else None, content=content,
+        left_out=tuple((folder / _LEFT_OUT).read_text(encoding="utf-8").split()),
+    )  # fmt: skip

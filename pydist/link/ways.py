@@ -55,6 +55,10 @@ class Halves:
         return (*self.python, *(path for path in self.native if path.name == _BOTH))
 
 
+Left = tuple[str, ...]
+"""Built-in modules of the distribution that had to be left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """Where the files of a stub are to be: the executable, and the shared object of forms that are launched."""
@@ -68,38 +72,44 @@ def _needs_python(name: str, texts: Mapping[str, str]) -> bool:
     return _PYTHON in text or any(_needs_python(other, texts) for other in _INCLUDE.findall(text) if other != name)
 
 
-def _objects(linking: Linking, halves: Halves, made: Made) -> None:
+def _objects(linking: Linking, halves: Halves, made: Made) -> Left:
     """The objects that the manifest names, but its table of built-in modules."""
     info = linking.distribution.manifest.build_info
     chosen = _chosen(linking)
     paths = [path for path in info.core.objs if path != info.inittab_object]
     paths += [path for variant in chosen.values() for path in variant.objs]
     _interpreter(linking, halves, chosen, _below(linking, paths), made)
+    return ()
 
 
-def _archive(linking: Linking, halves: Halves, made: Made) -> None:
+def _archive(linking: Linking, halves: Halves, made: Made) -> Left:
     """All members of the static libpython but its table of built-in modules: packages may use any of its functions."""
     path = linking.distribution.manifest.build_info.core.static_lib or ""
-    members = unpack(linking.distribution.root / path, linking.work / "libpython")
     chosen = _chosen(linking)
+    functions = {row.init_fn for row in chosen.values()}
+    members = unpack(linking.distribution.root / path, linking.work / "libpython", functions)
+    broken = [name for name, row in chosen.items() if row.init_fn in members.broken and not row.objs]
+    chosen = {name: row for name, row in chosen.items() if name not in broken}
     others = {name: row for name, row in chosen.items() if row.init_fn not in {*members.defined, "NULL"}}
     lost = [f"{name} ({row.init_fn})" for name, row in others.items() if not row.objs]
     if lost:
         raise InputError(f"{path} does not define the functions of these built-in modules: {', '.join(lost)}")
     paths = [path for row in others.values() for path in row.objs]
     _interpreter(linking, halves, chosen, [*members.objects, *_below(linking, paths)], made)
+    return tuple(broken)
 
 
-def _library(linking: Linking, halves: Halves, made: Made) -> None:
+def _library(linking: Linking, halves: Halves, made: Made) -> Left:
     """A launcher, and what needs Python as a shared object that stands beside libpython."""
     linking.program(linking.compile((*halves.native, *halves.launcher)), [], [], made.program)
     shared = linking.distribution.root / (linking.distribution.manifest.build_info.core.shared_lib or "")
     if not ElfFile.parse(shared.read_bytes()).soname:
         raise InputError(f"{shared} has no SONAME, by which what needs it could be told to")
     linking.shared(linking.compile(halves.shared, *_FOR_SHARED), shared, _ENTRY, made.library)
+    return ()
 
 
-WAYS: Mapping[str, Callable[[Linking, Halves, Made], None]] = {
+WAYS: Mapping[str, Callable[[Linking, Halves, Made], Left]] = {
     "objects": _objects,
     "archive": _archive,
     "library": _library,

@@ -22,6 +22,12 @@ def test_markers_are_those_of_the_target() -> None:
     assert MUSL.uv_name == "x86_64-unknown-linux-musl"
 
 
+def test_a_threaded_python_has_the_wheels_of_all_interpreters_to_choose_from() -> None:
+    threaded = Platform(python="3.14.7", target=MUSL.target, threaded=True)
+    assert threaded.uv_options == ("--universal",)
+    assert MUSL.uv_options == ("--python-platform", "x86_64-unknown-linux-musl")
+
+
 def test_other_systems_are_refused() -> None:
     with pytest.raises(InputError, match="for Linux targets only"):
         _ = Platform(python="3.14.7", target=Target.parse("aarch64-apple-darwin")).markers

@@ -14,7 +14,9 @@ from pydist.policy import resources
 from tests.support.elf import make_ar, make_elf
 
 TABLE = make_elf(kind=1, defined=["_PyImport_Inittab"])
-CORE = make_elf(kind=1, defined=["Py_Initialize"], sections=[(".text", 6)])
+CORE = make_elf(
+    kind=1, defined=["Py_Initialize", "PyInit__imp"], undefined=["_PyImport_Inittab"], sections=[(".text", 6)]
+)
 OTHER = make_elf(kind=1, defined=["PyInit_zlib"], sections=[(".text", 6)])
 
 
@@ -42,9 +44,20 @@ def test_headers_lead_to_python_at_any_depth(tmp_path: Path) -> None:
 def test_members_of_one_name_are_both_there_and_the_table_is_not(tmp_path: Path) -> None:
     library = tmp_path / "libpython3.14.a"
     library.write_bytes(make_ar({"config.o": TABLE, "main.o": CORE, "MAIN.o": OTHER}).replace(b"MAIN.o/", b"main.o/"))
-    members = unpack(library, tmp_path / "made")
+    members = unpack(library, tmp_path / "made", {"PyInit_zlib"})
     assert [path.read_bytes() for path in members.objects] == [CORE, OTHER]
-    assert members.defined == {"Py_Initialize", "PyInit_zlib"}
+    assert members.defined >= {"Py_Initialize", "PyInit_zlib"}
+
+
+def test_a_module_that_the_library_is_not_whole_of_stays_out(tmp_path: Path) -> None:
+    """As `_md5`, which is linked with a library of CPython's own that is not installed."""
+    hashes = make_elf(kind=1, defined=["PyInit__md5", "_Py_md5"], undefined=["_Py_LibHacl_Hash", "Py_Initialize"])
+    user = make_elf(kind=1, defined=["PyInit__user"], undefined=["_Py_md5"])
+    library = tmp_path / "libpython3.14.a"
+    library.write_bytes(make_ar({"core.o": CORE, "zlib.o": OTHER, "md5.o": hashes, "user.o": user}))
+    members = unpack(library, tmp_path / "made", {"PyInit__md5", "PyInit__user", "PyInit_zlib", "PyInit__imp"})
+    assert members.broken == {"PyInit__md5", "PyInit__user"}
+    assert [path.read_bytes() for path in members.objects] == [CORE, OTHER]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +67,7 @@ def test_members_of_one_name_are_both_there_and_the_table_is_not(tmp_path: Path)
 def test_what_is_no_library_of_objects_is_refused(tmp_path: Path, data: bytes, reason: str) -> None:
     (tmp_path / "libpython.a").write_bytes(data)
     with pytest.raises(InputError, match=reason):
-        unpack(tmp_path / "libpython.a", tmp_path / "made")
+        unpack(tmp_path / "libpython.a", tmp_path / "made", ())
 
 
 def test_objects_that_only_gcc_reads_are_named(tmp_path: Path) -> None:
