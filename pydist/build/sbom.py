@@ -7,24 +7,11 @@ digest of everything else.
 from __future__ import annotations
 
 import base64
-import json
-import uuid
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import cyclonedx
-from cyclonedx.model import (
-    AttachedText,
-    Encoding,
-    ExternalReference,
-    ExternalReferenceType,
-    HashAlgorithm,
-    HashType,
-    Property,
-    XsUri,
-)
-from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model import AttachedText, Encoding, ExternalReference, ExternalReferenceType, XsUri
 from cyclonedx.model.component import (
     Component,
     ComponentScope,
@@ -35,16 +22,14 @@ from cyclonedx.model.component import (
     Pedigree,
 )
 from cyclonedx.model.license import LicenseExpression
-from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle
-from cyclonedx.model.tool import ToolRepository
-from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 import pydist
 from pydist.archive.write import DEFAULT_MTIME
 from pydist.build.evidence import Provenance, expression_of, origin_of
-from pydist.build.purl import folder_url, own_url, python_package_url, source_url
-from pydist.manifest.record import BuildRecord, RuntimeRecord, SourceRecord
+from pydist.build.purl import folder_url, python_package_url, source_url
+from pydist.manifest.bill import bill, properties, serialised, sha256
+from pydist.manifest.record import BILL_PATH, BuildRecord, RuntimeRecord, SourceRecord
 from pydist.policy.contents import ContainedPart
 from pydist.policy.options import Options
 from pydist.policy.recipes import Origin
@@ -52,12 +37,10 @@ from pydist.target import Target
 
 __all__ = ["SBOM_PATH", "WRITER", "bill_of_materials"]
 
-SBOM_PATH = "build/sbom.cdx.json"
+SBOM_PATH = BILL_PATH
 WRITER = {"cyclonedx-python-lib": str(cyclonedx.__version__)}
 """The package that gives the document its form: other versions may give other bytes."""
 
-# The name space of serial numbers; a serial number says nothing but which content it belongs to.
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "pkg:pypi/pydist#docs/reference/sbom.md")
 _Contained = Mapping[ContainedPart, Iterable[str]]
 
 
@@ -71,41 +54,20 @@ def bill_of_materials(record: BuildRecord, provenance: Provenance, contained: _C
         description="A standalone distribution of CPython",
         purl=PackageURL("generic", None, "cpython", record.python_version,
                         {"target": record.target_triple, "options": record.options}),
-        properties=_properties({"target": record.target_triple, "options": record.options,
+        properties=properties({"target": record.target_triple, "options": record.options,
                                 "glibc-floor": record.glibc_floor or ""}),
     )  # fmt: skip
     sources = {source.name: _source(source, provenance, _patches(record, source.name, provenance))
                for source in record.sources}  # fmt: skip
     runtime = [_runtime(part, record) for part in record.runtime]
     inner = [_contained(part, list(paths), record) for part, paths in contained.items()]
-    bom = Bom(
-        serial_number=uuid.UUID(int=0),
-        metadata=BomMetaData(
-            component=root,
-            timestamp=datetime.fromtimestamp(DEFAULT_MTIME, UTC),
-            lifecycles=[PredefinedLifecycle(LifecyclePhase.BUILD)],
-            tools=ToolRepository(components=[
-                Component(name="pydist", version=pydist.__version__, type=ComponentType.APPLICATION,
-                          purl=own_url()),
-            ]),
-        ),
-        components=[*sources.values(), *runtime, *inner, _toolchain(record)],
-    )  # fmt: skip
+    bom = bill(root, [*sources.values(), *runtime, *inner, _toolchain(record)], pydist.__version__, DEFAULT_MTIME)
     bom.register_dependency(root, [*sources.values(), *runtime])
     target, static = Target.parse(record.target_triple), Options.parse(record.options).static
     for name, component in sources.items():
         needs = [sources[need] for need in provenance.recipes[name].needs_for(target, static=static)]
         bom.register_dependency(component, [*needs, *(inner if name == "cpython" else [])])
-    return _serial_numbered(bom)
-
-
-def _serial_numbered(bom: Bom) -> bytes:
-    def text() -> str:
-        # Written again: the library's order of keys is not part of its promises.
-        return json.dumps(json.loads(JsonV1Dot6(bom).output_as_string()), indent=2, sort_keys=True) + "\n"
-
-    bom.serial_number = uuid.uuid5(_NAMESPACE, text())
-    return text().encode()
+    return serialised(bom)
 
 
 def _source(source: SourceRecord, provenance: Provenance, patches: list[Patch]) -> Component:
@@ -114,19 +76,19 @@ def _source(source: SourceRecord, provenance: Provenance, patches: list[Patch]) 
     places = []
     if origin and origin.url:
         places = [ExternalReference(type=ExternalReferenceType.SOURCE_DISTRIBUTION, url=XsUri(origin.url),
-                                    hashes=[_sha256(source.sha256)])]  # fmt: skip
+                                    hashes=[sha256(source.sha256)])]  # fmt: skip
     return Component(
         name=source.name,
         version=source.version,
         type=ComponentType.LIBRARY if source.name != "cpython" else ComponentType.PLATFORM,
         bom_ref=f"source:{source.name}",
         scope=ComponentScope.REQUIRED,
-        hashes=[_sha256(source.sha256)] if origin else [],
+        hashes=[sha256(source.sha256)] if origin else [],
         licenses=[LicenseExpression(expression_of(source.licenses))],
         purl=source_url(source.name, release, source.sha256) or folder_url(source.name, release),
         external_references=places,
         pedigree=Pedigree(patches=patches) if patches else None,
-        properties=_properties({
+        properties=properties({
             "archive": source.filename or "",
             "debian-pool": next((o.pool for o in release.origins if o.pool and o.sha256 == source.sha256), ""),
             "repacked": "" if origin is None or origin.url else _repacked(origin),
@@ -162,7 +124,7 @@ def _runtime(part: RuntimeRecord, record: BuildRecord) -> Component:
         licenses=[LicenseExpression(part.license)],
         purl=PackageURL("generic", None, part.name, part.version),
         description=f"Linked in from {record.toolchain.name} {record.toolchain.version}",
-        properties=_properties({"files": " ".join(part.files), "license-texts": " ".join(part.license_paths)}),
+        properties=properties({"files": " ".join(part.files), "license-texts": " ".join(part.license_paths)}),
     )
 
 
@@ -174,11 +136,11 @@ def _contained(part: ContainedPart, paths: list[str], record: BuildRecord) -> Co
         type=ComponentType.LIBRARY,
         bom_ref=f"contained:{part.name}",
         scope=ComponentScope.REQUIRED,
-        hashes=[_sha256(record.files[paths[0]].sha256)] if part.wheel else [],
+        hashes=[sha256(record.files[paths[0]].sha256)] if part.wheel else [],
         licenses=[LicenseExpression(part.license)],
         purl=python_package_url(part.name, version) if version else None,
         description="Part of the sources of CPython",
-        properties=_properties({"files": " ".join(paths)}),
+        properties=properties({"files": " ".join(paths)}),
     )
 
 
@@ -193,13 +155,5 @@ def _toolchain(record: BuildRecord) -> Component:
         scope=ComponentScope.EXCLUDED,
         purl=python_package_url(tool.name, tool.version),
         description="Compiled and linked everything",
-        properties=_properties({"digest-of-record": tool.digest}),
+        properties=properties({"digest-of-record": tool.digest}),
     )
-
-
-def _sha256(digest: str) -> HashType:
-    return HashType(alg=HashAlgorithm.SHA_256, content=digest)
-
-
-def _properties(values: Mapping[str, str]) -> list[Property]:
-    return [Property(name=f"pydist:{name}", value=value) for name, value in values.items() if value]

@@ -9,11 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pydist.cli.files import write_whole
+from pydist.cli.inspect_licences import licences
 from pydist.cli.inspect_page import page
 from pydist.cli.options import add_file, add_json, add_quiet
 from pydist.cli.terminal import Terminal, plain
+from pydist.errors import InputError
 from pydist.link.inspect import INPUTS, Unstated, extract_application, inspect
-from pydist.link.report import InspectReport, InterpreterFacts
+from pydist.link.report import Contents, InspectReport, InterpreterFacts
 from pydist.manifest.convert import encode
 from pydist.validate import look
 
@@ -23,6 +25,7 @@ _EXAMPLES = """\
 examples:
   pydist inspect ./http                   packages, versions, licences and sizes of an application
   pydist inspect ./http --extract folder  give its files back
+  pydist inspect ./http --licences --text licences of all that is in it, with their texts
   pydist inspect cpython-3.14.7+…-full.tar.zst
   pydist inspect python                   an unpacked distribution
   pydist inspect /usr --html python.html  an installed Python: what its content says
@@ -35,6 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     parser.add_argument("file", metavar="FILE", type=Path, help=INPUTS)
     parser.add_argument("--extract", metavar="DIR", type=Path, help="write the files of an application to DIR")
+    parser.add_argument("--licences", action="store_true", help="list the licences of all that is in an application")
+    parser.add_argument("--text", action="store_true", help="with --licences: print the texts, too")
+    add_file(parser, "--sbom", "write the bill of materials of an application (CycloneDX)")
     parser.add_argument("--modules", action="store_true", help="list every module of an application")
     add_file(parser, "--html", "write a page with everything and charts")
     add_json(parser)
@@ -48,6 +54,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         report = _learned(args.file, terminal)
     if args.html is not None:
         write_whole(args.html, page(report).encode("utf-8", "backslashreplace"))
+    if args.sbom is not None:
+        # Here, because its library is slow to load.
+        from pydist.link.bill import bill_of_materials
+
+        write_whole(args.sbom, bill_of_materials(_contents(report, "--sbom")))
     if args.extract is not None:
         count = extract_application(args.file, args.extract)
         if not args.json and not args.quiet:
@@ -55,6 +66,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             return 0
     if args.json:
         terminal.result_json(encode(report))
+        return 0
+    if args.licences:
+        for line in licences(_contents(report, "--licences"), args.file, texts=args.text):
+            terminal.result(line if isinstance(line, Table) else Text(plain(line)))
         return 0
     if args.quiet:
         return 0
@@ -65,6 +80,12 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.modules and report.modules:
         terminal.result(Text(plain("\n".join(report.modules))))
     return 0
+
+
+def _contents(report: InspectReport, option: str) -> Contents:
+    if report.contents is None:
+        raise InputError(f"{option}: {report.path} is not an application that pydist linked")
+    return report.contents
 
 
 def _learned(path: Path, terminal: Terminal) -> InspectReport:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from rich.text import Text
 
-from pydist.cli.options import add_json, add_quiet
+from pydist.cli.files import write_whole
+from pydist.cli.options import add_file, add_json, add_quiet
 from pydist.cli.terminal import Terminal, plain
 from pydist.link.app import Request
 from pydist.link.link import link
-from pydist.link.report import LinkReport, SizeFacts
+from pydist.link.report import LicenceFacts, LinkReport, SizeFacts
 from pydist.manifest.convert import encode
 from pydist.policy import defaults
 
@@ -55,6 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="make sys.executable no Python for children, but for multiprocessing")  # fmt: skip
     parser.add_argument("--strict-memory", action="store_true",
                         help="refuse what would have to be unpacked to a disk")  # fmt: skip
+    add_file(parser, "--sbom", "write a bill of materials (CycloneDX)")
     parser.add_argument("--explain", action="store_true", help="say why each part was chosen")
     add_json(parser)
     add_quiet(parser)
@@ -67,6 +69,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         allow_missing=tuple(args.allow_missing), locked=args.locked, strict_memory=args.strict_memory,
     )  # fmt: skip
     report = link(request, reporter=terminal)
+    if args.sbom is not None:
+        # Here, because its library is slow to load.
+        from pydist.link.bill import bill_of_materials
+
+        write_whole(args.sbom, bill_of_materials(report.contents))
     if args.json:
         terminal.result_json(encode(report))
         return 0
@@ -86,6 +93,7 @@ def _lines(report: LinkReport, *, explain: bool) -> list[str]:
         f"  starts  {contents.entry}",
         *(f"  {_megabytes(size):>8}  {_PARTS[name]}" for name, size in _sizes(report.sizes) if size),
         f"  packages  {', '.join(packages) or 'none'}",
+        f"  licences  {_licences(report.licences)}",
         f"  needs  {', '.join(report.needs) or 'nothing but a Linux kernel'}",
         f"  touches the disk at run time  {', '.join(report.touches_disk) or 'nothing'}",
         f"  linked in {report.seconds:.2f} s",
@@ -93,6 +101,12 @@ def _lines(report: LinkReport, *, explain: bool) -> list[str]:
     if explain:
         lines += ["why", *(f"  {name}  {reason}" for name, reason in report.reasons.items() if name != "distribution")]
     return lines
+
+
+def _licences(facts: LicenceFacts) -> str:
+    parts = [f"{name} ({', '.join(items)})" for name, items in facts.copyleft.items()]
+    shown = f"copyleft: {', '.join(parts)}" if parts else "no copyleft"
+    return f"{shown}; not known: {', '.join(facts.unknown)}" if facts.unknown else shown
 
 
 def _sizes(sizes: SizeFacts) -> list[tuple[str, int]]:

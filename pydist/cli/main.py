@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if name == wanted:
             importlib.import_module(f"pydist.cli.{name}").configure(command)
     args = parser.parse_args(arguments)
-    documents = [name for name in ("json", "html", "sarif") if getattr(args, name, None) in (True, STANDARD_OUTPUT)]
+    documents = [
+        name for name in ("json", "html", "sarif", "sbom") if getattr(args, name, None) in (True, STANDARD_OUTPUT)
+    ]
     if len(documents) > 1:
         commands.choices[args.command].error(f"--{' and --'.join(documents)}: standard output takes one document")
     terminal = Terminal(quiet=getattr(args, "quiet", False), json=bool(documents))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pydist import __version__
 from pydist.errors import Fault, InputError
@@ -17,14 +18,24 @@ from pydist.link.dist import Distribution
 from pydist.link.entry import Entry
 from pydist.link.fetch import FetchedWheel
 from pydist.link.finish import Finished
+from pydist.link.licences import judge
 from pydist.link.part import Part
-from pydist.link.report import Contents, InterpreterFacts, LinkReport, PackageFacts, SizeFacts
+from pydist.link.report import (
+    Contents,
+    InterpreterFacts,
+    LibraryFacts,
+    LicenceFacts,
+    LinkReport,
+    PackageFacts,
+    SizeFacts,
+)
+from pydist.manifest.convert import decode
 from pydist.manifest.model import Manifest
 
 # Libraries that come with glibc, and its loader.
 _OF_GLIBC = re.compile(r"(?:lib(?:c|m|dl|rt|pthread|util|resolv|crypt|anl|nsl|nss_\w+)|ld-linux.*)\.so\.\d+")
 
-__all__ = ["check_memory", "contents_of", "interpreter_facts", "reasons_of", "report_of"]
+__all__ = ["check_memory", "contents_of", "interpreter_facts", "licence_facts", "reasons_of", "report_of"]
 
 
 def interpreter_facts(manifest: Manifest, digest: str) -> InterpreterFacts:
@@ -54,7 +65,10 @@ def contents_of(
         pydist=__version__,
         name=entry.name,
         entry=entry.shown,
-        interpreter=interpreter_facts(distribution.manifest, distribution.identity),
+        interpreter=replace(
+            interpreter_facts(distribution.manifest, distribution.identity),
+            libraries=decode(tuple[LibraryFacts, ...], parts.stdlib.facts["ingredients"], "the standard library"),
+        ),
         packages=tuple(sorted(packages, key=lambda package: normalise(package.name))),
         modules=len(tree.modules),
     )
@@ -119,11 +133,28 @@ def report_of(
         image_sha256=finished.layout.sha256,
         contents=contents,
         needs=tuple(_needs(distribution, tree)),
+        licences=licence_facts(contents),
         touches_disk=tree.unpacked,
         notes=(*notes, *tree.notes),
         reasons=reasons,
         seconds=round(seconds, 3),
     )  # fmt: skip
+
+
+def licence_facts(contents: Contents) -> LicenceFacts:
+    """What the licences of packages and libraries ask for."""
+    copyleft: dict[str, list[str]] = {}
+    unknown = []
+    items: tuple[LibraryFacts | PackageFacts, ...] = (*contents.interpreter.libraries, *contents.packages)
+    for item in items:
+        verdict = judge(item.license)
+        for name in verdict.copyleft:
+            copyleft.setdefault(name, []).append(item.name)
+        if verdict.unknown:
+            unknown.append(item.name)
+    return LicenceFacts(
+        copyleft={name: tuple(dict.fromkeys(copyleft[name])) for name in sorted(copyleft)}, unknown=tuple(unknown)
+    )
 
 
 def check_memory(tree: Collected) -> None:
@@ -162,6 +193,7 @@ def _package(part: Part, wheel: FetchedWheel) -> PackageFacts:
         files=len(part.files),
         size=sum(_bytes((part,))),
         without_native=wheel.choice.without_native,
+        license_texts=tuple(part.facts["license_texts"]),
     )
 
 

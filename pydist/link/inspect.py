@@ -20,14 +20,14 @@ from pydist.errors import Fault, InputError
 from pydist.link.describe import interpreter_facts
 from pydist.link.image import MAGIC
 from pydist.link.image_read import Image
-from pydist.link.report import Contents, InspectReport, InterpreterFacts
+from pydist.link.report import Contents, InspectReport, InterpreterFacts, LibraryFacts, PackageFacts
 from pydist.manifest.alone import FULL, read_alone
 from pydist.manifest.compact import COMPACT, Compact, load_compact
 from pydist.manifest.convert import decode, loads
 from pydist.manifest.load import load_any
 from pydist.store import Key
 
-__all__ = ["INPUTS", "Unstated", "extract_application", "inspect"]
+__all__ = ["INPUTS", "Unstated", "extract_application", "inspect", "licence_texts"]
 
 INPUTS = "a file that pydist linked, or a distribution: an archive, a folder, an installed Python, or PYTHON.json alone"
 """What `inspect` takes, for people."""
@@ -79,6 +79,25 @@ def extract_application(path: Path, folder: Path) -> int:
         return len(image.spec.files)
 
 
+def licence_texts(path: Path) -> dict[str, str]:
+    """The licence texts in the application `path`, by their paths below its virtual root.
+
+    Raises `InputError` when the image is damaged or names a text that is not there.
+    """
+    if not path.is_file() or not _starts_with(path, _ELF):
+        raise InputError(f"{path} is not an application that pydist linked: only those have texts to show")
+    with _image(path) as image:
+        contents = _contents(path, image)
+        items: list[LibraryFacts | PackageFacts] = [*contents.interpreter.libraries, *contents.packages]
+        wanted = {text for item in items for text in item.license_texts}
+        files = {file.path: bytes(file.data) for file in image.spec.files if file.path in wanted}
+    if lost := sorted(wanted - files.keys()):
+        raise InputError(
+            f"{path} names licence texts that are not in it", [Fault(shown(name), "no such file") for name in lost]
+        )
+    return {name: files[name].decode("utf-8", "replace") for name in sorted(files)}
+
+
 @contextmanager
 def _image(path: Path) -> Iterator[Image]:
     """The verified image of the application `path`."""
@@ -98,8 +117,12 @@ def _image(path: Path) -> Iterator[Image]:
     yield image
 
 
+def _contents(path: Path, image: Image) -> Contents:
+    return decode(Contents, loads(bytes(image.spec.meta), f"{path}: contents"), f"{path}: contents")
+
+
 def _application(path: Path, image: Image) -> InspectReport:
-    contents = decode(Contents, loads(bytes(image.spec.meta), f"{path}: contents"), f"{path}: contents")
+    contents = _contents(path, image)
     return InspectReport(
         path=str(path),
         kind="application",

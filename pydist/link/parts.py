@@ -21,10 +21,13 @@ from pydist.link.compile import worker_digest
 from pydist.link.dist import Distribution
 from pydist.link.entry import SCRIPT_MARK, Entry, script_name
 from pydist.link.fetch import FetchedWheel
+from pydist.link.ingredients import ingredients_of
 from pydist.link.libraries import libraries_of
+from pydist.link.licences import is_licence_text
 from pydist.link.own_code import code_digests
 from pydist.link.part import Part, TreeFile, make_part, produce_part
 from pydist.link.wheel import Wheel, is_native, is_object, read_wheel
+from pydist.manifest.convert import encode
 from pydist.policy import resources
 from pydist.progress import Reporter
 from pydist.store import Key, Store, digest_tree
@@ -41,7 +44,7 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
     runtime = resources.runtime() / "python"
     key = Key.of("stdlib", {
         "distribution": distribution.digest, "omissions": table.digest, "runtime": digest_tree(runtime),
-        "worker": worker_digest(), "code": code_digests(*_CODE, "libraries", "native"),
+        "worker": worker_digest(), "code": code_digests(*_CODE, "ingredients", "libraries", "native"),
     })  # fmt: skip
 
     def gather() -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
@@ -52,8 +55,10 @@ def stdlib_part(distribution: Distribution, store: Store, reporter: Reporter) ->
         tests = tuple(f"{name.replace('.', '/')}/" for name in distribution.manifest.python_stdlib_test_packages)
         dynamic = distribution.dynamic
         kept = (file for file in files if not table.of_file(file.path[cut:], extensions, dynamic=dynamic))
-        files = [file for file in kept if not file.path[cut:].startswith(tests)]
-        return (*files, *(libraries_of(files, distribution.prefix) if dynamic else ())), {}
+        inside = [file for file in kept if not file.path[cut:].startswith(tests)]
+        ingredients, texts = ingredients_of(distribution, inside)
+        shared = libraries_of(inside, distribution.prefix) if dynamic else ()
+        return (*inside, *shared, *texts), {"ingredients": encode(ingredients)}
 
     cached = store.find(key) is not None
     part = produce_part(store, key, "standard library", distribution.interpreter, gather)
@@ -72,7 +77,7 @@ def wheel_parts(
     for wheel in wheels:
         key = Key.of("wheel", {
             "sha256": wheel.sha256, "name": wheel.path.name, "distribution": distribution.digest,
-            "worker": worker_digest(), "code": code_digests(*_CODE, "record", "wheel"),
+            "worker": worker_digest(), "code": code_digests(*_CODE, "licences", "record", "wheel"),
         })  # fmt: skip
         gather = partial(_of_wheel, wheel, distribution)
         if not begun and store.find(key) is None:
@@ -124,12 +129,14 @@ def _of_wheel(fetched: FetchedWheel, distribution: Distribution) -> tuple[tuple[
     if foreign and not distribution.dynamic:
         shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
         raise _Native("native code", [Fault(f"{meta.name} {meta.version}", f"{shown} in {fetched.path.name}")])
+    files = _placed(wheel, distribution)
     facts = {
         "name": meta.name, "version": meta.version, "license": meta.license, "summary": meta.summary,
-        "scripts": dict(meta.scripts), "info": f"{distribution.site_packages}/{wheel.info}",
+        "scripts": dict(meta.scripts), "license_texts": [file.path for file in files if is_licence_text(file.path)],
+        "info": f"{distribution.site_packages}/{wheel.info}",
         "wheel": fetched.path.name,
     }  # fmt: skip
-    return _placed(wheel, distribution), facts
+    return files, facts
 
 
 def _placed(wheel: Wheel, distribution: Distribution) -> tuple[TreeFile, ...]:

@@ -11,7 +11,29 @@ from typing import Literal
 
 from pydist.manifest.convert import Digest, doc
 
-__all__ = ["Contents", "InspectReport", "InterpreterFacts", "LinkReport", "PackageFacts", "SizeFacts"]
+__all__ = [
+    "Contents",
+    "InspectReport",
+    "InterpreterFacts",
+    "LibraryFacts",
+    "LicenceFacts",
+    "LinkReport",
+    "PackageFacts",
+    "SizeFacts",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryFacts:
+    """A library in the interpreter, or the interpreter's own sources."""
+
+    name: str = field(metadata=doc("Name."))
+    version: str = field(default="", metadata=doc("Version, or empty where the distribution does not say it."))
+    license: str = field(default="", metadata=doc("SPDX expression."))
+    purl: str = field(default="", metadata=doc("Package URL, or empty."))
+    license_texts: tuple[str, ...] = field(
+        default=(), metadata=doc("Paths of its licence texts below the virtual root of the application.")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +52,9 @@ class InterpreterFacts:
         ),
     )
     licenses: tuple[str, ...] = field(metadata=doc("SPDX identifiers of the interpreter and of all libraries in it."))
+    libraries: tuple[LibraryFacts, ...] = field(
+        default=(), metadata=doc("What the interpreter in an application consists of, by name.")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +74,10 @@ class PackageFacts:
     files: int = field(metadata=doc("How many files it has, sources included."))
     size: int = field(metadata=doc("Bytes of its code and its files."))
     without_native: str = field(default="", metadata=doc("What stands in for native code left out, or empty."))
+    license_texts: tuple[str, ...] = field(
+        default=(),
+        metadata=doc("Paths of its licence texts, also of what it brings of others, below the virtual root."),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +106,18 @@ class SizeFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceFacts:
+    """What the licences in an application ask for."""
+
+    copyleft: Mapping[str, tuple[str, ...]] = field(
+        metadata=doc(
+            "SPDX identifiers that are copyleft, and what is under each; not where there is a choice of others."
+        )
+    )
+    unknown: tuple[str, ...] = field(metadata=doc("What says nothing of its licence that is known."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReport:
     """What `pydist link` made."""
 
@@ -87,6 +128,7 @@ class LinkReport:
     image_sha256: Digest = field(metadata=doc("Digest of the image's content."))
     contents: Contents = field(metadata=doc("What is in it."))
     needs: tuple[str, ...] = field(metadata=doc("What the target system must provide; empty: only the kernel."))
+    licences: LicenceFacts = field(metadata=doc("What the licences of all that is in it ask for."))
     touches_disk: tuple[str, ...] = field(metadata=doc("What is unpacked to a disk when it runs; empty: nothing."))
     notes: tuple[str, ...] = field(metadata=doc("Things that may matter, in words."))
     reasons: Mapping[str, str] = field(metadata=doc("Why each part was chosen: distribution, entry, every package."))

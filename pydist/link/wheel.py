@@ -19,6 +19,7 @@ from pydist.archive.paths import name_fault, shown
 from pydist.binary.elf import ElfFile, Type
 from pydist.errors import FaultCollector, InputError
 from pydist.link.app import normalise
+from pydist.link.licences import stated
 from pydist.link.record import Record
 
 __all__ = ["Metadata", "Wheel", "WheelFile", "is_native", "is_object", "read_wheel"]
@@ -148,12 +149,9 @@ def _metadata(files: Mapping[str, bytes], info: str, name: str) -> Metadata:
     if normalise(package) != normalise(info.removesuffix(".dist-info").rpartition("-")[0]):
         raise InputError(f"{name}: {info}/METADATA names {package!r}: the folder is another package's")
     classifiers = [str(item) for item in fields.get_all("Classifier", []) if str(item).startswith("License ::")]
-    plain = str(fields.get("License", "")).strip().split("\n")[0][:100]
-    licence = str(fields.get("License-Expression", "")) or plain or "; ".join(
-        item.rpartition(" :: ")[2] for item in classifiers
-    )  # fmt: skip
+    licence = stated(str(fields.get("License-Expression", "")), str(fields.get("License", "")), classifiers)
     return Metadata(
-        name=package, version=version, license="" if licence == "UNKNOWN" else licence,
+        name=package, version=version, license=licence,
         summary=str(fields.get("Summary", "")), scripts=_scripts(files, info, name),
     )  # fmt: skip
 

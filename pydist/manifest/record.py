@@ -15,6 +15,8 @@ from pydist.manifest.convert import Digest, decode, doc, dumps, loads
 from pydist.manifest.load import ManifestInvalid
 
 __all__ = [
+    "BILL_PATH",
+    "BILL_PREFIX",
     "BitcodeRecord",
     "BuildRecord",
     "FileRecord",
@@ -27,6 +29,11 @@ __all__ = [
     "dump_record",
     "load_record",
 ]
+
+BILL_PATH = "build/sbom.cdx.json"
+"""Where the bill of materials stands beside the record."""
+BILL_PREFIX = "pydist:"
+"""In front of the names of properties in it that are ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pydist.archive.extract import extract
 from pydist.errors import InputError
 from pydist.link.finish import finish
 from pydist.link.image import FileRow, ImageSpec, ModuleRow
-from pydist.link.inspect import Unstated, extract_application, inspect
+from pydist.link.inspect import Unstated, extract_application, inspect, licence_texts
 from pydist.link.report import Contents, InterpreterFacts, PackageFacts
 from pydist.manifest.convert import dumps
 from pydist.repack import Request, repack
@@ -30,7 +31,7 @@ CONTENTS = Contents(
     ),
     packages=(
         PackageFacts(name="demo", version="1", license="MIT", summary="", origin="wheel", file="demo.whl",
-                     sha256="b" * 64, modules=1, files=1, size=1),
+                     sha256="b" * 64, modules=1, files=1, size=1, license_texts=("lib/LICENSE",)),
     ),
     modules=1,
 )  # fmt: skip
@@ -43,7 +44,8 @@ def application(folder: Path, meta: bytes | None = None) -> Path:
     spec = ImageSpec(
         python_hex=1, pyc_magic=2, abi_tag="cpython-314",
         modules=(ModuleRow(name="a", path="lib/a.py", code=b"code"),),
-        files=(FileRow(path="lib/a.py", data=b"x = 1\n"), FileRow(path="bin/run", data=b"#!", executable=True)),
+        files=(FileRow(path="lib/a.py", data=b"x = 1\n"), FileRow(path="bin/run", data=b"#!", executable=True),
+               FileRow(path="lib/LICENSE", data=b"do what you like")),
         meta=dumps(CONTENTS) if meta is None else meta,
     )  # fmt: skip
     return finish(folder / "stub", spec, folder / "app").path
@@ -58,7 +60,7 @@ def test_an_application_is_described(tmp_path: Path) -> None:
 
 def test_the_files_of_an_application_are_given_back(tmp_path: Path) -> None:
     path = application(tmp_path)
-    assert extract_application(path, tmp_path / "out") == 2
+    assert extract_application(path, tmp_path / "out") == 3
     assert (tmp_path / "out/lib/a.py").read_bytes() == b"x = 1\n"
     assert (tmp_path / "out/bin/run").stat().st_mode & 0o111
     with pytest.raises(InputError, match="is there already"):
@@ -174,3 +176,12 @@ def test_a_manifest_alone_is_described_like_its_distribution(tmp_path: Path) -> 
     whole = inspect(tiny.pack(tmp_path / "a.tar", tiny.distribution()))
     assert inspect(path).extensions == whole.extensions
     assert inspect(path).interpreter.version == whole.interpreter.version
+
+
+def test_the_licence_texts_of_an_application_are_given(tmp_path: Path) -> None:
+    assert licence_texts(application(tmp_path)) == {"lib/LICENSE": "do what you like"}
+    lost = replace(CONTENTS, packages=(replace(CONTENTS.packages[0], license_texts=("lib/gone\x1b",)),))
+    with pytest.raises(InputError, match=r"not in it\n  'lib/gone\\x1b'"):
+        licence_texts(application(tmp_path, dumps(lost)))
+    with pytest.raises(InputError, match="not an application"):
+        licence_texts(tmp_path)

@@ -28,9 +28,9 @@ def test_files_metadata_and_scripts_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [
-        ("License: BSD\n", "BSD"),
+        ("License: BSD\n", "LicenseRef-BSD"),
         ("License: UNKNOWN\n", ""),
-        ("Classifier: License :: OSI Approved :: MIT License\n", "MIT License"),
+        ("Classifier: License :: OSI Approved :: MIT License\n", "MIT"),
         ("", ""),
     ],
 )
