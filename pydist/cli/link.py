@@ -12,7 +12,7 @@ from pydist.cli.options import add_file, add_json, add_quiet
 from pydist.cli.terminal import Terminal, plain
 from pydist.link.app import Request
 from pydist.link.link import link
-from pydist.link.report import LicenceFacts, LinkReport, SizeFacts
+from pydist.link.report import STANDARD_LIBRARY, LicenceFacts, LinkReport, SizeFacts
 from pydist.manifest.convert import encode
 from pydist.policy import defaults
 
@@ -24,9 +24,11 @@ examples:
   pydist link . -o dist/tool                a project folder with one entry in [project.scripts]
   pydist link httpie --script http -o http  a package of the registry
   pydist link . -m package.module           a module instead of a script
+  pydist link . --script a --script b       both in one file, chosen by its name or by the first argument
 
-Settings may stand in [tool.pydist] of pyproject.toml or of a script's block: python, target, script, module,
-distribution, with, include, allow-missing, locked, strict-memory. A flag overrides the setting of the same name.
+Settings may stand in [tool.pydist] of pyproject.toml or of a script's block: python, target, script, scripts, module,
+distribution, with, include, exclude, sources, optimize, allow-missing, locked, strict-memory. A flag overrides the
+setting of the same name; lists add to it.
 """
 _PARTS = {
     "interpreter": "interpreter and libraries",
@@ -46,7 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--python", metavar="VERSION", help=f"Python version (default: {defaults.PYTHON})")
     parser.add_argument("--target", metavar="TRIPLE", help=f"target triple (default: {defaults.TARGET})")
     entry = parser.add_mutually_exclusive_group()
-    entry.add_argument("--script", metavar="NAME", help="start at this script of a package")
+    entry.add_argument("--script", metavar="NAME", dest="scripts", action="append", default=[],
+                       help="start at this script of a package; repeated: at the one that is called")  # fmt: skip
     entry.add_argument("-m", "--module", metavar="MODULE", help="start at this module, as python -m does")
     parser.add_argument("--with", metavar="REQ", dest="with_", action="append", default=[],
                         help="a further requirement; may be repeated")  # fmt: skip
@@ -56,6 +59,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="make sys.executable no Python for children, but for multiprocessing")  # fmt: skip
     parser.add_argument("--strict-memory", action="store_true",
                         help="refuse what would have to be unpacked to a disk")  # fmt: skip
+    for name, what in (("include", "bring back files that rules leave out"), ("exclude", "leave out files")):
+        about = f"{what}: a glob of paths below site-packages or the standard library; may be repeated"
+        parser.add_argument(f"--{name}", metavar="GLOB", action="append", default=[], help=about)
+    parser.add_argument("--sources", action=argparse.BooleanOptionalAction, default=None,
+                        help="carry the sources of modules beside their code (default: yes)")  # fmt: skip
+    parser.add_argument("--optimize", type=int, choices=(0, 1, 2), help="1: no assert, as python -O; 2: no docstrings")
     add_file(parser, "--sbom", "write a bill of materials (CycloneDX)")
     parser.add_argument("--explain", action="store_true", help="say why each part was chosen")
     add_json(parser)
@@ -65,7 +74,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     request = Request(
         app=args.app, output=args.output, distribution=args.dist, python=args.python, target=args.target,
-        script=args.script, module=args.module, with_=tuple(args.with_),
+        scripts=tuple(args.scripts), module=args.module, with_=tuple(args.with_), include=tuple(args.include),
+        exclude=tuple(args.exclude), sources=args.sources, optimize=args.optimize,
         allow_missing=tuple(args.allow_missing), locked=args.locked, strict_memory=args.strict_memory,
     )  # fmt: skip
     report = link(request, reporter=terminal)
@@ -94,12 +104,17 @@ def _lines(report: LinkReport, *, explain: bool) -> list[str]:
         *(f"  {_megabytes(size):>8}  {_PARTS[name]}" for name, size in _sizes(report.sizes) if size),
         f"  packages  {', '.join(packages) or 'none'}",
         f"  licences  {_licences(report.licences)}",
+        *_left_out(report),
         f"  needs  {', '.join(report.needs) or 'nothing but a Linux kernel'}",
         f"  touches the disk at run time  {', '.join(report.touches_disk) or 'nothing'}",
         f"  linked in {report.seconds:.2f} s",
     ]
     if explain:
         lines += ["why", *(f"  {name}  {reason}" for name, reason in report.reasons.items() if name != "distribution")]
+        lines += [
+            "left out",
+            *(f"  {row.part}  {row.name}, {_megabytes(row.size)}: {row.reason}" for row in report.left_out),
+        ]
     return lines
 
 
@@ -107,6 +122,18 @@ def _licences(facts: LicenceFacts) -> str:
     parts = [f"{name} ({', '.join(items)})" for name, items in facts.copyleft.items()]
     shown = f"copyleft: {', '.join(parts)}" if parts else "no copyleft"
     return f"{shown}; not known: {', '.join(facts.unknown)}" if facts.unknown else shown
+
+
+def _left_out(report: LinkReport) -> list[str]:
+    """What rules left out of packages, in one line."""
+    sizes: dict[str, int] = {}
+    for row in report.left_out:
+        if row.part != STANDARD_LIBRARY:
+            sizes[row.name] = sizes.get(row.name, 0) + row.size
+    if not sizes:
+        return []
+    kinds = ", ".join(f"{name} {_megabytes(size)}" for name, size in sorted(sizes.items(), key=lambda item: -item[1]))
+    return [f"  left out of packages  {kinds} (--explain: of which; --include GLOB: bring back)"]
 
 
 def _sizes(sizes: SizeFacts) -> list[tuple[str, int]]:

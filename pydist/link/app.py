@@ -40,12 +40,16 @@ class Request:
     distribution: str | None = None
     python: str | None = None
     target: str | None = None
-    script: str | None = None
+    scripts: tuple[str, ...] = ()
     module: str | None = None
     with_: tuple[str, ...] = ()
     allow_missing: tuple[str, ...] = ()
     locked: bool = False
     strict_memory: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    sources: bool | None = None
+    optimize: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ def normalise(name: str) -> str:
 
 def read_app(request: Request) -> AppSpec:
     """Find out what `request.app` is and read it. Raises `InputError` when it is nothing that can be linked."""
-    if request.script and request.module:
+    if request.scripts and request.module:
         raise InputError("--script and -m exclude each other: the application starts at one of them")
     path = Path(request.app)
     if request.app and path.is_dir():
@@ -133,7 +137,7 @@ def _requires_python(project: object, file: Path) -> str:
 def _script(path: Path) -> AppSpec:
     table = script_block(_text(path), str(path))
     settings = Settings.parse(table, f"{path}: script block")
-    if settings.script:
+    if settings.scripts:
         raise InputError(f"{path}: tool.pydist.script: a script is its own entry; remove the setting")
     return AppSpec(
         kind=AppKind.SCRIPT, name=path.stem, path=path.resolve(), package="",
@@ -178,18 +182,21 @@ def _requirement(text: str) -> AppSpec:
 
 def _with_request(app: AppSpec, request: Request) -> AppSpec:
     """The flags laid over the application's own settings."""
-    if app.kind is AppKind.SCRIPT and request.script:
-        raise InputError(f"--script {request.script}: {request.app} is a script itself and has no others")
+    if app.kind is AppKind.SCRIPT and request.scripts:
+        raise InputError(f"--script {request.scripts[0]}: {request.app} is a script itself and has no others")
     own = app.settings
-    entry_given = bool(request.script or request.module)
+    entry_given = bool(request.scripts or request.module)
     settings = Settings(
         python=request.python or own.python,
         target=request.target or own.target,
-        script=request.script if entry_given else own.script,
+        scripts=request.scripts if entry_given else own.scripts,
         module=request.module if entry_given else own.module,
         distribution=request.distribution or own.distribution,
         with_=own.with_ + tuple(map(_from_here, request.with_)),
-        include=own.include,
+        include=own.include + request.include,
+        exclude=own.exclude + request.exclude,
+        sources=own.sources if request.sources is None else request.sources,
+        optimize=own.optimize if request.optimize is None else request.optimize,
         allow_missing=own.allow_missing + request.allow_missing,
         locked=own.locked or request.locked,
         strict_memory=own.strict_memory or request.strict_memory,

@@ -5,6 +5,7 @@ Invariant: every choice was made before; this only puts values where the image f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydist.link.collect import Collected
@@ -14,6 +15,7 @@ from pydist.link.image import START, FileRow, ImageSpec, ModuleFlag, ModuleRow
 from pydist.link.launch import launch_path
 from pydist.link.part import Part
 from pydist.link.report import Contents
+from pydist.link.settings import Settings
 from pydist.manifest.convert import dumps
 
 __all__ = ["Parts", "image_spec"]
@@ -34,42 +36,55 @@ class Parts:
 
 
 def image_spec(
-    distribution: Distribution, entry: Entry, parts: Parts, tree: Collected, contents: Contents, *, locked: bool = False
+    distribution: Distribution,
+    entries: Sequence[Entry],
+    parts: Parts,
+    *,
+    tree: Collected,
+    contents: Contents,
+    settings: Settings,
 ) -> ImageSpec:
     """The image of an application."""
     manifest = distribution.manifest
-    modules, name = tree.modules, entry.module
     python = f"bin/python{distribution.series}"
-    if entry.kind == "script":
-        name = "__main__"
-        code = next(file.code for part in parts.all for file in part.files if file.path == entry.path)
-        modules = (*modules, ModuleRow(name=name, path=entry.path, code=code))
-    settings = {
-        "entry.kind": entry.kind,
-        "entry.name": name,
-        "stdlib": distribution.virtual_stdlib,
-        "optimize": "0",
-        "python": python,
-        **({"launch": launch_path(distribution)} if parts.python else {}),
-    }
-    if locked:
-        settings["locked"] = "1"
+    started, config = _entries(entries, parts)
+    config += [("stdlib", distribution.virtual_stdlib), ("optimize", str(settings.optimize or 0)), ("python", python)]
+    if parts.python:
+        config.append(("launch", launch_path(distribution)))
+    if settings.locked:
+        config.append(("locked", "1"))
     search = [distribution.virtual_stdlib, distribution.site_packages]
     if distribution.dynamic:
         search.insert(1, f"{distribution.virtual_stdlib}/lib-dynload")
-    builtin = any(row.flags & ModuleFlag.BUILTIN for row in tree.modules)
+    config += [("sys.path", path) for path in (*search, *tree.start.paths)]
+    config += [("start", call) for call in tree.start.calls]
+    if any(row.flags & ModuleFlag.BUILTIN for row in tree.modules):
+        config += [("suffix", suffix) for suffix in distribution.suffixes]
     return ImageSpec(
         python_hex=manifest.python_implementation_hex_version,
         pyc_magic=distribution.pyc_magic,
         abi_tag=manifest.python_implementation_cache_tag,
-        modules=modules,
+        modules=(*tree.modules, *started),
         files=(*tree.files, FileRow(path=python, data=b"", executable=True)),
         frozen=START,
         needs=tree.needs,
-        config=(
-            *settings.items(),
-            *(("sys.path", path) for path in search),
-            *(("suffix", suffix) for suffix in distribution.suffixes if builtin),
-        ),
+        config=tuple(config),
         meta=dumps(contents),
     )
+
+
+def _entries(entries: Sequence[Entry], parts: Parts) -> tuple[list[ModuleRow], list[tuple[str, str]]]:
+    """The rows of scripts that the application starts as, and the settings that name them. The row of the only script
+    is `__main__`; of several each has the name of its file, which no import statement can name."""
+    if len(entries) == 1:
+        (entry,) = entries
+        name = "__main__" if entry.kind == "script" else entry.module
+        rows = [_row(name, entry, parts)] if entry.kind == "script" else []
+        return rows, [("entry.kind", entry.kind), ("entry.name", name)]
+    rows = [_row(entry.path, entry, parts) for entry in entries]
+    return rows, [("entry.kind", "scripts"), *(("entry.script", entry.name) for entry in entries)]
+
+
+def _row(name: str, entry: Entry, parts: Parts) -> ModuleRow:
+    code = next(file.code for part in parts.all for file in part.files if file.path == entry.path)
+    return ModuleRow(name=name, path=entry.path, code=code)

@@ -7,7 +7,7 @@ module before namespace.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from pydist.errors import Fault, InputError
@@ -16,6 +16,7 @@ from pydist.link.dist import Distribution
 from pydist.link.image import FileRow, ModuleFlag, ModuleRow, NeedRow
 from pydist.link.native import NativeFile, needs_of
 from pydist.link.part import Part, PartFile
+from pydist.link.pth import NOTHING, Start, effects_of
 
 __all__ = ["Collected", "collect"]
 
@@ -29,6 +30,7 @@ class Collected:
     modules: tuple[ModuleRow, ...]
     owner: dict[str, str]
     notes: tuple[str, ...]
+    start: Start = NOTHING
     needs: tuple[NeedRow, ...] = ()
     native: tuple[NativeFile, ...] = ()
     unpacked: tuple[str, ...] = ()
@@ -59,8 +61,6 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
         }
         _Entry(root, flag, distribution.suffixes, below).add_to(modules, builtin)
     for path, file in files.items():
-        if path.endswith(".pth") and path.startswith(site) and "/" not in path[len(site) :]:
-            notes.append(f"{path[len(site) :]} of {owner[path]} is not executed: there is no site module at start")
         if file.fault:
             notes.append(f"{path} of {owner[path]} does not compile ({file.fault}); importing it will say so")
     rows = tuple(
@@ -69,8 +69,19 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
     )
     listed = tuple(modules[name] for name in sorted(modules))
     native = tuple(file.native for file in files.values() if file.native)
-    needs = needs_of(native)
-    return Collected(files=rows, modules=listed, owner=owner, notes=tuple(notes), needs=needs, native=native)
+    start, undone = _start(files, owner, site)
+    return Collected(
+        files=rows, modules=listed, owner=owner, notes=(*notes, *undone), start=start, needs=needs_of(native),
+        native=native,
+    )  # fmt: skip
+
+
+def _start(files: Mapping[str, PartFile], owner: Mapping[str, str], site: str) -> tuple[Start, tuple[str, ...]]:
+    """What the `.pth` files among the packages do, with notes."""
+    names = [path[len(site) :] for path in files if path.endswith(".pth") and path.startswith(site)]
+    found = {name: bytes(files[site + name].data) for name in names if "/" not in name}
+    folders = frozenset(_folders(files)) if found else frozenset()
+    return effects_of(found, {name: owner[site + name] for name in found}, folders, site)
 
 
 def _merged(parts: Sequence[Part]) -> tuple[dict[str, PartFile], dict[str, str], list[str]]:

@@ -35,8 +35,8 @@ def worker_digest() -> str:
     return digest_file(_WORKER) + digest_file(_IMPORTS)
 
 
-def compile_sources(interpreter: Path, sources: Mapping[str, bytes]) -> dict[str, Compiled]:
-    """Compile `sources` (virtual path -> bytes) with `interpreter`.
+def compile_sources(interpreter: Path, sources: Mapping[str, bytes], optimize: int = 0) -> dict[str, Compiled]:
+    """Compile `sources` (virtual path -> bytes) with `interpreter`; `optimize` is the level, as in `compile()`.
 
     Raises `EnvironmentLacking` when the interpreter does not start on this machine, `StepFailed` when it crashes.
     """
@@ -45,7 +45,7 @@ def compile_sources(interpreter: Path, sources: Mapping[str, bytes]) -> dict[str
     paths = sorted(sources)
     batch = b"".join(_framed(path.encode(), sources[path]) for path in paths)
     # Not -I: it would ignore PYTHONHASHSEED, and the order of a frozenset's constants with it.
-    command = [str(interpreter), "-s", "-S", "-P", "-B", "-W", "ignore", str(_WORKER)]
+    command = [str(interpreter), "-s", "-S", "-P", "-B", "-W", "ignore", str(_WORKER), str(optimize)]
     try:
         done = subprocess.run(command, input=batch, capture_output=True, check=False, env={"PYTHONHASHSEED": "0"})
     except OSError as error:

@@ -4,9 +4,9 @@ each imports when it is itself imported.
 Runs on whatever Python the distribution has, so it uses the standard library only, and of that as little as it can:
 what is loaded here is compared by identity when code is marshalled. Invariant: the output depends on the input alone.
 
-Input: per source two lengths (path, source; little-endian 32 bits) and both texts. Output: per source one byte
-(0 = code, 1 = message), the length, and the bytes; then, per source, the length of a text and the text: see
-`unguarded_imports`.
+Argument: the level of optimisation. Input: per source two lengths (path, source; little-endian 32 bits) and both texts.
+Output: per source one byte (0 = code, 1 = message), the length, and the bytes; then, per source, the length of a text
+and the text: see `unguarded_imports`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import os
 import sys
 
 
-def compile_one(path: str, source: bytes) -> tuple[int, bytes]:
+def compile_one(path: str, source: bytes, optimize: int) -> tuple[int, bytes]:
     """The marshalled code of `source`, or the message that says why it does not compile."""
     try:
-        code = compile(source, path, "exec", dont_inherit=True, optimize=0)
+        code = compile(source, path, "exec", dont_inherit=True, optimize=optimize)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         line = getattr(error, "lineno", None)
         message = getattr(error, "msg", None) or str(error)
@@ -28,12 +28,12 @@ def compile_one(path: str, source: bytes) -> tuple[int, bytes]:
 
 
 def main() -> None:
-    read, write = sys.stdin.buffer.read, sys.stdout.buffer.write
+    read, write, optimize = sys.stdin.buffer.read, sys.stdout.buffer.write, int(sys.argv[1])
     sources = []
     while sizes := read(8):
         path = read(int.from_bytes(sizes[:4], "little")).decode()
         source = read(int.from_bytes(sizes[4:], "little"))
-        kind, data = compile_one(path, source)
+        kind, data = compile_one(path, source, optimize)
         write(bytes([kind]) + len(data).to_bytes(4, "little"))
         write(data)
         sources.append(b"" if kind else source)

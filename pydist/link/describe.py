@@ -23,12 +23,14 @@ from pydist.link.part import Part
 from pydist.link.report import (
     Contents,
     InterpreterFacts,
+    LeftOutFacts,
     LibraryFacts,
     LicenceFacts,
     LinkReport,
     PackageFacts,
     SizeFacts,
 )
+from pydist.link.select import Selected
 from pydist.manifest.convert import decode
 from pydist.manifest.model import Manifest
 
@@ -53,7 +55,13 @@ def interpreter_facts(manifest: Manifest, digest: str) -> InterpreterFacts:
 
 
 def contents_of(
-    entry: Entry, distribution: Distribution, wheels: Sequence[FetchedWheel], parts: Parts, tree: Collected
+    name: str,
+    entries: Sequence[Entry],
+    distribution: Distribution,
+    wheels: Sequence[FetchedWheel],
+    *,
+    parts: Parts,
+    tree: Collected,
 ) -> Contents:
     """What goes into the image for `pydist inspect`."""
     fetched = {wheel.choice.package.name: wheel for wheel in wheels}
@@ -63,8 +71,8 @@ def contents_of(
         packages.append(_package(part, wheel))
     return Contents(
         pydist=__version__,
-        name=entry.name,
-        entry=entry.shown,
+        name=name,
+        entry=", ".join(entry.shown for entry in entries),
         interpreter=replace(
             interpreter_facts(distribution.manifest, distribution.identity),
             libraries=decode(tuple[LibraryFacts, ...], parts.stdlib.facts["ingredients"], "the standard library"),
@@ -74,13 +82,13 @@ def contents_of(
     )
 
 
-def reasons_of(distribution: Distribution, entry: Entry, wheels: Sequence[FetchedWheel]) -> dict[str, str]:
+def reasons_of(distribution: Distribution, entry: str, wheels: Sequence[FetchedWheel]) -> dict[str, str]:
     """Why each part was chosen, for `--explain`."""
     reasons = {
         "distribution": f"Python {distribution.version}, {distribution.target}, "
         f"{distribution.manifest.build_options}, from {distribution.origin}",
         "interpreter": _form(distribution),
-        "entry": entry.shown,
+        "entry": entry,
     }
     for wheel in wheels:
         package = wheel.choice.package
@@ -109,11 +117,12 @@ def report_of(
     tree: Collected,
     *,
     distribution: Distribution,
-    parts: Parts,
+    selected: Selected,
     reasons: Mapping[str, str],
     seconds: float,
 ) -> LinkReport:
     """The report of a finished link."""
+    parts = selected.parts
     stdlib_code, stdlib_files = _bytes((parts.stdlib,))
     packages, own = sum(_bytes(parts.packages)), sum(_bytes((parts.own,)))
     interpreter = finished.stub_size + (sum(_bytes((parts.python,))) if parts.python else 0)
@@ -135,6 +144,7 @@ def report_of(
         needs=tuple(_needs(distribution, tree)),
         licences=licence_facts(contents),
         touches_disk=tree.unpacked,
+        left_out=_left_out(selected),
         notes=(*notes, *tree.notes),
         reasons=reasons,
         seconds=round(seconds, 3),
@@ -165,6 +175,20 @@ def check_memory(tree: Collected) -> None:
             "the packages",
             [Fault(path, f"of {tree.owner.get(path, 'the application')}") for path in tree.unpacked],
         )
+
+
+def _left_out(selected: Selected) -> tuple[LeftOutFacts, ...]:
+    """What the table leaves out, by what it is called and where it was."""
+    found: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for part, groups in selected.left_out.items():
+        for group in groups:
+            key = (part, group.name, group.reason)
+            count, size = found.get(key, (0, 0))
+            found[key] = (count + len(group.files), size + sum(size for _, size in group.files))
+    return tuple(
+        LeftOutFacts(part=part, name=name, reason=reason, files=count, size=size)
+        for (part, name, reason), (count, size) in sorted(found.items())
+    )
 
 
 def _needs(distribution: Distribution, tree: Collected) -> Iterator[str]:

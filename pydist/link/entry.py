@@ -1,4 +1,4 @@
-"""Where the application starts: a script, a module, or a console script of a package.
+"""Where the application starts: a script, a module, or console scripts of packages.
 
 Invariant: an `Entry` names code that is in the tree; an ambiguous or missing one is an error that lists the choices.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydist.archive.paths import name_fault
 from pydist.errors import InputError
 from pydist.link.app import AppKind, AppSpec, normalise
 from pydist.link.collect import Collected
@@ -17,7 +18,7 @@ from pydist.link.dist import Distribution
 from pydist.link.image import ModuleFlag
 from pydist.link.part import Part, TreeFile
 
-__all__ = ["SCRIPT_MARK", "Entry", "check_entry", "choose_entry", "script_name"]
+__all__ = ["SCRIPT_MARK", "Entry", "check_entry", "choose_entries", "launchers", "script_name"]
 
 SCRIPT_MARK = b"#!python\n"
 """First line of a script that an installer points to its Python ("Binary distribution format")."""
@@ -41,18 +42,47 @@ class Entry:
     launcher: TreeFile | None = None
 
 
-def choose_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Part]) -> Entry:
-    """The entry that the settings name, or the only one there is. Raises `InputError` that lists the others."""
+def choose_entries(app: AppSpec, distribution: Distribution, packages: Sequence[Part]) -> tuple[Entry, ...]:
+    """The entries that the settings name, or the only one there is. Raises `InputError` that lists the others."""
+    if app.settings.scripts:
+        own = _scripts_of(app, packages)
+        return tuple(_named(name, own, packages) for name in dict.fromkeys(app.settings.scripts))
+    return (_only_entry(app, distribution, packages),)
+
+
+def launchers(entries: Sequence[Entry], packages: Sequence[Part]) -> tuple[TreeFile, ...]:
+    """Files in the folder `bin` that start what `entries` and all console scripts of the packages name, as an installer
+    would make them. Of two scripts of one name that of the entries goes in, then that of the first package."""
+    made = {entry.path: entry.launcher for entry in entries if entry.launcher}
+    taken = {file.path for part in packages for file in part.files if file.path.startswith("bin/")}
+    for part in packages:
+        for name, reference in part.facts["scripts"].items():
+            path = f"bin/{name}"
+            if path not in taken and path not in made and _launches(name, reference):
+                made[path] = _launcher(name, reference)
+    return tuple(made.values())
+
+
+def _launches(name: str, reference: str) -> bool:
+    """Whether a script can be made: others can be asked for, and that is an error."""
+    match = _REFERENCE.fullmatch(reference)
+    return bool(match and match[2] and "/" not in name and not name_fault(f"bin/{name}"))
+
+
+def _scripts_of(app: AppSpec, packages: Sequence[Part]) -> dict[str, str]:
+    """The scripts of the application's own package."""
+    own = next((part for part in packages if normalise(str(part.facts["name"])) == app.package), None)
+    return dict(own.facts["scripts"]) if own else {}
+
+
+def _only_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Part]) -> Entry:
     if app.settings.module:
         module = app.settings.module
         return Entry(kind="module", name=app.name, shown=f"python -m {module}", module=module)
     if app.kind is AppKind.SCRIPT and app.path is not None:
         path = f"{distribution.site_packages}/{script_name(app.path)}"
         return Entry(kind="script", name=app.name, shown=app.path.name, path=path)
-    own = next((part for part in packages if normalise(str(part.facts["name"])) == app.package), None)
-    scripts: dict[str, str] = dict(own.facts["scripts"]) if own else {}
-    if app.settings.script:
-        return _named(app.settings.script, scripts, packages)
+    scripts = _scripts_of(app, packages)
     if len(scripts) == 1:
         name, reference = next(iter(scripts.items()))
         return _launched(name, reference)
@@ -60,10 +90,13 @@ def choose_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Pa
         return _launched(app.name, scripts[app.name])
     if scripts:
         raise InputError(
-            f"{app.name} has {len(scripts)} scripts: choose one with --script: {', '.join(sorted(scripts))}"
+            f"{app.name} has {len(scripts)} scripts: choose with --script, once or several times: "
+            f"{', '.join(sorted(scripts))}"
         )
     module = app.package.replace("-", "_")
-    if own and any(file.path == f"{distribution.site_packages}/{module}/__main__.py" for file in own.files):
+    own = (part for part in packages if normalise(str(part.facts["name"])) == app.package)
+    main = f"{distribution.site_packages}/{module}/__main__.py"
+    if any(file.path == main for part in own for file in part.files):
         return Entry(kind="module", name=app.name, shown=f"python -m {module}", module=module)
     raise InputError(f"{app.name} has no script and no {module}.__main__: name a module to run with -m MODULE")
 
@@ -73,6 +106,8 @@ def check_entry(entry: Entry, tree: Collected, distribution: Distribution) -> No
     if entry.kind == "script":
         if entry.module and tree.module(entry.module) is None:
             raise InputError(f"the script {entry.name} refers to {entry.module}: the packages have no such module")
+        if entry.path not in tree.owner:
+            raise InputError(f"{entry.path}, where the application starts, is excluded")
         return
     row = tree.module(entry.module)
     if row is not None and row.flags & ModuleFlag.PACKAGE:
@@ -111,11 +146,15 @@ def _launched(name: str, reference: str) -> Entry:
     match = _REFERENCE.fullmatch(reference)
     if not match or not match[2]:
         raise InputError(f"the script {name} refers to {reference!r}; expected module:function")
-    module, attribute = match[1], match[2]
+    launcher = _launcher(name, reference)
+    return Entry(
+        kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, module=match[1], launcher=launcher
+    )
+
+
+def _launcher(name: str, reference: str) -> TreeFile:
+    module, _, attribute = (part.strip() for part in reference.partition(":"))
     first = attribute.partition(".")[0]
     # Guarded, because multiprocessing runs the main script once more in each of its children.
     source = f'import sys\n\nfrom {module} import {first}\n\nif __name__ == "__main__":\n    sys.exit({attribute}())\n'
-    launcher = TreeFile(path=f"bin/{name}", data=source.encode(), executable=True, script=True)
-    return Entry(
-        kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, module=module, launcher=launcher
-    )
+    return TreeFile(path=f"bin/{name}", data=SCRIPT_MARK + source.encode(), executable=True, script=True)

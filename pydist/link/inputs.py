@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pydist.link.app import AppKind, AppSpec
-from pydist.link.parts import included
+from pydist.link.own import included
 from pydist.link.project import source_files
 
 __all__ = ["input_files"]

@@ -6,15 +6,13 @@ Invariant: the files lie as in the distribution, so that search paths in them le
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
-from typing import Any
 
 from pydist.binary.elf import ElfFile
 from pydist.binary.elf_strip import ElfUnstrippable, strip
 from pydist.link.dist import Distribution
 from pydist.link.libraries import libraries_of
 from pydist.link.own_code import code_digests
-from pydist.link.part import Part, TreeFile, produce_part
+from pydist.link.part import Gathered, Part, TreeFile, produce_part
 from pydist.link.stub import Stub
 from pydist.store import Key, Store
 
@@ -36,7 +34,7 @@ def python_part(distribution: Distribution, stub: Stub, store: Store) -> Part | 
     library = stub.library
     key = Key.of("launch", {"stub": stub.content, "code": code_digests("launch", "libraries", "native", "part")})
 
-    def gather() -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
+    def gather() -> Gathered:
         shared = distribution.root / (distribution.manifest.build_info.core.shared_lib or "")
         place = launch_path(distribution)
         data = _stripped(shared.read_bytes())
@@ -45,7 +43,7 @@ def python_part(distribution: Distribution, stub: Stub, store: Store) -> Part | 
             TreeFile(path=posixpath.join(posixpath.dirname(place), name), data=data),
             TreeFile(path=place, data=library.read_bytes()),
         )
-        return (*files, *libraries_of(files, distribution.prefix)), {}
+        return Gathered(files=(*files, *libraries_of(files, distribution.prefix)))
 
     return produce_part(store, key, "the interpreter", distribution.interpreter, gather)
 

@@ -7,7 +7,7 @@ version of pydist; not on the folder, the time, the user or the machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from pydist.link import omissions
 from pydist.link.app import AppSpec, Request, read_app
 from pydist.link.assemble import Parts, image_spec
 from pydist.link.choice import NativeNeeded, choose
-from pydist.link.collect import collect
+from pydist.link.collect import Collected, collect
 from pydist.link.describe import check_memory, contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
-from pydist.link.entry import check_entry, choose_entry
+from pydist.link.entry import Entry, check_entry, choose_entries, launchers
 from pydist.link.fetch import FetchedWheel, fetch
 from pydist.link.finish import finish, place_of
 from pydist.link.imports import check_imports
@@ -28,9 +28,12 @@ from pydist.link.inputs import input_files
 from pydist.link.launch import python_part
 from pydist.link.lock import LockedPackage
 from pydist.link.native_build_modules import native_modules
-from pydist.link.parts import app_part, stdlib_part, wheel_parts
+from pydist.link.own import app_part
+from pydist.link.parts import package_parts, wheel_sources
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
+from pydist.link.select import select, without_sources
+from pydist.link.stdlib import stdlib_part, stdlib_source
 from pydist.link.stub import Stub, stub_of
 from pydist.policy import defaults
 from pydist.progress import Reporter, Silent
@@ -52,30 +55,44 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     output = _output(request.output, app) if request.output else None
     check_writable(place_of(output).parent if output else Path(), "-o FILE")
     distribution, wheels = _planned(app, store, reporter)
-    packages = wheel_parts(wheels, distribution, store, reporter)
-    stub = stub_of(distribution, store, reporter, native_modules(packages, distribution))
-    entry = choose_entry(app, distribution, packages)
-    output = output or _output(Path(entry.name), app)
-    parts = Parts(
-        stdlib=stdlib_part(distribution, store, reporter),
-        packages=packages,
-        own=app_part(app, entry, distribution),
-        python=python_part(distribution, stub, store),
-    )
-    tree = collect(distribution, parts.all)
-    check_entry(entry, tree, distribution)
-    check_imports(app, entry, tree, parts, distribution)
-    if app.settings.strict_memory:
-        check_memory(tree)
-    contents = contents_of(entry, distribution, wheels, parts, tree)
-    spec = image_spec(distribution, entry, parts, tree, contents, locked=app.settings.locked)
+    optimize = app.settings.optimize or 0
+    sources = wheel_sources(wheels, distribution, optimize, store)
+    packages = package_parts(sources, reporter)
+    entries = choose_entries(app, distribution, packages)
+    name = entries[0].name if len(entries) == 1 else app.name
+    output = output or _output(Path(name), app)
+    standard = stdlib_source(distribution, optimize, store)
+    own = app_part(app, launchers(entries, packages), distribution)
+    made = (stdlib_part(standard, distribution, reporter), *packages)
+    selected = select((standard, *sources), made, own, app, distribution)
+    stub = stub_of(distribution, store, reporter, native_modules(selected.parts.packages, distribution))
+    parts = replace(selected.parts, python=python_part(distribution, stub, store))
+    parts, tree = _collected(parts, entries, app, distribution)
+    contents = contents_of(name, entries, distribution, wheels, parts=parts, tree=tree)
+    spec = image_spec(distribution, entries, parts, tree=tree, contents=contents, settings=app.settings)
     finished = finish(stub.program, spec, output)
-    reasons = reasons_of(distribution, entry, wheels)
+    reasons = reasons_of(distribution, contents.entry, wheels)
     report = report_of(
-        finished, contents, tree, distribution=distribution, parts=parts, reasons=reasons,
+        finished, contents, tree, distribution=distribution, selected=replace(selected, parts=parts), reasons=reasons,
         seconds=time.monotonic() - began,
     )  # fmt: skip
     return replace(report, notes=(*_notes(app, distribution, stub), *report.notes))
+
+
+def _collected(
+    parts: Parts, entries: Sequence[Entry], app: AppSpec, distribution: Distribution
+) -> tuple[Parts, Collected]:
+    """The checked tree, and the parts without sources if the settings say so."""
+    tree = collect(distribution, parts.all)
+    for entry in entries:
+        check_entry(entry, tree, distribution)
+        check_imports(app, entry, tree, parts, distribution)
+    if app.settings.strict_memory:
+        check_memory(tree)
+    if app.settings.sources is not False:
+        return parts, tree
+    bare = without_sources(parts, tree, {entry.path for entry in entries}, distribution.pyc_magic)
+    return bare, collect(distribution, bare.all)
 
 
 def _notes(app: AppSpec, distribution: Distribution, stub: Stub) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What of a distribution stays out of applications: the table `omissions.toml`, loaded and checked.
+"""What stays out of applications: the table `omissions.toml`, loaded and checked.
 
 Invariant: every row has a reason, and a file or a module that no row names goes in.
 """
@@ -15,20 +15,38 @@ from pydist.errors import FaultCollector
 from pydist.policy.table import Row, read_toml
 from pydist.store import digest_file
 
-__all__ = ["Omission", "Omissions", "load"]
+__all__ = ["Omission", "Omissions", "PackageOmission", "load"]
 
 _TABLE = Path(__file__).with_name("omissions.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omission:
-    """One row: `pattern` in fnmatch's syntax; `unless` names an extension module that keeps what would be left out;
-    a `static` row does not hold for applications that load shared objects."""
+    """One row for the standard library or for extension modules: `pattern` in fnmatch's syntax; `name` is what people
+    call the files; `unless` names an extension module that keeps what would be left out; a `static` row does not hold
+    for applications that load shared objects. An import of one of `imports` brings the files back, and so can the user,
+    unless the row is `final`."""
 
     pattern: str
     reason: str
+    name: str = ""
     unless: str = ""
     static: bool = False
+    final: bool = False
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageOmission:
+    """One row for files of packages: `folders` are names, `paths` and `but` (what stays) patterns below site-packages;
+    a source of the wheel that has one of `texts` keeps its files."""
+
+    name: str
+    reason: str
+    folders: frozenset[str]
+    paths: tuple[str, ...]
+    but: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +55,7 @@ class Omissions:
 
     stdlib: tuple[Omission, ...]
     extensions: tuple[Omission, ...]
+    packages: tuple[PackageOmission, ...]
     digest: str
 
     def of_file(self, path: str, extensions: Collection[str], *, dynamic: bool = False) -> Omission | None:
@@ -45,10 +64,10 @@ class Omissions:
         `extensions` are the modules that the application can have, `dynamic` says whether it loads shared objects.
         """
         folder, _, name = path.rpartition("/")
-        if folder == "lib-dynload" and (row := self.of_extension(name.partition(".")[0])):
-            return row
         rows = (row for row in self.stdlib if fnmatchcase(path, row.pattern) and not (row.static and dynamic))
-        return next((row for row in rows if not row.unless or row.unless not in extensions), None)
+        if found := next((row for row in rows if not row.unless or row.unless not in extensions), None):
+            return found
+        return self.of_extension(name.partition(".")[0]) if folder == "lib-dynload" else None
 
     def of_extension(self, name: str) -> Omission | None:
         """The row that leaves out the extension module `name`, or None."""
@@ -58,36 +77,57 @@ class Omissions:
         """Those of the extension modules `names` that no row leaves out: an application has them built in."""
         return frozenset(name for name in names if self.of_extension(name) is None)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The parts of module names that an import must have to bring back what a row leaves out."""
+        folders = (folder for row in self.packages for folder in row.folders)
+        return frozenset((*folders, *(name for row in self.stdlib for name in row.imports)))
+
 
 @cache
 def load(path: Path = _TABLE) -> Omissions:
     """Read the table. Raises `InputError` with every fault."""
     faults = FaultCollector(str(path))
     tables = read_toml(path)
-    stdlib = _rows(tables.pop("stdlib", []), "path", "stdlib", faults)
-    extensions = _rows(tables.pop("extension", []), "name", "extension", faults)
+    stdlib = tuple(_row(row, "path") for row in _rows(tables, "stdlib", faults))
+    extensions = tuple(_row(row, "name") for row in _rows(tables, "extension", faults))
+    packages = tuple(_of_packages(row) for row in _rows(tables, "package", faults))
     for name in sorted(tables):
-        faults.add(name, "not a known table; expected stdlib or extension")
+        faults.add(name, "not a known table; expected stdlib, extension or package")
     faults.raise_if_any("the table of omissions is not right")
-    return Omissions(stdlib=stdlib, extensions=extensions, digest=digest_file(path))
+    return Omissions(stdlib=stdlib, extensions=extensions, packages=packages, digest=digest_file(path))
 
 
-def _rows(tables: object, key: str, name: str, faults: FaultCollector) -> tuple[Omission, ...]:
-    if not isinstance(tables, list):
+def _rows(tables: dict[str, object], name: str, faults: FaultCollector) -> Iterable[Row]:
+    found = tables.pop(name, [])
+    if not isinstance(found, list):
         faults.add(name, "expected a list of tables")
-        return ()
-    rows = []
-    for number, table in enumerate(tables):
+        return
+    for number, table in enumerate(found):
         with faults.at(f"{name}.[{number}]"):
             row = Row(table if isinstance(table, dict) else {}, faults)
-            made = Omission(
-                pattern=row.text(key),
-                reason=row.text("reason"),
-                unless=row.text("unless", ""),
-                static=row.flag("static"),
-            )
+            yield row
             row.done()
-            if not made.pattern or not made.reason:
-                faults.add("", f"expected {key} and reason, both with a text")
-            rows.append(made)
-    return tuple(rows)
+
+
+def _row(row: Row, key: str) -> Omission:
+    return Omission(
+        pattern=row.text(key),
+        reason=row.text("reason"),
+        name="test modules" if key == "name" else row.text("name", ""),
+        unless=row.text("unless", ""),
+        static=row.flag("static"),
+        final=row.flag("final"),
+        imports=row.texts("imports", []),
+    )
+
+
+def _of_packages(row: Row) -> PackageOmission:
+    return PackageOmission(
+        name=row.text("name"),
+        reason=row.text("reason"),
+        folders=frozenset(row.texts("folders", [])),
+        paths=row.texts("paths", []),
+        but=row.texts("but", []),
+        texts=row.texts("texts", []),
+    )

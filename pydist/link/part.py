@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydist.link.compile import Compiled, compile_sources
+from pydist.link.leftout import LeftOut
 from pydist.link.native import NativeFile, read_native
 from pydist.manifest.convert import decode
 from pydist.store import Key, Store
 
-__all__ = ["Part", "PartFile", "TreeFile", "load_part", "make_part", "produce_part"]
+__all__ = ["Gathered", "Part", "PartFile", "TreeFile", "load_part", "make_part", "produce_part"]
 
 _INDEX, _FILES, _CODE = "index.json", "files", "code"
 
@@ -54,19 +55,32 @@ class PartFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What a part is to be made of: its files, facts about it (JSON values), what the table leaves out, and the modules
+    that its sources import, of those that could bring that back, with the first source that does."""
+
+    files: tuple[TreeFile, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Sequence[LeftOut] = ()
+    mentions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Files with their code, and the facts that `make` gave along (JSON values)."""
+    """Files with their code, and what `Gathered` says beside them."""
 
     name: str
     files: tuple[PartFile, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+    mentions: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_part(
-    name: str, files: tuple[TreeFile, ...], interpreter: Path, facts: Mapping[str, Any] | None = None
+    name: str, files: tuple[TreeFile, ...], interpreter: Path, facts: Mapping[str, Any] | None = None, optimize: int = 0
 ) -> Part:
-    """Compile the sources among `files` and hold all in memory."""
-    compiled = _compile(files, interpreter)
+    """Compile the sources among `files`, optimised at level `optimize`, and hold all in memory."""
+    compiled = _compile(files, interpreter, optimize)
     rows = tuple(
         PartFile(
             path=file.path, data=memoryview(file.data), code=memoryview(compiled[file.path].code),
@@ -79,14 +93,14 @@ def make_part(
 
 
 def produce_part(
-    store: Store, key: Key, name: str, interpreter: Path,
-    gather: Callable[[], tuple[tuple[TreeFile, ...], Mapping[str, Any]]],
-) -> Part:  # fmt: skip
+    store: Store, key: Key, name: str, interpreter: Path, gather: Callable[[], Gathered], *, optimize: int = 0
+) -> Part:
     """The part of `key` from the store, made of what `gather` returns when it is not there yet."""
 
     def make(folder: Path) -> None:
-        files, facts = gather()
-        _write(folder, make_part(name, files, interpreter, facts))
+        made = gather()
+        part = make_part(name, made.files, interpreter, made.facts, optimize)
+        _write(folder, replace(part, left_out=tuple(made.left_out), mentions=made.mentions))
 
     return load_part(store.produce(key, name, make))
 
@@ -107,7 +121,13 @@ def load_part(folder: Path) -> Part:
         )  # fmt: skip
         data_at += data_size
         code_at += code_size
-    return Part(name=index["name"], files=tuple(rows), facts=index["facts"])
+    left_out = tuple(
+        LeftOut(name=name, reason=reason, imports=tuple(imports), files=tuple((path, size) for path, size in files))
+        for name, reason, imports, files in index["left_out"]
+    )
+    return Part(
+        name=index["name"], files=tuple(rows), facts=index["facts"], left_out=left_out, mentions=index["mentions"]
+    )
 
 
 def _write(folder: Path, part: Part) -> None:
@@ -120,7 +140,11 @@ def _write(folder: Path, part: Part) -> None:
         for file in part.files
     ]
     native = [asdict(file.native) for file in part.files if file.native]
-    index = {"name": part.name, "facts": dict(part.facts), "files": rows, "native": native}
+    index = {
+        "name": part.name, "facts": dict(part.facts), "files": rows, "native": native,
+        "left_out": [[row.name, row.reason, row.imports, row.files] for row in part.left_out],
+        "mentions": dict(part.mentions),
+    }  # fmt: skip
     (folder / _INDEX).write_text(json.dumps(index, separators=(",", ":"), sort_keys=True), encoding="utf-8")
 
 
@@ -132,7 +156,7 @@ def _mapped(path: Path) -> memoryview:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def _compile(files: tuple[TreeFile, ...], interpreter: Path) -> dict[str, Compiled]:
+def _compile(files: tuple[TreeFile, ...], interpreter: Path, optimize: int) -> dict[str, Compiled]:
     sources = {file.path: file.data for file in files if file.script or file.path.endswith(".py")}
     results = {file.path: Compiled(code=b"") for file in files}
-    return results | compile_sources(interpreter, sources)
+    return results | compile_sources(interpreter, sources, optimize)

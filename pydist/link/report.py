@@ -12,15 +12,20 @@ from typing import Literal
 from pydist.manifest.convert import Digest, doc
 
 __all__ = [
+    "STANDARD_LIBRARY",
     "Contents",
     "InspectReport",
     "InterpreterFacts",
+    "LeftOutFacts",
     "LibraryFacts",
     "LicenceFacts",
     "LinkReport",
     "PackageFacts",
     "SizeFacts",
 ]
+
+STANDARD_LIBRARY = "standard library"
+"""The name of its part; parts of packages have that of their wheel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +123,17 @@ class LicenceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutFacts:
+    """Files that a rule leaves out of the standard library or of a package; `--include` brings them back."""
+
+    part: str = field(metadata=doc("File name of the wheel, or `standard library`."))
+    name: str = field(metadata=doc("What they are."))
+    reason: str = field(metadata=doc("Why they are left out."))
+    files: int = field(metadata=doc("How many."))
+    size: int = field(metadata=doc("Their bytes."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReport:
     """What `pydist link` made."""
 
@@ -130,6 +146,9 @@ class LinkReport:
     needs: tuple[str, ...] = field(metadata=doc("What the target system must provide; empty: only the kernel."))
     licences: LicenceFacts = field(metadata=doc("What the licences of all that is in it ask for."))
     touches_disk: tuple[str, ...] = field(metadata=doc("What is unpacked to a disk when it runs; empty: nothing."))
+    left_out: tuple[LeftOutFacts, ...] = field(
+        metadata=doc("What rules left out of the standard library and packages.")
+    )
     notes: tuple[str, ...] = field(metadata=doc("Things that may matter, in words."))
     reasons: Mapping[str, str] = field(metadata=doc("Why each part was chosen: distribution, entry, every package."))
     seconds: float = field(metadata=doc("How long linking took."))

@@ -6,7 +6,7 @@ Invariant: a `Settings` holds only known keys with values of the right type; eve
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,28 +14,33 @@ from pydist.errors import FaultCollector, InputError
 
 __all__ = ["Settings", "parse_toml", "script_block"]
 
-_TEXTS = ("python", "target", "script", "module", "distribution", "index")
-_LISTS = ("with", "include", "allow-missing")
-_FLAGS = ("locked", "strict-memory")
-_SETTINGS = {
-    **dict.fromkeys(_TEXTS, "a string"), **dict.fromkeys(_LISTS, "a list of strings"),
-    **dict.fromkeys(_FLAGS, "true or false"),
-}  # fmt: skip
-"""What each setting is, in words."""
+_KINDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "a string": ("python target script module distribution index", lambda value: isinstance(value, str)),
+    "a list of strings": (
+        "with include exclude scripts allow-missing",
+        lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    ),
+    "true or false": ("sources locked strict-memory", lambda value: isinstance(value, bool)),
+    "0, 1 or 2": ("optimize", lambda value: type(value) is int and value in (0, 1, 2)),
+}
+"""What is expected of a value, the keys that have such values, and whether a value is one."""
+
+_KEYS = {key: (expected, fits) for expected, (keys, fits) in _KINDS.items() for key in keys.split()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the application says about its linking; None and empty mean that it does not say.
 
-    `with_` are further requirements, `include` are glob patterns of files that travel with a script, `index` is where
-    `pydist fetch` looks, `allow_missing` are modules whose import may fail at start. With `locked`,
-    sys.executable is no Python for child processes; with `strict_memory`, nothing may be unpacked to a disk.
+    `scripts` are the console scripts it may start as, `with_` further requirements, `include` and `exclude` glob
+    patterns of files that go in or stay out, `sources` says whether sources go in, `optimize` is the level of
+    `compile()`, `index` is where `pydist fetch` looks, `allow_missing` are modules whose import may fail at start. With
+    `locked`, sys.executable is no Python for child processes; with `strict_memory`, nothing may be unpacked to a disk.
     """
 
     python: str | None = None
     target: str | None = None
-    script: str | None = None
+    scripts: tuple[str, ...] = ()
     module: str | None = None
     distribution: str | None = None
     index: str | None = None
@@ -44,6 +49,9 @@ class Settings:
     allow_missing: tuple[str, ...] = ()
     locked: bool = False
     strict_memory: bool = False
+    exclude: tuple[str, ...] = ()
+    sources: bool | None = None
+    optimize: int | None = None
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], where: str) -> Settings:
@@ -53,30 +61,24 @@ class Settings:
         own = tool.get("pydist", {}) if isinstance(tool, dict) else {}
         if not isinstance(own, dict):
             raise InputError(f"{where}: tool.pydist: expected a table, found {type(own).__name__}")
-        texts: dict[str, str] = {}
-        lists: dict[str, tuple[str, ...]] = {}
-        flags: dict[str, bool] = {}
+        values: dict[str, Any] = {}
         with faults.at("tool.pydist"):
             for key, value in own.items():
-                if key in _TEXTS and isinstance(value, str):
-                    texts[key] = value
-                elif key in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
-                    lists[key] = tuple(value)
-                elif key in _FLAGS and isinstance(value, bool):
-                    flags[key] = value
-                elif key in _SETTINGS:
-                    expected = _SETTINGS[key]
-                    faults.add(key, f"expected {expected}, found {value!r}")
+                if key not in _KEYS:
+                    faults.add(key, f"not a setting; the settings are {', '.join(sorted(_KEYS))}")
+                elif not _KEYS[key][1](value):
+                    faults.add(key, f"expected {_KEYS[key][0]}, found {value!r}")
                 else:
-                    faults.add(key, f"not a setting; the settings are {', '.join(sorted(_SETTINGS))}")
-            if "script" in texts and "module" in texts:
-                faults.add("module", "the application starts at a script or at a module: give one of the two")
+                    values[key] = tuple(value) if isinstance(value, list) else value
+            entries = [key for key in ("script", "scripts", "module") if key in values]
+            if len(entries) > 1:
+                faults.add(entries[-1], f"the application starts in one way: give one of {', '.join(entries)}")
         faults.raise_if_any("the settings of the application cannot be used")
-        return cls(
-            **texts, with_=lists.get("with", ()), include=lists.get("include", ()),
-            allow_missing=lists.get("allow-missing", ()), locked=flags.get("locked", False),
-            strict_memory=flags.get("strict-memory", False),
-        )  # fmt: skip
+        if "script" in values:
+            values["scripts"] = (values.pop("script"),)
+        if "with" in values:
+            values["with_"] = values.pop("with")
+        return cls(**{key.replace("-", "_"): value for key, value in values.items()})
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:

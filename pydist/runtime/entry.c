@@ -13,13 +13,13 @@ struct entry {
     PyObject *code;
 };
 
-/* The finder that _pydist.start has put first. */
+/* The finder that _pydist.start has put in place. */
 static PyObject *find_importer(void)
 {
-    PyObject *finders = PySys_GetObject("meta_path");
-    if (!finders || !PyList_Check(finders) || PyList_GET_SIZE(finders) == 0)
-        return PyErr_Format(PyExc_RuntimeError, "pydist: the importer is not in place");
-    return Py_NewRef(PyList_GET_ITEM(finders, 0));
+    PyObject *module = PyImport_ImportModule("_pydist_image");
+    PyObject *finder = module ? PyObject_GetAttrString(module, "finder") : NULL;
+    Py_XDECREF(module);
+    return finder;
 }
 
 /* `python -m package` runs the package's __main__. */
@@ -112,7 +112,8 @@ static int run(const struct runtime *runtime)
     const char *kind = image_setting(&runtime->image, "entry.kind");
     const char *name = image_setting(&runtime->image, "entry.name");
     struct entry entry = {0};
-    if (!kind || !name) {
+    int is_one_of_several = kind && strcmp(kind, "scripts") == 0;
+    if (!kind || (!name && !is_one_of_several)) {
         PyErr_SetString(PyExc_RuntimeError, "pydist: the image does not say what to run");
         return -1;
     }
@@ -120,7 +121,8 @@ static int run(const struct runtime *runtime)
     PyObject *result = NULL;
     PyObject *main_module = PyImport_AddModule("__main__"); /* borrowed */
     PyObject *namespace = main_module ? PyModule_GetDict(main_module) : NULL;
-    if (namespace && !set_name(&entry, &runtime->image, name, is_module) &&
+    if (namespace &&
+        !(is_one_of_several ? scripts_choose(runtime, entry.name, sizeof entry.name) : set_name(&entry, &runtime->image, name, is_module)) &&
         (!is_module || !import_parent(entry.name)) && !load(&entry) &&
         !(is_module ? prepare_module(&entry, namespace) : prepare_script(&entry, namespace)))
         result = PyEval_EvalCode(entry.code, namespace, namespace);
@@ -185,8 +187,27 @@ static int exit_by_interrupt(void)
     return 128 + SIGINT;
 }
 
+/* What files *.pth of packages would do in an ordinary Python (pydist/link/pth.toml); like there, a failure is shown and
+ * ends nothing. */
+static void call_starts(const struct runtime *runtime)
+{
+    const char *call;
+    for (uint32_t at = 0; (call = image_next_setting(&runtime->image, &at, "start"));) {
+        const char *colon = strchr(call, ':');
+        PyObject *name = colon ? PyUnicode_FromStringAndSize(call, colon - call) : NULL;
+        PyObject *module = name ? PyImport_Import(name) : NULL;
+        PyObject *result = module ? PyObject_CallMethod(module, colon + 1, NULL) : NULL;
+        Py_XDECREF(name);
+        Py_XDECREF(module);
+        Py_XDECREF(result);
+        if (!result && PyErr_Occurred())
+            PyErr_WriteUnraisable(NULL);
+    }
+}
+
 int entry_run(const struct runtime *runtime)
 {
+    call_starts(runtime);
     if (runtime->as_python)
         return Py_RunMain();
     int code = 0, interrupted = 0;

@@ -117,15 +117,50 @@ static int execute_memory(const struct image_entry *entry, char *const arguments
     return error;
 }
 
+/* Returns an errno. */
+static int execute_python(char *const arguments[], char *const variables[])
+{
+    syscall(SYS_execve, PROCESS_PYTHON, arguments, variables);
+    return errno == ENOENT ? execute_with_token(arguments, variables) : errno;
+}
+
+/* What the kernel makes of the arguments of a script: the script's path after the first. */
+struct script {
+    char *arguments[MOST_ARGUMENTS + 1];
+    char path[PATH_MAX];
+};
+
+/* Whether `entry` is a script of Python's; `made` is filled in then. errno says what is wrong, and is 0 otherwise. */
+static int is_script(const struct image_entry *entry, char *const arguments[], struct script *made)
+{
+    errno = 0;
+    if (!virtual_is_script(entry))
+        return 0;
+    size_t size = 0;
+    while (arguments && arguments[size])
+        size++;
+    if (size + 2 > MOST_ARGUMENTS)
+        errno = E2BIG;
+    else if (virtual_name(entry, made->path, sizeof made->path)) {
+        made->arguments[0] = size ? arguments[0] : made->path;
+        made->arguments[1] = made->path;
+        for (size_t at = 1; at < size; at++)
+            made->arguments[at + 1] = arguments[at];
+        made->arguments[(size ? size : 1) + 1] = NULL;
+    }
+    return 1;
+}
+
 static int execute(const struct image_entry *entry, char *const arguments[], char *const variables[])
 {
+    struct script script;
     int error = virtual_access(entry, X_OK) ? errno : 0;
-    if (!error && entry != virtual_python())
+    if (!error && entry == virtual_python())
+        error = execute_python(arguments, variables);
+    else if (!error && is_script(entry, arguments, &script))
+        error = errno ? errno : execute_python(script.arguments, variables);
+    else if (!error)
         error = execute_memory(entry, arguments, variables);
-    else if (!error) {
-        syscall(SYS_execve, PROCESS_PYTHON, arguments, variables);
-        error = errno == ENOENT ? execute_with_token(arguments, variables) : errno;
-    }
     errno = error;
     return -1;
 }
@@ -171,7 +206,13 @@ static int spawn(__typeof__(our_posix_spawn) *next, pid_t *child, const char *pa
         arguments = make_reachable(&reachable, arguments, (long)getpid(), 0);
         return next(child, path, actions, attributes, arguments, variables);
     }
-    if (entry == virtual_python())
+    struct script script;
+    int as_script = entry != virtual_python() && is_script(entry, arguments, &script);
+    if (as_script && errno)
+        return errno;
+    if (as_script)
+        arguments = script.arguments;
+    if (as_script || entry == virtual_python())
         return next(child, PROCESS_PYTHON, actions, attributes, arguments, variables);
     int descriptor = virtual_open(entry, O_RDONLY);
     if (descriptor < 0)

@@ -163,11 +163,17 @@ const void *image_bytes(const struct image *image, uint64_t offset, uint64_t siz
     return offset <= whole && size <= whole - offset ? image->base + offset : NULL;
 }
 
-const char *image_setting(const struct image *image, const char *key)
+const char *image_next_setting(const struct image *image, uint32_t *at, const char *key)
 {
     const struct image_setting *row;
-    for (uint32_t at = 0; (row = image_row_at(image, IMAGE_CONFIG, at)); at++)
+    while ((row = image_row_at(image, IMAGE_CONFIG, (*at)++)))
         if (same_text(image, row->key, key, strlen(key)))
             return image_text(image, row->value);
     return NULL;
+}
+
+const char *image_setting(const struct image *image, const char *key)
+{
+    uint32_t first = 0;
+    return image_next_setting(image, &first, key);
 }

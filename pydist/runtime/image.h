@@ -170,4 +170,8 @@ const void *image_bytes(const struct image *image, uint64_t offset, uint64_t siz
 /* The first value of a setting; NULL when it is not set. */
 const char *image_setting(const struct image *image, const char *key);
 
+/* The value of the setting with number `*at` or the next one after it that has this key, or NULL; `*at` becomes the number
+ * after that. */
+const char *image_next_setting(const struct image *image, uint32_t *at, const char *key);
+
 #endif

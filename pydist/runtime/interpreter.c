@@ -139,16 +139,22 @@ static int is_application(const wchar_t *name, const struct runtime *runtime)
            wanted.st_dev == own.st_dev && wanted.st_ino == own.st_ino;
 }
 
+/* The level at which the code in the image was compiled. */
+static int optimization(const struct runtime *runtime)
+{
+    const char *level = image_setting(&runtime->image, "optimize");
+    return level ? atoi(level) : 0;
+}
+
 /* As `python -I`, whose arguments are all the application's. */
 static PyStatus configure_application(PyConfig *config, const struct runtime *runtime)
 {
-    const char *optimize = image_setting(&runtime->image, "optimize");
     config->isolated = 1;
     config->use_environment = 0;
     config->safe_path = 1;
     config->write_bytecode = 0;
     config->parse_argv = 0;
-    config->optimization_level = optimize ? atoi(optimize) : 0;
+    config->optimization_level = optimization(runtime);
     PyStatus status = PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
     if (PyStatus_Exception(status))
         return status;
@@ -168,6 +174,8 @@ static PyStatus configure_python(PyConfig *config, struct runtime *runtime)
     PyStatus status = PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
     if (!PyStatus_Exception(status))
         status = PyConfig_Read(config);
+    if (config->optimization_level < optimization(runtime)) /* which -O raises */
+        config->optimization_level = optimization(runtime);
     if (!PyStatus_Exception(status) && config->pythonpath_env)
         status = insert_search_paths(config);
     if (!PyStatus_Exception(status) && config->run_filename && is_application(config->run_filename, runtime)) {

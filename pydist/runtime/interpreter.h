@@ -17,6 +17,10 @@ PyStatus interpreter_start(struct runtime *runtime);
 /* entry.c: run the application (or what Python's own arguments say) and finalize Python. Returns the exit code of the process. */
 int entry_run(const struct runtime *runtime);
 
+/* scripts.c: which of several scripts is meant. Writes the name of its row of MODULES to `row` and corrects sys.argv, or
+ * sets an exception, which is SystemExit once the user was told what there is. */
+int scripts_choose(const struct runtime *runtime, char *row, size_t room);
+
 /* locked.c: whether the application keeps its Python to itself, and whether `config`, which has been read, is one that it
  * starts all the same. */
 int locked(const struct runtime *runtime);

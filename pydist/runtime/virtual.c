@@ -37,6 +37,14 @@ const struct image_entry *virtual_python(void)
     return mounted.python;
 }
 
+int virtual_is_script(const struct image_entry *entry)
+{
+    static const char mark[] = "#!python\n";
+    const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
+    return !(entry->flags & IMAGE_FOLDER) && bytes && entry->data_size >= sizeof mark - 1 &&
+           memcmp(bytes, mark, sizeof mark - 1) == 0;
+}
+
 /* The rest of `path` after the root: "" or what begins with a slash. NULL when it lies elsewhere. */
 static const char *below_root(const char *path)
 {

@@ -36,6 +36,9 @@ int virtual_access(const struct image_entry *entry, int mode);
 /* The entry's absolute path, in `buffer`; returns it, or NULL with errno when it is too long. */
 char *virtual_name(const struct image_entry *entry, char *buffer, size_t size);
 
+/* Whether a file is a script of an installer, which Python is to run: its first line is `#!python`. */
+int virtual_is_script(const struct image_entry *entry);
+
 /* The entry that stands for the interpreter: what the setting `python` names; NULL when there is none. */
 const struct image_entry *virtual_python(void);
 

@@ -120,7 +120,7 @@ def test_a_project_finds_its_data_its_metadata_and_its_modules(
 def test_a_named_script_starts_instead_and_its_traceback_has_source_lines(
     distribution: Distribution, store: Store, tmp_path: Path
 ) -> None:
-    report = made(CASES / "project", tmp_path / "stock", store, script="stock")
+    report = made(CASES / "project", tmp_path / "stock", store, scripts=("stock",))
     assert report.contents.entry == "stock (shop.cli:stock)"
     done = run(tmp_path / "stock")
     assert done.returncode == 1

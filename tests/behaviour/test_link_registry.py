@@ -25,7 +25,7 @@ def output(program: Path, *arguments: str) -> str:
 
 
 def test_httpie_runs_and_takes_pure_wheels(distribution: Distribution, store: Store, tmp_path: Path) -> None:
-    report = link(Request(app="httpie", script="http", output=tmp_path / "http"), store=store)
+    report = link(Request(app="httpie", scripts=("http",), output=tmp_path / "http"), store=store)
     files = {package.name: package.file for package in report.contents.packages}
     assert files["charset-normalizer"].endswith("-none-any.whl")
     assert output(tmp_path / "http", "--version").strip() == next(

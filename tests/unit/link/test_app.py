@@ -84,21 +84,21 @@ def test_what_is_neither_file_nor_requirement_is_refused(text: str) -> None:
 
 def test_flags_override_settings_and_requirements_add_up(tmp_path: Path) -> None:
     text = '[project]\nname = "x"\n[tool.pydist]\npython = "3.13"\ntarget = "t"\nmodule = "x.y"\nwith = ["a"]\n'
-    request = Request(app=str(project(tmp_path, text)), python="3.14", script="s", with_=("b",))
+    request = Request(app=str(project(tmp_path, text)), python="3.14", scripts=("s",), with_=("b",))
     settings = read_app(request).settings
     assert (settings.python, settings.target, settings.with_) == ("3.14", "t", ("a", "b"))
-    assert (settings.script, settings.module) == ("s", None)
+    assert (settings.scripts, settings.module) == (("s",), None)
 
 
 def test_script_and_module_exclude_each_other() -> None:
     with pytest.raises(InputError, match="exclude each other"):
-        read_app(Request(app="x", script="a", module="b"))
+        read_app(Request(app="x", scripts=("a",), module="b"))
 
 
 def test_a_script_has_no_other_scripts(tmp_path: Path) -> None:
     (tmp_path / "tool.py").write_text("")
     with pytest.raises(InputError, match="is a script itself"):
-        read_app(Request(app=str(tmp_path / "tool.py"), script="x"))
+        read_app(Request(app=str(tmp_path / "tool.py"), scripts=("x",)))
 
 
 def test_what_is_there_is_not_looked_up_on_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

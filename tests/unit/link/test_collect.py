@@ -107,7 +107,7 @@ def test_a_file_cannot_be_a_folder_too() -> None:
 
 def test_what_will_not_work_is_noted() -> None:
     tree = collected({"x.pth": b"import x\n", "bad.py": b"x =\n"})
-    assert any("x.pth of p0 is not executed" in note for note in tree.notes)
+    assert any("x.pth of p0 has code for each start of a Python: it is not run" in note for note in tree.notes)
     assert any("bad.py of p0 does not compile (line 1: invalid syntax)" in note for note in tree.notes)
     assert tree.module("bad").code == b""  # type: ignore[union-attr]
 

@@ -27,8 +27,19 @@ def test_everything_else_goes_in(path: str) -> None:
     assert TABLE.of_file(path, ()) is None
 
 
-def test_tkinter_stays_where_its_module_is() -> None:
-    assert TABLE.of_file("tkinter/ttk.py", {"_tkinter"}) is None
+def test_tkinter_comes_back_where_its_module_is() -> None:
+    for path in ("tkinter/ttk.py", "../tk8.6/tk.tcl", "lib-dynload/_tkinter.cpython-314-x86_64-linux-gnu.so"):
+        row = TABLE.of_file(path, {"_tkinter"}, dynamic=True)
+        assert row is not None
+        assert not row.final
+        assert "tkinter" in row.imports
+    without = TABLE.of_file("tkinter/ttk.py", ())
+    assert without is not None
+    assert without.final
+
+
+def test_what_brings_files_back_is_known_by_its_words() -> None:
+    assert {"tests", "test", "tkinter", "turtle"} <= TABLE.words
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from pydist.link.part import Part, TreeFile, make_part, produce_part
+from pydist.link.leftout import LeftOut
+from pydist.link.part import Gathered, Part, TreeFile, make_part, produce_part
 from pydist.store import Key, Store
 
 HERE = Path(sys.executable)
@@ -33,9 +32,11 @@ def test_files_are_sorted_and_sources_compiled() -> None:
 def test_a_part_from_the_store_is_the_part_that_was_made(tmp_path: Path) -> None:
     calls = []
 
-    def gather() -> tuple[tuple[TreeFile, ...], Mapping[str, Any]]:
+    out = LeftOut(name="tests", reason="no", imports=("a.tests",), files=(("lib/a/tests/x.py", 3),))
+
+    def gather() -> Gathered:
         calls.append(1)
-        return FILES, {"name": "é"}
+        return Gathered(files=FILES, facts={"name": "é"}, left_out=(out,), mentions={"a.tests": "b.py"})
 
     store, key = Store(tmp_path), Key.of("wheel", {"x": 1})
     first = produce_part(store, key, "p", HERE, gather)
@@ -43,8 +44,10 @@ def test_a_part_from_the_store_is_the_part_that_was_made(tmp_path: Path) -> None
     assert len(calls) == 1
     assert facts(first) == facts(second) == facts(make_part("p", FILES, HERE))
     assert dict(second.facts) == {"name": "é"}
+    assert second.left_out == (out,)
+    assert second.mentions == {"a.tests": "b.py"}
 
 
 def test_a_part_without_files_can_be_kept(tmp_path: Path) -> None:
-    part = produce_part(Store(tmp_path), Key.of("wheel", {}), "p", HERE, lambda: ((), {}))
+    part = produce_part(Store(tmp_path), Key.of("wheel", {}), "p", HERE, lambda: Gathered(files=()))
     assert part.files == ()

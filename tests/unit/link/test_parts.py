@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,11 +13,12 @@ from pydist.errors import InputError
 from pydist.link.app import Request, read_app
 from pydist.link.choice import Choice
 from pydist.link.dist import Distribution
-from pydist.link.entry import Entry
-from pydist.link.fetch import FetchedWheel
+from pydist.link.fetch import FetchedWheel, Origin
 from pydist.link.lock import LockedPackage
+from pydist.link.own import app_part
 from pydist.link.part import Part
-from pydist.link.parts import app_part, stdlib_part, wheel_parts
+from pydist.link.parts import package_parts, wheel_sources
+from pydist.link.stdlib import stdlib_part, stdlib_source
 from pydist.progress import Silent
 from pydist.store import Store, digest_file
 from tests.support import dist
@@ -24,16 +26,15 @@ from tests.support.wheels import wheel
 
 DIST = dist.distribution()
 SITE = "lib/python3.14/site-packages"
-SCRIPT = Entry(kind="script", name="x", shown="x")
 
 
-def fetched(path: Path) -> FetchedWheel:
+def fetched(path: Path, origin: Origin = "wheel") -> FetchedWheel:
     package = LockedPackage(name="demo", version="1")
-    return FetchedWheel(choice=Choice(package=package), path=path, sha256=digest_file(path), origin="wheel")
+    return FetchedWheel(choice=Choice(package=package), path=path, sha256=digest_file(path), origin=origin)
 
 
 def part_of(path: Path, store: Path) -> dict[str, bytes]:
-    (part,) = wheel_parts((fetched(path),), DIST, Store(store), Silent())
+    (part,) = package_parts(wheel_sources((fetched(path),), DIST, 0, Store(store)), Silent())
     return content(part)
 
 
@@ -64,7 +65,7 @@ def test_the_record_lists_files_where_they_are(tmp_path: Path) -> None:
 
 def test_an_installers_script_is_compiled_and_executable(tmp_path: Path) -> None:
     path = wheel(tmp_path, "demo", "1", {"demo-1.data/scripts/old": b"#!python\nprint()\n"})
-    (part,) = wheel_parts((fetched(path),), DIST, Store(tmp_path / "s"), Silent())
+    (part,) = package_parts(wheel_sources((fetched(path),), DIST, 0, Store(tmp_path / "s")), Silent())
     old = next(file for file in part.files if file.path == "bin/old")
     assert old.code
     assert old.executable
@@ -76,17 +77,10 @@ def test_a_script_stands_beside_what_it_includes(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/a.txt").write_text("a")
     (tmp_path / "b.txt").write_text("b")
-    assert set(content(app_part(read_app(Request(app=str(script))), SCRIPT, DIST))) == {
+    assert set(content(app_part(read_app(Request(app=str(script))), (), DIST))) == {
         f"{SITE}/tool.py",
         f"{SITE}/data/a.txt",
     }
-
-
-def test_a_pattern_that_names_nothing_is_refused(tmp_path: Path) -> None:
-    script = tmp_path / "tool.py"
-    script.write_text("# /// script\n# [tool.pydist]\n# include = ['*.json', 'tool.py']\n# ///\n")
-    with pytest.raises(InputError, match=r"no file beside the script matches \*\.json, tool\.py"):
-        app_part(read_app(Request(app=str(script))), SCRIPT, DIST)
 
 
 def test_native_code_beside_a_script_is_refused(tmp_path: Path) -> None:
@@ -94,7 +88,7 @@ def test_native_code_beside_a_script_is_refused(tmp_path: Path) -> None:
     script.write_text("# /// script\n# [tool.pydist]\n# include = ['*.so']\n# ///\n")
     (tmp_path / "fast.so").write_bytes(b"\x7fELF")
     with pytest.raises(InputError, match=r"tool\.py: .*fast\.so"):
-        app_part(read_app(Request(app=str(script))), SCRIPT, DIST)
+        app_part(read_app(Request(app=str(script))), (), DIST)
 
 
 @pytest.fixture
@@ -112,7 +106,41 @@ def distribution(tmp_path: Path) -> Distribution:
 def test_the_standard_library_goes_in_without_tests_and_with_the_run_time(
     distribution: Distribution, tmp_path: Path
 ) -> None:
-    part = stdlib_part(distribution, Store(tmp_path / "s"), Silent())
+    source = stdlib_source(distribution, 0, Store(tmp_path / "s"))
+    part = stdlib_part(source, distribution, Silent())
     names = {file.path.removeprefix("lib/python3.14/") for file in part.files}
     assert {name for name in names if not name.startswith("_pydist/")} == {"json/__init__.py", "LICENSE.txt"}
     assert "_pydist/__init__.py" in names
+    (group,) = part.left_out
+    assert (group.name, [path for path, _ in group.files]) == (
+        "tests of CPython",
+        ["lib/python3.14/own/tests/test_x.py", "lib/python3.14/test/test_os.py"],
+    )
+    assert [file.path for file in source.more({"lib/python3.14/test/test_os.py"}).files] == [
+        "lib/python3.14/test/test_os.py"
+    ]
+
+
+def test_rules_about_packages_do_not_hold_for_the_project_itself(tmp_path: Path) -> None:
+    path = wheel(tmp_path, "demo", "1", {"demo/__init__.py": b"", "demo/tests/__init__.py": b""})
+    for origin, kept in (("wheel", False), ("built", False), ("project", True)):
+        (source,) = wheel_sources((fetched(path, cast(Origin, origin)),), DIST, 0, Store(tmp_path / "s"))
+        assert (f"{SITE}/demo/tests/__init__.py" in content(source.part())) is kept
+
+
+def test_a_part_knows_what_its_sources_import_of_what_is_left_out(tmp_path: Path) -> None:
+    files = {"demo/__init__.py": b"from . import tests\nimport os\n", "demo/tests/__init__.py": b"import turtle\n"}
+    (source,) = wheel_sources((fetched(wheel(tmp_path, "demo", "1", files)),), DIST, 0, Store(tmp_path / "s"))
+    part = source.part()
+    assert part.mentions == {"demo.tests": "demo/__init__.py"}
+    assert part.left_out[0].imports == ("demo.tests",)
+    assert source.more({f"{SITE}/demo/tests/__init__.py"}).mentions == {"turtle": "demo/tests/__init__.py"}
+
+
+def test_optimised_code_is_another_part(tmp_path: Path) -> None:
+    path = wheel(tmp_path, "demo", "1", {"demo.py": b"assert 0\n"})
+    codes = set()
+    for level in (0, 1):
+        (source,) = wheel_sources((fetched(path),), DIST, level, Store(tmp_path / "s"))
+        codes.add(next(bytes(file.code) for file in source.part().files if file.path == f"{SITE}/demo.py"))
+    assert len(codes) == 2

@@ -19,31 +19,28 @@ def test_no_table_means_no_settings() -> None:
 def test_every_setting_is_read() -> None:
     table = parse_toml(
         '[tool.pydist]\npython = "3.13"\ntarget = "t"\nscript = "s"\nwith = ["a", "b"]\ninclude = ["*.txt"]\n'
-        'allow-missing = ["m"]\nlocked = true\nstrict-memory = true',
+        'exclude = ["x"]\nsources = false\noptimize = 2\nallow-missing = ["m"]\nlocked = true\nstrict-memory = true',
         "f",
     )
     expected = Settings(
-        python="3.13",
-        target="t",
-        script="s",
-        with_=("a", "b"),
-        include=("*.txt",),
-        allow_missing=("m",),
-        locked=True,
-        strict_memory=True,
-    )
+        python="3.13", target="t", scripts=("s",), with_=("a", "b"), include=("*.txt",), exclude=("x",), sources=False,
+        optimize=2, allow_missing=("m",), locked=True, strict_memory=True,
+    )  # fmt: skip
     assert Settings.parse(table, "f") == expected
 
 
 def test_all_faults_are_reported_with_their_place() -> None:
-    table = {"tool": {"pydist": {"pyhton": "3.13", "with": "a", "script": "s", "module": "m", "locked": 1}}}
+    table = {"tool": {"pydist": {"pyhton": "3.13", "with": "a", "script": "s", "module": "m", "locked": 1,
+                                 "optimize": True, "sources": 1}}}  # fmt: skip
     with pytest.raises(InputError) as caught:
         Settings.parse(table, "pyproject.toml")
     text = str(caught.value)
     assert "pyproject.toml: tool.pydist.pyhton: not a setting" in text
     assert "tool.pydist.locked: expected true or false, found 1" in text
     assert "tool.pydist.with: expected a list of strings, found 'a'" in text
-    assert "tool.pydist.module: the application starts at a script or at a module" in text
+    assert "tool.pydist.module: the application starts in one way: give one of script, module" in text
+    assert "tool.pydist.optimize: expected 0, 1 or 2, found True" in text
+    assert "tool.pydist.sources: expected true or false, found 1" in text
 
 
 def test_a_table_that_is_none_is_a_fault() -> None:
