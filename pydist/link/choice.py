@@ -12,13 +12,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydist.errors import Fault, FaultCollector, InputError
+from pydist.errors import EnvironmentLacking, Fault, FaultCollector, InputError
 from pydist.link.lock import LockedFile, LockedPackage
 from pydist.link.tags import WheelTags
 from pydist.policy import defaults
 from pydist.policy.table import Row, read_toml
 
-__all__ = ["Choice", "NativeBuildFailed", "NativeNeeded", "PureBuild", "choose", "native_builds", "pure_builds"]
+__all__ = [
+    "Choice",
+    "CompilerLacking",
+    "NativeBuildFailed",
+    "NativeNeeded",
+    "PureBuild",
+    "choose",
+    "native_builds",
+    "pure_builds",
+]
 
 _TABLE = Path(__file__).with_name("pure.toml")
 _NATIVE = Path(__file__).with_name("native_build.toml")
@@ -102,6 +111,14 @@ class NativeBuildFailed(NativeNeeded):
             "(NAME-py3-none-any.whl), build a wheel and give it with --with, or leave the package out",
             faults,
         )
+
+
+class CompilerLacking(EnvironmentLacking):
+    """Native code is to be built of source, and there is no compiler; `faults` name the package."""
+
+    def __init__(self, package: str, lacking: EnvironmentLacking) -> None:
+        super().__init__(f"{package} has native code, which is built of its source: {lacking}")
+        self.faults = (Fault(package, str(lacking)),)
 
 
 @cache

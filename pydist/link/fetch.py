@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from pydist.archive.paths import check_name
 from pydist.archive.write import DEFAULT_MTIME
 from pydist.errors import EnvironmentLacking, Fault, InputError
-from pydist.link.choice import Choice, NativeBuildFailed
+from pydist.link.choice import Choice, CompilerLacking, NativeBuildFailed
 from pydist.link.dist import Distribution
 from pydist.link.lock import LockedFile
 from pydist.link.native_build import NATIVE_CODE, NativeBuild
@@ -154,11 +154,8 @@ class _Building:
             return known
         try:
             folder = self._pure(choice, source, identity)
-        except _CompilerWanted as refused:
-            try:
-                return self._native(choice, source, identity)
-            except EnvironmentLacking as error:
-                raise EnvironmentLacking(f"{refused}\n{error}") from None
+        except _CompilerWanted:
+            return self._native(choice, source, identity)
         except InputError as error:
             if choice.sdist is None:
                 raise
@@ -199,7 +196,11 @@ class _Building:
         return None if folder is None else self._fetched(replace(choice, native=True), folder)
 
     def _native(self, choice: Choice, source: Path, identity: str) -> FetchedWheel:
-        compiler = locate()
+        label = f"{choice.package.name} {choice.package.version}".strip()
+        try:
+            compiler = locate()
+        except EnvironmentLacking as error:
+            raise CompilerLacking(label, error) from None
         build = NativeBuild(
             distribution=self.distribution, compiler=compiler, store=self.store, fetch=self._requirements
         )
@@ -209,7 +210,6 @@ class _Building:
             build.wheel(choice, source, folder)
             self.reporter.finish("build", f"{source.name} with its native code")
 
-        label = f"{choice.package.name} {choice.package.version}".strip()
         folder = self.store.produce(self._native_key(choice, identity, compiler), label, make)
         if next(folder.glob("*.whl")).name.endswith("-none-any.whl"):
             choice = replace(choice, without_native=choice.instead.reason if choice.instead else "")

@@ -16,7 +16,7 @@ from pydist.errors import EnvironmentLacking, InputError
 from pydist.link import omissions
 from pydist.link.app import AppSpec, Request, read_app
 from pydist.link.assemble import Parts, image_spec
-from pydist.link.choice import NativeNeeded, choose
+from pydist.link.choice import CompilerLacking, NativeNeeded, choose
 from pydist.link.collect import Collected, collect
 from pydist.link.describe import check_memory, contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
@@ -129,7 +129,7 @@ def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distributi
     locked = _locked(app, distribution, distribution.target.triple if fixed else defaults.NATIVE_TARGET, reporter)
     try:
         return distribution, _fetched(app, locked, distribution, store, reporter)
-    except NativeNeeded as refusal:
+    except (NativeNeeded, CompilerLacking) as refusal:
         if fixed:
             raise
         try:

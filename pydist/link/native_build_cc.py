@@ -10,10 +10,12 @@ stub. Invariant: what is made names no folder of this machine, and is the same i
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ _VALUED = {
     *("-o", "-I", "-D", "-U", "-L", "-l", "-T", "-u", "-x", "-z", "-include", "-isystem", "-Xlinker"),
     *("-MF", "-MT", "-MQ", "-arch", "-framework"),
 }
+_SEARCHED = re.compile("-(?:I|L|B|isystem|idirafter|iquote)")
+_MACHINE = ("/usr/include", "/usr/lib", "/usr/local/include", "/usr/local/lib", "/lib/", "/lib64/")
+_PROCESSOR = ("-march=native", "-mtune=native", "-mcpu=native")
 _OF_SYSTEM = {
     *("c", "m", "dl", "pthread", "rt", "util", "crypt", "resolv", "xnet"),
     *("stdc++", "c++", "c++abi", "gcc", "gcc_s"),
@@ -34,7 +39,10 @@ _OF_SYSTEM = {
 
 def main(arguments: Sequence[str]) -> int:
     settings = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    role, words = arguments[1], list(arguments[2:])
+    role, words = arguments[1], list(_without_machine(_expanded(arguments[2:])))
+    if foreign := [word for word in words if word.startswith(_MACHINE) and not word.endswith(_SOURCES)]:
+        sys.stderr.write(f"error: a library of this machine, which is for another C library: {foreign[0]}\n")
+        return 1
     if _NOT_LINKED & set(words) or not words:
         return _run([*settings[role], *words, *settings["compile"]])
     if "-shared" not in words:
@@ -42,6 +50,31 @@ def main(arguments: Sequence[str]) -> int:
     if not settings["static"]:
         return _run([*settings[role], *words, *settings["compile"], *settings["shared"]])
     return _relocatable(settings, role, words)
+
+
+def _expanded(words: Iterable[str]) -> Iterator[str]:
+    """`words` with response files as their content."""
+    for word in words:
+        file = Path(word[1:])
+        if word.startswith("@") and file.is_file():
+            yield from shlex.split(file.read_text(encoding="utf-8"))
+        else:
+            yield word
+
+
+def _without_machine(words: Iterable[str]) -> Iterator[str]:
+    """`words` without the folders of this machine's headers and libraries, which are for another C library, and without
+    its processor."""
+    option = ""
+    for word in words:
+        if option:
+            if not word.startswith(_MACHINE):
+                yield from (option, word)
+            option = ""
+        elif _SEARCHED.fullmatch(word):
+            option = word
+        elif word not in _PROCESSOR and not (_SEARCHED.match(word) and _SEARCHED.sub("", word, 1).startswith(_MACHINE)):
+            yield word
 
 
 def _relocatable(settings: dict[str, Any], role: str, words: Sequence[str]) -> int:
@@ -62,8 +95,7 @@ def _relocatable(settings: dict[str, Any], role: str, words: Sequence[str]) -> i
         at += 2 if valued else 1
     archives = {name: _archive(name, folders) for name in libraries if name not in _OF_SYSTEM}
     if missing := [name for name, path in archives.items() if path is None]:
-        words = ", ".join(f"-l{name}" for name in missing)
-        sys.stderr.write(f"error: unable to find library: {words}\n")
+        sys.stderr.write(f"error: unable to find library: {', '.join(f'-l{name}' for name in missing)}\n")
         return 1
     with tempfile.TemporaryDirectory(dir=Path(output).parent) as scratch:
         objects = []

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from pydist.errors import EnvironmentLacking, InputError
-from pydist.link.fetch import _build, download
-from pydist.link.lock import LockedFile
+from pydist.link.choice import Choice, CompilerLacking
+from pydist.link.fetch import _build, _CompilerWanted, download, fetch
+from pydist.link.lock import LockedFile, LockedPackage
+from pydist.progress import Silent
 from pydist.store import Store
+from tests.support.dist import distribution
 
 BODY = b"the wheel's bytes" * 100
 
@@ -107,3 +110,42 @@ def test_a_project_is_built_outside_its_folder_and_without_what_an_earlier_build
     with zipfile.ZipFile(tmp_path / "out/p-1-py3-none-any.whl") as file:
         assert [name for name in file.namelist() if name.endswith(".txt")] == ["a.txt", "left.txt"]
     assert not (project / "left.txt").exists()
+
+
+def test_a_build_that_looks_for_a_compiler_is_noticed(tmp_path: Path) -> None:
+    project = tmp_path / "p"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "back"\nbackend-path = ["."]\n'
+        '[project]\nname = "p"\nversion = "1"\n'
+    )
+    (project / "back.py").write_text(
+        "import os, pathlib, subprocess\n"
+        "def build_wheel(folder, settings=None, metadata=None):\n"
+        "    subprocess.run([os.environ['CC'], '-c', 'x.c'], check=pathlib.Path('strict').exists())\n"
+        "    pathlib.Path(folder, 'p-1-py3-none-any.whl').touch()\n"
+        "    return 'p-1-py3-none-any.whl'\n"
+    )
+    (tmp_path / "out").mkdir()
+    _build(project, tmp_path / "out", {})
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"p-1-py3-none-any.whl", "compiler-wanted"}
+    (project / "strict").touch()
+    with pytest.raises(_CompilerWanted):
+        _build(project, tmp_path / "out", {})
+
+
+def test_native_code_without_a_compiler_is_the_environments_fault_and_names_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking() -> None:
+        raise EnvironmentLacking("the compiler is not installed")
+
+    monkeypatch.setattr("pydist.link.fetch.locate", lacking)
+    sdist = tmp_path / "x-1.tar.gz"
+    sdist.touch()
+    package = LockedPackage(
+        name="x", version="1", sdist=LockedFile(name=sdist.name, url=sdist.as_uri(), sha256="", size=0)
+    )
+    choice = Choice(package=package, sdist=package.sdist, native=True)
+    with pytest.raises(CompilerLacking, match="x 1 has native code, which is built of its source: the compiler is not"):
+        fetch((choice,), distribution(), Store(tmp_path / "s"), Silent())

@@ -108,6 +108,26 @@ def test_a_library_that_is_not_the_packages_own_is_not_found(tmp_path: Path, cap
     assert capfd.readouterr().err == "error: unable to find library: -lz\n"
 
 
+def test_folders_and_libraries_of_the_machine_are_not_seen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "-I/usr/include/x",
+        "-isystem",
+        "/usr/local/include",
+        "-L",
+        "/usr/lib",
+        "-Iown",
+        "-L",
+        "own",
+        "-DX=/usr/lib",
+    ]
+    left = list(native_build_cc._without_machine([*words, "-march=native", "-isystem/lib/x", "-O2"]))
+    assert left == ["-Iown", "-L", "own", "-DX=/usr/lib", "-O2"]
+    (tmp_path / "told.json").write_text("{}")
+    (tmp_path / "objects.txt").write_text("x.o '/usr/lib/libz.so'")
+    assert native_build_cc.main([str(tmp_path / "told.json"), "cc", "-shared", f"@{tmp_path}/objects.txt"]) == 1
+    assert "a library of this machine, which is for another C library: /usr/lib/libz.so" in capfd.readouterr().err
+
+
 def test_programs_and_variables_are_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CFLAGS", "-march=native")
     root = tmp_path / "it's a folder"
