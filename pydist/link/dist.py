@@ -7,12 +7,13 @@ changes with its content.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydist import __version__
 from pydist.archive.extract import extract
 from pydist.errors import EnvironmentLacking, Fault, InputError
+from pydist.link.compilers import compiler_of
 from pydist.link.dist_check import check_files, check_names
 from pydist.link.forms import FORMS, Form, choose_form
 from pydist.link.tags import WheelTags
@@ -34,7 +35,8 @@ _PREFERENCE = ("pgo+lto", "pgo", "lto", "noopt", "debug")
 class Distribution:
     """One distribution unpacked. `root` is its `python` folder, `origin` what it is of, for people; `digest`
     identifies its files in keys, `identity` its manifest and build record wherever it came from. `form` is how its
-    interpreter comes into an application, and `passed_over` says why not in a better way."""
+    interpreter comes into an application, and `passed_over` says why not in a better way.
+    `compiler` stands in for an interpreter that does not run on this machine."""
 
     root: Path
     origin: str
@@ -44,6 +46,7 @@ class Distribution:
     target: Target
     form: Form = FORMS[0]
     passed_over: tuple[Fault, ...] = ()
+    compiler: Path | None = None
 
     @property
     def version(self) -> str:
@@ -55,7 +58,8 @@ class Distribution:
 
     @property
     def interpreter(self) -> Path:
-        return self.root / self.manifest.python_exe
+        """What compiles modules."""
+        return self.compiler or self.root / self.manifest.python_exe
 
     @property
     def stdlib(self) -> Path:
@@ -133,6 +137,16 @@ def choose_distribution(
     `python` is a series or a full version (`3.14`, `3.14.7`). Raises `EnvironmentLacking` when the store has none,
     `InputError` when what was given is not a distribution that can be linked.
     """
+    found = _found(wanted, python, target, store, reporter)
+    other = compiler_of(found.manifest, found.target, found.floor, store)
+    if other is None:
+        return found
+    name, compiler = other
+    reporter.note(f"its interpreter does not run on this machine: modules are compiled by {name} of the store")
+    return replace(found, compiler=compiler, digest=Key.of("compiled", {"of": found.digest, "by": name}).digest)
+
+
+def _found(wanted: str | None, python: str, target: Target, store: Store, reporter: Reporter) -> Distribution:
     if wanted is None:
         return _from_store(python, target, store)
     path = Path(wanted)

@@ -17,7 +17,7 @@ from pydist.errors import Fault, InputError
 __all__ = ["Members", "check_objects", "unpack"]
 
 _INITTAB = "_PyImport_Inittab"
-_OWN = ("Py", "_Py")
+_OWN = ("Py", "_Py", "python_hashlib_")  # the last: how 3.12 and 3.13 call those of HACL
 _GLOBAL = 1
 _OF_GCC = ".gnu.lto_"
 _ALLOC = 2
