@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydist.errors import InputError
+from pydist.link.names import normalise
 from pydist.link.project import is_application
 from pydist.link.settings import Settings, parse_toml, script_block
 
@@ -74,15 +75,6 @@ class AppSpec:
     def folder(self) -> Path | None:
         """The project's folder."""
         return self.path if self.kind is AppKind.PROJECT else None
-
-
-def normalise(name: str) -> str:
-    """A package name as PEP 503 compares it.
-
-    >>> normalise("Foo.Bar__baz")
-    'foo-bar-baz'
-    """
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_app(request: Request) -> AppSpec:
@@ -198,6 +190,7 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
         sources=own.sources if request.sources is None else request.sources,
         optimize=own.optimize if request.optimize is None else request.optimize,
         allow_missing=own.allow_missing + request.allow_missing,
+        recipes=own.recipes,
         locked=own.locked or request.locked,
         strict_memory=own.strict_memory or request.strict_memory,
     )

@@ -11,8 +11,8 @@ from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
 from packageurl import PackageURL
 
 from pydist.archive.write import DEFAULT_MTIME
-from pydist.link.app import normalise
 from pydist.link.licences import canonical
+from pydist.link.names import normalise
 from pydist.link.report import Contents, InterpreterFacts, LibraryFacts, PackageFacts
 from pydist.manifest.bill import bill, properties, serialised, sha256
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from pydist import __version__
 from pydist.errors import Fault, InputError
-from pydist.link.app import normalise
 from pydist.link.assemble import Parts
 from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
@@ -19,6 +18,7 @@ from pydist.link.entry import Entry
 from pydist.link.fetch import FetchedWheel
 from pydist.link.finish import Finished
 from pydist.link.licences import judge
+from pydist.link.names import normalise
 from pydist.link.part import Part
 from pydist.link.report import (
     Contents,

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from pydist.link.app import normalise
 from pydist.link.assemble import Parts
+from pydist.link.names import normalise
 from pydist.link.part import Part
 from pydist.policy.table import read_toml
 

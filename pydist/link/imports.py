@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydist.errors import Fault, InputError
 from pydist.link import omissions
@@ -21,6 +22,9 @@ from pydist.link.dist import Distribution
 from pydist.link.entry import Entry
 from pydist.link.image import ModuleFlag, ModuleRow
 from pydist.link.import_advice import advice
+from pydist.link.leftout import has_pattern
+from pydist.link.names import normalise
+from pydist.link.recipes import for_packages
 
 __all__ = ["Graph", "Missing", "check_imports", "missing_imports"]
 
@@ -65,16 +69,32 @@ def check_imports(app: AppSpec, entry: Entry, tree: Collected, parts: Parts, dis
         sources={file.path: file.data for part in parts.all for file in part.files if file.code},
         owner=tree.owner,
     )
-    allowed = set(app.settings.allow_missing)
-    missing = [item for item in missing_imports(graph, entry) if allowed.isdisjoint(_above(item.name))]
+    missing = [item for item in missing_imports(graph, entry) if not _is_allowed(item, app, parts)]
     if missing:
         beside = app.path.parent if app.kind is AppKind.SCRIPT and app.path else None
         what = "a module" if len(missing) == 1 else f"{len(missing)} modules"
         raise InputError(
             f"the application would fail when it starts: it imports {what} that it does not have",
-            [Fault(" → ".join((*item.chain, item.name)), advice(item.name, item.owner, parts, beside))
+            [Fault(" → ".join((*item.chain, item.name)), _advice(item, app, parts, beside))
              for item in missing],
         )  # fmt: skip
+
+
+def _is_allowed(item: Missing, app: AppSpec, parts: Parts) -> bool:
+    """Whether the settings, or a recipe of the package with the import, let it fail."""
+    names = {part.name: normalise(str(part.facts["name"])) for part in parts.packages}
+    packages = [names[item.owner]] if item.owner in names else []
+    recipes = for_packages(packages, app.settings.recipes)
+    allowed = {*app.settings.allow_missing, *(name for recipe in recipes for name in recipe.imports)}
+    return not allowed.isdisjoint(_above(item.name))
+
+
+def _advice(item: Missing, app: AppSpec, parts: Parts, beside: Path | None) -> str:
+    path = item.name.replace(".", "/")
+    for pattern in app.settings.exclude:
+        if has_pattern(f"{path}.py", (pattern,)) or has_pattern(f"{path}/__init__.py", (pattern,)):
+            return f"may be what --exclude {pattern!r} leaves out"
+    return advice(item.name, item.owner, parts, beside)
 
 
 def missing_imports(graph: Graph, entry: Entry) -> Iterator[Missing]:

@@ -27,9 +27,11 @@ from pydist.link.imports import check_imports
 from pydist.link.inputs import input_files
 from pydist.link.launch import python_part
 from pydist.link.lock import LockedPackage
+from pydist.link.names import normalise
 from pydist.link.native_build_modules import native_modules
 from pydist.link.own import app_part
 from pydist.link.parts import package_parts, wheel_sources
+from pydist.link.recipes import for_packages, further_requirements
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
 from pydist.link.select import select, without_sources
@@ -72,6 +74,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     spec = image_spec(distribution, entries, parts, tree=tree, contents=contents, settings=app.settings)
     finished = finish(stub.program, spec, output)
     reasons = reasons_of(distribution, contents.entry, wheels)
+    names = {normalise(package.name) for package in contents.packages}
+    reasons |= {f"recipe of {row.package}": row.reason for row in for_packages(names, app.settings.recipes)}
     report = report_of(
         finished, contents, tree, distribution=distribution, selected=replace(selected, parts=parts), reasons=reasons,
         seconds=time.monotonic() - began,
@@ -144,7 +148,13 @@ def _planned(app: AppSpec, store: Store, reporter: Reporter) -> tuple[Distributi
 
 
 def _locked(app: AppSpec, distribution: Distribution, triple: str, reporter: Reporter) -> tuple[LockedPackage, ...]:
-    return resolve(app, _platform(distribution, Target.parse(triple)), reporter)
+    platform = _platform(distribution, Target.parse(triple))
+    locked = resolve(app, platform, reporter)
+    while more := further_requirements({item.name: item.version for item in locked}, app.settings.recipes):
+        settings = replace(app.settings, with_=app.settings.with_ + more)
+        app = replace(app, requirements=app.requirements + more, settings=settings)
+        locked = resolve(app, platform, reporter)
+    return locked
 
 
 def _platform(distribution: Distribution, target: Target) -> Platform:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydist.errors import FaultCollector, InputError
+from pydist.link.recipes import Recipe, parse_recipes
 
 __all__ = ["Settings", "parse_toml", "script_block"]
 
@@ -36,6 +37,7 @@ class Settings:
     patterns of files that go in or stay out, `sources` says whether sources go in, `optimize` is the level of
     `compile()`, `index` is where `pydist fetch` looks, `allow_missing` are modules whose import may fail at start. With
     `locked`, sys.executable is no Python for child processes; with `strict_memory`, nothing may be unpacked to a disk.
+    `recipes` are what packages in it need to be told.
     """
 
     python: str | None = None
@@ -52,6 +54,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     sources: bool | None = None
     optimize: int | None = None
+    recipes: tuple[Recipe, ...] = ()
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], where: str) -> Settings:
@@ -64,8 +67,11 @@ class Settings:
         values: dict[str, Any] = {}
         with faults.at("tool.pydist"):
             for key, value in own.items():
-                if key not in _KEYS:
-                    faults.add(key, f"not a setting; the settings are {', '.join(sorted(_KEYS))}")
+                if key == "recipe":
+                    with faults.at(key):
+                        values["recipes"] = parse_recipes(value, faults)
+                elif key not in _KEYS:
+                    faults.add(key, f"not a setting; the settings are {', '.join(sorted({*_KEYS, 'recipe'}))}")
                 elif not _KEYS[key][1](value):
                     faults.add(key, f"expected {_KEYS[key][0]}, found {value!r}")
                 else:
