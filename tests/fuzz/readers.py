@@ -16,6 +16,7 @@ from pydist.archive.zip import ZipBroken, read_directory
 from pydist.archive.zip_content import ZipContent
 from pydist.binary import ar, coff, fat
 from pydist.binary.elf import ElfFile
+from pydist.binary.elf_rename import rename_defined, undefined_names
 from pydist.binary.kind import HEAD_SIZE, Kind, kind_of
 from pydist.binary.macho import MachO
 from pydist.binary.pdb import PdbFile
@@ -62,6 +63,15 @@ def _elf(data: bytes) -> None:
     facts = ElfFile.parse(data)
     _exhaust(facts.symbols(data))
     _exhaust(facts.dynamic_symbols(data))
+
+
+def _rename(data: bytes) -> None:
+    """What comes out is an object again, whose names are the new ones."""
+    made, renamed = rename_defined(data, "__x")
+    _exhaust(undefined_names(data))
+    names = {symbol.name for symbol in ElfFile.parse(made).symbols(made)}
+    if missing := set(renamed.values()) - names:
+        raise AssertionError(f"lost: {missing}")
 
 
 def _macho(data: bytes) -> None:
@@ -202,7 +212,13 @@ _ELF = {
     "build_id": bytes(20),
 }
 
+_OBJECT = {"kind": 1, "defined": ["f"], "undefined": ["g"], "weak": ["h"], "hidden": ["i"]}
+
 READERS = {
+    "rename": Reader(
+        _rename,
+        (make_elf(**_OBJECT), make_elf(**_OBJECT, bits=32)),  # type: ignore[arg-type]
+    ),
     "content": Reader(
         _content,
         (

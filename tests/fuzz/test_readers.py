@@ -47,6 +47,7 @@ def test_every_reader_has_kept_inputs_and_they_are_small() -> None:
         ("facts", "x86_64-windows-gnu", ["-shared", "-DNEEDS", "needed.lib"]),
         ("coff", "aarch64-windows-gnu", ["-c", "-g"]),
         ("elf", "x86_64-linux-musl", ["-shared", "-g"]),
+        ("rename", "x86_64-linux-musl", ["-c", "-g"]),
     ],
 )
 def test_damaged_real_files_are_answered_in_time(tmp_path: Path, name: str, target: str, words: list[str]) -> None:
