@@ -26,7 +26,6 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PATIENCE = 180  # seconds for one command
-STARTS = 200  # at once
 # Without privileges of the machine's root, but as one in a name space: who mounts there changes nothing elsewhere.
 APART = ("unshare", "--mount", "--map-root-user", "--")
 
@@ -53,12 +52,13 @@ class Row:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="use.py", description=__doc__)
     parser.add_argument("names", nargs="*", help="only these rows")
+    parser.add_argument("--at-once", type=int, default=200, metavar="N", help="starts at once (default %(default)s)")
     args = parser.parse_args()
     chosen = [row for row in rows() if not args.names or row.name in args.names]
     failed = 0
     for row in chosen:
         with tempfile.TemporaryDirectory(prefix="pydist-compatibility-") as folder:
-            result = tried(row, Path(folder))
+            result = tried(row, Path(folder), args.at_once)
         failed += bool(result["failed"])
         print(f"{row.name}: {'; '.join(result['failed']) or 'good'}", flush=True)
         keep(row.name, result)
@@ -72,7 +72,7 @@ def rows() -> Iterator[Row]:
         yield Row(name=name, link=tuple(row["link"]), quick=tuple(row["quick"]), checks=checks)
 
 
-def tried(row: Row, folder: Path) -> dict[str, Any]:
+def tried(row: Row, folder: Path, crowd: int) -> dict[str, Any]:
     """Link and use one application in `folder`."""
     program = folder / "app"
     began = time.monotonic()
@@ -84,7 +84,7 @@ def tried(row: Row, folder: Path) -> dict[str, Any]:
     seconds = time.monotonic() - began
     report = json.loads(done.stdout)
     failed = [fault for check in row.checks if (fault := fault_of(check, program))]
-    around = dict(surroundings(row, program, report))
+    around = dict(surroundings(row, program, report, crowd))
     return {
         "date": date,
         "linked": True,
@@ -131,7 +131,7 @@ def fault(command: Sequence[str | Path], *, code: int = 0, finds: str = "", **op
     return None if re.search(finds, text) else f"{shown}: {finds!r} is not in what it printed"
 
 
-def surroundings(row: Row, program: Path, report: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+def surroundings(row: Row, program: Path, report: Mapping[str, Any], crowd: int) -> Iterator[tuple[str, str | None]]:
     """Each place in which the quick run is made, and what was wrong there."""
     command = [str(program), *row.quick]
     empty: dict[str, Any] = {"env": {"HOME": "/nonexistent"}, "cwd": "/"}
@@ -145,7 +145,7 @@ def surroundings(row: Row, program: Path, report: Mapping[str, Any]) -> Iterator
     odd.parent.mkdir()
     shutil.copy2(program, odd)
     yield "spaces and umlauts in its path", fault([odd, *row.quick], **empty)
-    yield "200 at once", at_once(command, empty)
+    yield f"{crowd} at once", at_once(crowd, command, empty)
     if os.geteuid() == 0:
         program.parent.chmod(0o755)
         yield "another user", fault(["setpriv", "--reuid=65534", "--clear-groups", *command], **empty)
@@ -157,10 +157,10 @@ NO_PROGRAMS = 'mount -t tmpfs -o noexec,size=1m none /var/tmp && mount --bind /v
 NO_PROC = 'mount -t tmpfs none /proc && exec "$0" "$@"'
 
 
-def at_once(command: Sequence[str], options: Mapping[str, Any]) -> str | None:
-    with ThreadPoolExecutor(STARTS) as pool:
-        faults = [found for found in pool.map(lambda _: fault(command, **options), range(STARTS)) if found]
-    return f"{len(faults)} of {STARTS}: {faults[0]}" if faults else None
+def at_once(crowd: int, command: Sequence[str], options: Mapping[str, Any]) -> str | None:
+    with ThreadPoolExecutor(crowd) as pool:
+        faults = [found for found in pool.map(lambda _: fault(command, **options), range(crowd)) if found]
+    return f"{len(faults)} of {crowd}: {faults[0]}" if faults else None
 
 
 def alone(row: Row, program: Path, report: Mapping[str, Any]) -> str | None:
