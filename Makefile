@@ -55,6 +55,10 @@ builds: .make/system
 ##   make compatibility  link and use every application of docs/compatibility/applications.toml; ARGS="black" for some
 compatibility: .make/system
 	$(BIN)/python docs/compatibility/use.py $(ARGS)
+
+##   make probes   ask 24 questions of one application, made by pydist and by other tools; ARGS="pydist PEX" for some
+probes: .make/system
+	$(BIN)/python docs/compatibility/probe.py $(ARGS)
 	$(BIN)/python docs/generate.py
 
 ##   make docs     the reference from the code, and whether links and commands in the documents are right
@@ -69,7 +73,7 @@ clean:
 help:
 	@sed -n 's/^##//p' Makefile
 
-.PHONY: demo test fuzz check fmt gen bench builds compatibility docs clean help
+.PHONY: demo test fuzz check fmt gen bench builds compatibility probes docs clean help
 
 # python3-venv is a package of its own on Debian; where uv is at hand it is not needed.
 .make/venv:

@@ -111,7 +111,7 @@ def fault_of(check: Check, program: Path) -> str | None:
         work = Path(folder, "work")
         home.mkdir()
         work.mkdir()
-        variables = {"PATH": os.environ["PATH"], "HOME": str(home), "APP": str(program), "LC_ALL": "C.UTF-8"}
+        variables = {"PATH": os.environ["PATH"], "HOME": str(home), "PROGRAM": str(program), "LC_ALL": "C.UTF-8"}
         return fault(["sh", "-c", check.run], env=variables, cwd=work, code=check.code, finds=check.finds)
 
 
@@ -134,8 +134,11 @@ def fault(command: Sequence[str | Path], *, code: int = 0, finds: str = "", **op
 def surroundings(row: Row, program: Path, report: Mapping[str, Any], crowd: int) -> Iterator[tuple[str, str | None]]:
     """Each place in which the quick run is made, and what was wrong there."""
     command = [str(program), *row.quick]
-    empty: dict[str, Any] = {"env": {"HOME": "/nonexistent"}, "cwd": "/"}
-    yield "no variables", fault(command, **empty)
+    home = program.parent / "home"
+    home.mkdir()
+    home.chmod(0o777)
+    empty: dict[str, Any] = {"env": {"HOME": str(home), "LC_ALL": "C.UTF-8"}, "cwd": "/"}
+    yield "hardly any variables", fault(command, **empty)
     yield "everything read-only", fault([*APART, "sh", "-c", READ_ONLY, *command], **empty)
     yield "no programs allowed in /tmp", fault([*APART, "sh", "-c", NO_PROGRAMS, *command], **empty)
     static = not report["needs"]
@@ -152,7 +155,8 @@ def surroundings(row: Row, program: Path, report: Mapping[str, Any], crowd: int)
         yield "nothing else on the disk" if static else "nothing but the C library", alone(row, program, report)
 
 
-READ_ONLY = 'mount -o remount,bind,ro / && exec "$0" "$@"'
+# Applications may write what they want to their users' folders.
+READ_ONLY = 'mount -t tmpfs none "$HOME" && mount -o remount,bind,ro / && exec "$0" "$@"'
 NO_PROGRAMS = 'mount -t tmpfs -o noexec,size=1m none /var/tmp && mount --bind /var/tmp /dev/shm && exec "$0" "$@"'
 NO_PROC = 'mount -t tmpfs none /proc && exec "$0" "$@"'
 
@@ -164,7 +168,7 @@ def at_once(crowd: int, command: Sequence[str], options: Mapping[str, Any]) -> s
 
 
 def alone(row: Row, program: Path, report: Mapping[str, Any]) -> str | None:
-    """In a root folder with nothing but what the link's report says that it needs."""
+    """In a root folder with nothing but /dev/null and what the link's report says that it needs."""
     with tempfile.TemporaryDirectory(prefix="pydist-root-") as folder:
         root = Path(folder)
         shutil.copy2(program, root / "app")
@@ -172,13 +176,13 @@ def alone(row: Row, program: Path, report: Mapping[str, Any]) -> str | None:
             place = root / library.relative_to("/")
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(library.resolve(), place)
-        setting = ""
+        setting = f"mkdir {root}/dev && touch {root}/dev/null && mount --bind /dev/null {root}/dev/null && "
         if report["needs"]:
             (root / "proc").mkdir()
-            setting = f"mount -t proc none {root}/proc && "
+            setting += f"mount -t proc none {root}/proc && "
         script = f'{setting}exec chroot {root} /app "$@"'
         command = ["unshare", "--mount", "--pid", "--fork", "--", "sh", "-c", script, "sh", *row.quick]
-        return fault(command, env={"HOME": "/"}, cwd="/")
+        return fault(command, env={"HOME": "/", "LC_ALL": "C.UTF-8"}, cwd="/")
 
 
 def libraries(needs: Sequence[str]) -> Iterator[Path]:

@@ -1,0 +1,1 @@
+"""Probes of what ordinary Python programs rely on."""

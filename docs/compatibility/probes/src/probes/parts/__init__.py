@@ -1,0 +1,1 @@
+"""Modules and data that are found at run time only."""
