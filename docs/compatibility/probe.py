@@ -1,7 +1,7 @@
 """Makes one application of `probes/` with pydist and with other tools, each with its default options, and asks it.
 
-`make probes` runs it; `docs/generate.py` makes the table of docs/reference/compatibility.md from `probes.json`. The other
-tools come from the package index, into virtual environments of the Python that runs this. Words choose tools.
+`make probes` runs it; `docs/generate.py` makes the table of docs/reference/compatibility.md from `probes.json`. The
+other tools come from the package index, into virtual environments of the Python that runs this. Words choose tools.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-PROJECT = HERE / "probes"
+PROJECT = "project"  # a copy, because building a package leaves files in its folder
 RESULTS = HERE / "probes.json"
 PATIENCE = 1800  # seconds; Nuitka compiles for minutes
 ENTRY = "from probes.main import main\n\nif __name__ == '__main__':\n    main()\n"
@@ -54,13 +55,13 @@ def cx_freeze(folder: Path) -> list[str]:
 
 def pex(folder: Path) -> list[str]:
     environment(folder, "pex")
-    run(["venv/bin/pex", str(PROJECT), "-c", "probes", "-o", "app.pex"], folder)
+    run(["venv/bin/pex", f"./{PROJECT}", "-c", "probes", "-o", "app.pex"], folder)
     return [str(folder / "app.pex")]
 
 
 def shiv(folder: Path) -> list[str]:
     environment(folder, "shiv", "pip")
-    run(["venv/bin/shiv", "-c", "probes", "-o", "app.pyz", str(PROJECT)], folder)
+    run(["venv/bin/shiv", "-c", "probes", "-o", "app.pyz", f"./{PROJECT}"], folder)
     return [str(folder / "app.pyz")]
 
 
@@ -86,6 +87,7 @@ def main() -> int:
 
 def asked(make: Callable[[Path], list[str]], folder: Path) -> dict[str, Any]:
     """What the probes say in an application that `make` makes in `folder`."""
+    shutil.copytree(HERE / "probes", folder / PROJECT)
     (folder / "entry.py").write_text(ENTRY, encoding="utf-8")
     command = make(folder)
     done = subprocess.run(
@@ -101,7 +103,7 @@ def asked(make: Callable[[Path], list[str]], folder: Path) -> dict[str, Any]:
 def environment(folder: Path, *packages: str) -> None:
     """A virtual environment with the project and `packages`."""
     run(["uv", "venv", "--quiet", "--python", sys.executable, "venv"], folder)
-    run(["uv", "pip", "install", "--quiet", "--python", "venv/bin/python", str(PROJECT), *packages], folder)
+    run(["uv", "pip", "install", "--quiet", "--python", "venv/bin/python", f"./{PROJECT}", *packages], folder)
 
 
 def run(command: Sequence[str | Path], folder: Path) -> None:

@@ -23,16 +23,19 @@ __all__ = ["Parts", "image_spec"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What an application is put together from; `python` is there when the interpreter is not in the executable."""
+    """What an application is put together from; `python` is there when the interpreter is not in the executable,
+    `places` (`pydist.link.places`) once the files of the others have been chosen."""
 
     stdlib: Part
     packages: tuple[Part, ...]
     own: Part
     python: Part | None = None
+    places: Part | None = None
 
     @property
     def all(self) -> tuple[Part, ...]:
-        return (*((self.python,) if self.python else ()), self.stdlib, *self.packages, self.own)
+        further = (part for part in (self.python, self.places) if part)
+        return (*further, self.stdlib, *self.packages, self.own)
 
 
 def image_spec(

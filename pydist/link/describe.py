@@ -123,7 +123,7 @@ def report_of(
 ) -> LinkReport:
     """The report of a finished link."""
     parts = selected.parts
-    stdlib_code, stdlib_files = _bytes((parts.stdlib,))
+    stdlib_code, stdlib_files = _bytes((parts.stdlib, *((parts.places,) if parts.places else ())))
     packages, own = sum(_bytes(parts.packages)), sum(_bytes((parts.own,)))
     interpreter = finished.stub_size + (sum(_bytes((parts.python,))) if parts.python else 0)
     rest = finished.size - interpreter - stdlib_code - stdlib_files - packages - own

@@ -31,6 +31,7 @@ from pydist.link.names import normalise
 from pydist.link.native_build_modules import native_modules
 from pydist.link.own import app_part
 from pydist.link.parts import package_parts, wheel_sources
+from pydist.link.places import places_part
 from pydist.link.recipes import for_packages, further_requirements
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
@@ -68,7 +69,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     made = (stdlib_part(standard, distribution, reporter), *packages)
     selected = select((standard, *sources), made, own, app, distribution)
     stub = stub_of(distribution, store, reporter, native_modules(selected.parts.packages, distribution))
-    parts = replace(selected.parts, python=python_part(distribution, stub, store))
+    places = places_part(distribution, store)
+    parts = replace(selected.parts, python=python_part(distribution, stub, store), places=places)
     parts, tree = _collected(parts, entries, app, distribution)
     contents = contents_of(name, entries, distribution, wheels, parts=parts, tree=tree)
     spec = image_spec(distribution, entries, parts, tree=tree, contents=contents, settings=app.settings)

@@ -76,7 +76,8 @@ def without_sources(parts: Parts, tree: Collected, scripts: Collection[str], pyc
     def changed(part: Part) -> Part:
         return replace(part, files=tuple(map(hidden, part.files)))
 
-    return Parts(stdlib=changed(parts.stdlib), packages=tuple(map(changed, parts.packages)), own=changed(parts.own))
+    packages = tuple(map(changed, parts.packages))
+    return replace(parts, stdlib=changed(parts.stdlib), packages=packages, own=changed(parts.own))
 
 
 def _with_returned(

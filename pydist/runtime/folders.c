@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -51,8 +52,14 @@ DIR *our_opendir(const char *path)
 {
     const struct image_entry *entry;
     enum virtual_answer answer = virtual_find_folder(path, &entry);
-    if (answer == VIRTUAL_ELSEWHERE)
-        return NEXT(opendir)(path);
+    if (answer == VIRTUAL_ELSEWHERE) {
+        char other_path[PATH_MAX];
+        DIR *stream = NEXT(opendir)(path);
+        /* A static library's own function has opened what there is instead, which is no folder for it. */
+        int missing = !stream && (errno == ENOENT || errno == EISDIR);
+        const char *other = missing ? virtual_instead(path, other_path, sizeof other_path) : NULL;
+        return other ? our_opendir(other) : stream;
+    }
     if (answer == VIRTUAL_MISSING)
         return NULL;
     if (!(entry->flags & IMAGE_FOLDER)) {

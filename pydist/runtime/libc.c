@@ -29,8 +29,18 @@ INTERPOSE(int, open, const char *path, int flags, ...);
 INTERPOSE(int, openat, int folder, const char *path, int flags, ...);
 INTERPOSE(FILE *, fopen, const char *path, const char *mode);
 
+/* After a call for `path` has failed: what to call for instead, or NULL; errno stays. */
+static const char *instead(const char *path, char buffer[PATH_MAX])
+{
+    int error = errno;
+    const char *other = error == ENOENT ? virtual_instead(path, buffer, PATH_MAX) : NULL;
+    errno = error;
+    return other;
+}
+
 static int open_any(int folder, const char *path, int flags, mode_t mode)
 {
+    char other_path[PATH_MAX];
     const struct image_entry *entry;
     switch (virtual_find(path, &entry)) {
     case VIRTUAL_FOUND:
@@ -40,8 +50,11 @@ static int open_any(int folder, const char *path, int flags, mode_t mode)
             errno = EROFS;
         return -1;
     default:
-        return (int)syscall(SYS_openat, folder, path, flags, mode);
+        break;
     }
+    int descriptor = (int)syscall(SYS_openat, folder, path, flags, mode);
+    const char *other = descriptor < 0 ? instead(path, other_path) : NULL;
+    return other ? open_any(AT_FDCWD, other, flags, mode) : descriptor;
 }
 
 /* The mode is there only when a file may be made. */
@@ -70,8 +83,12 @@ FILE *our_fopen(const char *path, const char *mode)
 {
     const struct image_entry *entry;
     enum virtual_answer answer = virtual_find(path, &entry);
-    if (answer == VIRTUAL_ELSEWHERE)
-        return NEXT(fopen)(path, mode);
+    if (answer == VIRTUAL_ELSEWHERE) {
+        char other_path[PATH_MAX];
+        FILE *file = NEXT(fopen)(path, mode);
+        const char *other = file ? NULL : instead(path, other_path);
+        return other ? our_fopen(other, mode) : file;
+    }
     if (answer == VIRTUAL_MISSING && mode[0] == 'r')
         return NULL;
     if (answer == VIRTUAL_MISSING || mode[0] != 'r' || strchr(mode, '+')) {
@@ -97,8 +114,12 @@ static int stat_any(int folder, const char *path, struct stat *status, int flags
     case VIRTUAL_MISSING:
         return -1;
     default:
-        return (int)syscall(SYS_newfstatat, folder, path, status, flags);
+        break;
     }
+    char other_path[PATH_MAX];
+    int result = (int)syscall(SYS_newfstatat, folder, path, status, flags);
+    const char *other = result ? instead(path, other_path) : NULL;
+    return other ? stat_any(AT_FDCWD, other, status, flags) : result;
 }
 
 int our_stat(const char *path, struct stat *status)
@@ -160,7 +181,12 @@ static int access_virtual(const char *path, int mode)
 int our_access(const char *path, int mode)
 {
     int answer = access_virtual(path, mode);
-    return answer <= 0 ? answer : NEXT(access)(path, mode);
+    if (answer <= 0)
+        return answer;
+    char other_path[PATH_MAX];
+    int result = NEXT(access)(path, mode);
+    const char *other = result ? instead(path, other_path) : NULL;
+    return other ? our_access(other, mode) : result;
 }
 
 int our_eaccess(const char *path, int mode)

@@ -251,3 +251,14 @@ const struct image_entry *virtual_need(const struct image_entry *entry, uint32_t
     const struct image_need *row = index <= UINT32_MAX - first ? image_row_at(mounted.image, IMAGE_NEEDS, first + index) : NULL;
     return row && row->entry == number ? image_entry_at(mounted.image, row->needed) : NULL;
 }
+
+int virtual_reaches(const char *place, const char *rest, char *buffer, size_t size)
+{
+    int outside = place[0] == '/';
+    int length = outside ? snprintf(buffer, size, "%s%s", place, rest)
+                         : snprintf(buffer, size, "%s/%s%s", mounted.root ? mounted.root : "", place, rest);
+    if (length < 0 || (size_t)length >= size)
+        return 0;
+    const struct image_entry *entry;
+    return outside ? syscall(SYS_faccessat, AT_FDCWD, buffer, F_OK) == 0 : virtual_find(buffer, &entry) == VIRTUAL_FOUND;
+}

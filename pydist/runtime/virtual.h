@@ -48,6 +48,14 @@ uint64_t virtual_inode(const struct image_entry *entry);
 /* The entry with number `index` in a folder and its name, which is followed by a NUL; NULL at the end. */
 const struct image_entry *virtual_child(const struct image_entry *folder, uint32_t index, const char **name);
 
+/* Whether there is something at `place` with `rest` behind it; its absolute path is then in `buffer`. A relative place
+ * leads into the image. */
+int virtual_reaches(const char *place, const char *rest, char *buffer, size_t size);
+
+/* places.c: for a path at which a system has nothing, the path of what there is instead, in `buffer`; NULL when there is
+ * nothing either. */
+const char *virtual_instead(const char *path, char *buffer, size_t size);
+
 /* The entry with number `index` among those that must be loaded before this shared object; NULL at the end. */
 const struct image_entry *virtual_need(const struct image_entry *entry, uint32_t index);
 

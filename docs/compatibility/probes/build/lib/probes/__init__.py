@@ -1,1 +1,0 @@
-"""Probes of what ordinary Python programs rely on."""

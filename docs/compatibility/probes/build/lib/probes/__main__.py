@@ -1,6 +1,0 @@
-"""`python -m probes`."""
-
-from probes.main import main
-
-if __name__ == "__main__":
-    main()

@@ -1,1 +1,0 @@
-"""Modules and data that are found at run time only."""
