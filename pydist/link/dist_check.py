@@ -31,9 +31,12 @@ def check_files(root: Path, where: str, manifest: Manifest, form: Form) -> None:
     own = {"python_exe": manifest.python_exe}
     own |= {"build_info.core.shared_lib": core.shared_lib or ""} if form.launched else {}
     own |= {"build_info.core.static_lib": core.static_lib or ""} if form.name == "archive" else {}
-    for key in ("stdlib", "include"):
-        if not (root / manifest.python_paths.get(key, "?")).is_dir():
-            faults.add(f"PYTHON.json: python_paths.{key}", "no such folder")
+    if not (root / manifest.python_paths.get("stdlib", "?")).is_dir():
+        faults.add("PYTHON.json: python_paths.stdlib", "no such folder")
+    if include := manifest.python_paths.get("include"):
+        own["python_paths.include"] = f"{include}/Python.h"
+    else:
+        faults.add("PYTHON.json: python_paths.include", "absent: the headers are not there")
     for key, path in own.items():
         if not (root / path).is_file():
             faults.add(f"PYTHON.json: {key}", f"no such file: {path}")

@@ -29,6 +29,7 @@ def tree(folder: Path, **changes: Any) -> Path:
     for path in ("install/lib/python3.14", "install/include/python3.14", "install/bin", "build"):
         (root / path).mkdir(parents=True, exist_ok=True)
     (root / "install/bin/python3.14").write_bytes(b"\x7fELF")
+    (root / "install/include/python3.14/Python.h").write_bytes(b"")
     (root / "PYTHON.json").write_text(json.dumps(facts))
     return root
 

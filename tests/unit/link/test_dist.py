@@ -108,7 +108,7 @@ def test_an_archive_is_unpacked_once(tmp_path: Path) -> None:
     [
         ({"python_exe": "../../bin/sh"}, "contains '..'"),
         ({"python_exe": "install/bin/missing"}, "no such file: install/bin/missing"),
-        ({"python_paths": {"stdlib": "install/lib/python3.14"}}, "python_paths.include: no such folder"),
+        ({"python_paths": {"stdlib": "install/lib/python3.14"}}, "python_paths.include: absent: the headers"),
     ],
 )
 def test_what_cannot_be_linked_is_refused(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
