@@ -133,3 +133,17 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such distribution"):
         choose("missing.tar.zst", Store(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("flags", "options", "abis"),
+    [
+        ("", "noopt", ("cp314",)),
+        ("t", "freethreaded+pgo", ("cp314t",)),
+        ("d", "debug", ("cp314d", "cp314")),
+        ("td", "freethreaded+debug", ("cp314td", "cp314t")),
+    ],
+)
+def test_a_debug_build_takes_wheels_for_others(tmp_path: Path, flags: str, options: str, abis: tuple[str, ...]) -> None:
+    root = dist.tree(tmp_path, python_abi_tag=flags, build_options=options)
+    assert choose(str(root), Store(tmp_path / "s")).wheel_tags.abis == abis
