@@ -44,8 +44,9 @@ INSIDE = {
     ("__main__", "cli"): "`python -m pydist` is the command line",
 }
 
-PROMISED = {"jsonschema"}
-"""Core dependencies by decision: documents can be held against their schemas."""
+PROMISED = {"jsonschema", "certifi", "tzdata"}
+"""Core dependencies that nothing imports: documents can be held against their schemas, and the files of the last two go
+into applications."""
 
 NAMES = {"cyclonedx": "cyclonedx-python-lib", "packageurl": "packageurl-python"}
 """Packages whose modules have another name than the package."""
