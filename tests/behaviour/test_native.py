@@ -111,3 +111,18 @@ def test_an_application_is_linked_for_glibc_when_a_package_has_nothing_else(
     assert subprocess.check_output([tmp_path / "app"]) == b"0.0\n"
     with pytest.raises(InputError, match="native code cannot be linked into a static application"):
         link(Request(app=str(tmp_path / "app.py"), with_=("numpy",), target="x86_64-unknown-linux-musl"), store=store)
+
+
+@pytest.mark.network
+def test_source_with_native_code_is_built_where_no_wheel_fits(
+    tree: Callable[..., Path], store: Store, tmp_path: Path
+) -> None:
+    """crcmod has published source only."""
+    (tmp_path / "app.py").write_text("import crcmod._crcfunext as c; print(c.__name__, type(c.__loader__).__name__)\n")
+    request = Request(
+        app=str(tmp_path / "app.py"), output=tmp_path / "app", distribution=str(tree(GNU, "noopt")), with_=("crcmod",)
+    )  # fmt: skip
+    report = link(request, store=store)
+    done = subprocess.run([report.output], env={}, cwd="/", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("crcmod._crcfunext ExtensionFileLoader\n", 0), done.stderr
+    assert report.needs[0] == "glibc ≥ 2.17"

@@ -98,6 +98,60 @@ def test_another_store_and_folder_give_the_same_bytes(
     assert digests[0] == digests[1]
 
 
+PROJECT = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "own"
+version = "1"
+[project.scripts]
+own = "own:main"
+[tool.setuptools]
+ext-modules = [{name = "own._fast", sources = ["src/own/_fast.c", "src/own/more.cpp"]}]
+""",
+    "src/own/__init__.py": "from own import _fast\ndef main():\n    print(_fast.f(20), _fast.__name__)\n",
+    "src/own/_fast.c": """\
+#include <Python.h>
+int more(int);
+static PyObject *f(PyObject *self, PyObject *x) { return PyLong_FromLong(more(PyLong_AsLong(x))); }
+static PyMethodDef methods[] = {{"f", f, METH_O, 0}, {0}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_fast", 0, -1, methods};
+PyMODINIT_FUNC PyInit__fast(void) { return PyModule_Create(&module); }
+""",
+    "src/own/more.cpp": """\
+#include <stdexcept>
+#include <vector>
+extern "C" int more(int x)
+{
+    std::vector<int> items(x, 2);
+    try {
+        items.at(100);
+    } catch (std::out_of_range &) {
+        return items.size() + items[0];
+    }
+    return 0;
+}
+""",
+}
+
+
+def test_a_project_with_native_code_of_its_own_needs_no_flag(
+    distribution: Distribution, store: Store, tmp_path: Path
+) -> None:
+    """In C++ with exceptions, and in C with a module that is made in one phase and so has to be told its name."""
+    for name, text in PROJECT.items():
+        path = tmp_path / "own" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    report = link(Request(app=str(tmp_path / "own"), output=tmp_path / "app"), store=store)
+    assert report.contents.interpreter.target_triple == MUSL
+    done = subprocess.run([report.output], env={}, cwd="/", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("22 own._fast\n", 0), done.stderr
+    assert sorted(path.name for path in (tmp_path / "own").iterdir()) == ["pyproject.toml", "src"]
+
+
 def test_what_does_not_build_is_refused_with_the_end_of_its_log(
     distribution: Distribution, store: Store, tmp_path: Path
 ) -> None:
