@@ -7,7 +7,6 @@ nowhere in the application, and no module that is reached may be one that could 
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from pydist.link.dist import Distribution
 from pydist.link.entry import Entry
 from pydist.link.image import ModuleFlag, ModuleRow
 from pydist.link.import_advice import advice
+from pydist.link.import_doubts import is_made, lies_elsewhere, makes_modules, searches_elsewhere
 from pydist.link.leftout import has_pattern
 from pydist.link.names import normalise
 from pydist.link.recipes import for_packages
@@ -30,11 +30,6 @@ __all__ = ["Graph", "Missing", "check_imports", "missing_imports"]
 
 _ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
 """Modules that every interpreter has in `sys.modules`, and no file."""
-
-_MAKES_MODULES = re.compile(rb"sys\.modules|\bmodules\[|meta_path|path_hooks|\b__path__\b|ModuleType")
-_SEARCHES_ELSEWHERE = re.compile(
-    rb"sys\.path\s*(?:\.\s*(?:insert|append|extend)|\[|\+?=)|addsitedir|meta_path|path_hooks"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,52 +168,32 @@ class _Search:
 
     def certain(self) -> Iterator[Missing]:
         """Those of `missing` that nothing can make up for."""
+        sources, owner = self.graph.sources, self.graph.owner
         for name, (module, line) in self.missing.items():
+            if is_made(name, sources):
+                continue
             if "." in name:
-                possible = self._makes_modules(name)
+                top = self.graph.modules[name.partition(".")[0]]
+                possible = makes_modules(top.path.removesuffix("__init__.py"), sources)
             else:
-                possible = self._searches_elsewhere(module) or self._lies_elsewhere(name)
-            if not possible and not self._is_made(name):
-                yield Missing(name=name, chain=tuple(_chain(module, line))[::-1], owner=self._owner(module))
+                possible = lies_elsewhere(name, sources, owner) or self._is_searched(module)
+            if not possible:
+                chain = tuple(_chain(module, line))[::-1]
+                yield Missing(name=name, chain=chain, owner=owner.get(module.path, ""))
 
-    def _owner(self, module: _Reached) -> str:
-        return self.graph.owner.get(module.path, "")
-
-    def _searches_elsewhere(self, module: _Reached) -> bool:
-        """Whether a package on the way to `module`, or its own, adds folders to `sys.path` for its imports."""
-        owners = {self._owner(step) for step in _steps(module)}
-        return any(
-            self._owner(reached) in owners and _SEARCHES_ELSEWHERE.search(self.graph.sources.get(reached.path, b""))
-            for reached in self.reached.values()
-            if not self._is_stdlib(reached)
+    def _is_searched(self, module: _Reached) -> bool:
+        """Whether the packages on the way to `module`, or its own, may search in further folders."""
+        owner = self.graph.owner
+        owners = {owner.get(step.path, "") for step in _steps(module)}
+        # Without the launcher, which imports all that it needs and then calls it.
+        own = [item.path for item in self.reached.values() if item.shown and owner.get(item.path, "") in owners]
+        main = self.reached.get("__main__")
+        return searches_elsewhere(
+            (path for path in own if not self._is_stdlib(path)), self.graph.sources, main.path if main else ""
         )
 
-    def _is_stdlib(self, module: _Reached) -> bool:
-        row = self.graph.modules.get(module.name)
-        return row is not None and bool(row.flags & ModuleFlag.STDLIB)
-
-    def _makes_modules(self, name: str) -> bool:
-        """Whether the package that `name` is in has code that may make it, or search more folders for it."""
-        top = name.partition(".")[0]
-        row = self.graph.modules[top]
-        folder = row.path.removesuffix("__init__.py")
-        return any(
-            path.startswith(folder) and _MAKES_MODULES.search(source) for path, source in self.graph.sources.items()
-        )
-
-    def _lies_elsewhere(self, name: str) -> bool:
-        """Whether a module of this name lies in a folder that something may put on `sys.path`."""
-        place = re.compile(rf"/{re.escape(name)}(?:/|\.py$|\.(?:.+\.)?so$)")
-        return any(place.search(path) for path in self.graph.owner)
-
-    def _is_made(self, name: str) -> bool:
-        """Whether a package has code that makes modules and names this one."""
-        quoted = re.compile(rb"['\"]%s['\".]" % re.escape(name).encode())
-        return any(
-            quoted.search(source) and _MAKES_MODULES.search(source)
-            for path, source in self.graph.sources.items()
-            if "/site-packages/" in path
-        )
+    def _is_stdlib(self, path: str) -> bool:
+        return "/site-packages/" not in path and path.startswith("lib/")
 
 
 def _steps(module: _Reached) -> Iterator[_Reached]:

@@ -63,7 +63,8 @@ class Record:
         """Hold the list against the files; every difference goes to `faults`."""
         folder = self.path.rpartition("/")[0]
         exempt = {self.path, *(f"{folder}/{name}" for name in _SIGNATURES)}
-        listed = {row.path: row for row in self.rows}
+        # Some builders list folders, too, which no wheel has as such.
+        listed = {row.path: row for row in self.rows if not row.path.endswith("/")}
         for path in sorted(listed.keys() - files.keys() - exempt):
             faults.add(path, f"is listed in {self.path} and not in the wheel")
         for path in sorted(files.keys() - listed.keys() - exempt):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,22 +113,57 @@ def test_what_native_code_has_below_its_name_is_not_known() -> None:
     "other",
     [
         {"patch.py": "import sys\nsys.modules['gone'] = sys\n"},
-        {"vendor/lib/gone/__init__.py": ""},
-        {"vendor/gone.py": ""},
+        {"vendor/lib/gone/__init__.py": "", "vendor/__init__.py": "def f():\n    sys.path.append(HERE)\n"},
+        {"vendor/gone.py": "", "vendor/__init__.py": "site.addsitedir(HERE)\n"},
     ],
 )
 def test_what_could_come_from_elsewhere_inside_is_not_reported(other: dict[str, str]) -> None:
     assert found({"tool.py": "import gone\n"}) == ["tool.py:1 > gone"]
     assert found({"tool.py": "import gone\n"} | other) == []
+    assert found({"tool.py": "import gone\n", "vendor/gone.py": ""}) == ["tool.py:1 > gone"]
 
 
-def test_an_application_that_searches_elsewhere_may_find_it_there() -> None:
-    search = "import sys\nsys.path.insert(0, 'plugins')\n"
-    assert found({"tool.py": search + "import gone\n"}) == []
-    assert found({"tool.py": "import other\nimport gone\n", "other.py": search}) == []
-    assert found({"tool.py": "import gone\n", "other.py": search}) == ["tool.py:1 > gone"]
-    assert found({"tool.py": "import foo\nimport gone\n", "foo.py": search}) == ["tool.py:2 > gone"]
-    assert found({"tool.py": search + "import foo\n", "foo.py": "import gone\n"}) == []
+SEARCH = "import sys\nsys.path.insert(0, 'plugins')\n"
+IN_FUNCTION = "import sys\ndef add():\n    sys.path[:0] = ['plugins']\ndef start():\n    add()\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tool.py": SEARCH + "import gone\n"},
+        {"tool.py": "import other\nimport gone\n", "other.py": SEARCH},
+        {"tool.py": "import other\nother.start()\nimport gone\n", "other.py": IN_FUNCTION},
+        {"tool.py": IN_FUNCTION + "if __name__ == '__main__':\n    start()\nimport gone\n"},
+        {"tool.py": SEARCH + "import foo\n", "foo.py": "import gone\n"},
+        {"tool.py": "import foo\n", "foo.py": "class A:\n    def __init__(self):\n"
+                                             "        sys.path += ['x']\nA()\nimport gone\n"},
+    ],
+)  # fmt: skip
+def test_an_application_that_searches_elsewhere_may_find_it_there(files: dict[str, str]) -> None:
+    assert found(files) == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tool.py": "import gone\n", "other.py": SEARCH},
+        {"tool.py": "import foo\nimport gone\n", "foo.py": SEARCH},
+        {"tool.py": IN_FUNCTION + "import gone\n"},
+        {
+            "tool.py": "import other\nimport gone\n",
+            "other.py": IN_FUNCTION + "if __name__ == '__main__':\n    start()\n",
+        },
+        {"tool.py": "import gone\nfor path in paths:\n    path.write_text('')\n"},
+    ],
+)
+def test_what_adds_folders_later_or_for_others_is_no_doubt(files: dict[str, str]) -> None:
+    assert [chain.rpartition(" ")[2] for chain in found(files)] == ["gone"]
+
+
+def test_what_a_launcher_calls_comes_after_its_imports() -> None:
+    call = TreeFile(path="bin/app", data=b"from app import start\nstart()\n", script=True)
+    entry = replace(LAUNCHED, launcher=call)
+    assert found({"app.py": IN_FUNCTION + "import gone\n"}, entry) == ["app:6 > gone"]
 
 
 def test_a_module_as_entry_is_searched_with_its_packages() -> None:

@@ -21,6 +21,10 @@ def test_a_right_record_has_no_faults() -> None:
     assert faults_of(f"{row('a.py', b'x')}\n{PATH},,\n", {"a.py": b"x", PATH: b""}) == []
 
 
+def test_folders_that_are_listed_do_not_count() -> None:
+    assert faults_of(f"a/,,\n{PATH},,\n", {PATH: b""}) == []
+
+
 def test_names_with_commas_are_quoted() -> None:
     line = row("b", b"x").replace("b,", '"a,b.txt",', 1)
     assert faults_of(f"{line}\n", {"a,b.txt": b"x"}) == []
