@@ -75,7 +75,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     contents = contents_of(name, entries, distribution, wheels, parts=parts, tree=tree)
     spec = image_spec(distribution, entries, parts, tree=tree, contents=contents, settings=app.settings)
     finished = finish(stub.program, spec, output)
-    reasons = reasons_of(distribution, contents.entry, wheels)
+    reasons = {**reasons_of(distribution, contents.entry, wheels), **selected.reasons}
     names = {normalise(package.name) for package in contents.packages}
     reasons |= {f"recipe of {row.package}": row.reason for row in for_packages(names, app.settings.recipes)}
     report = report_of(

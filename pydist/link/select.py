@@ -30,11 +30,12 @@ NO_SOURCE = b'raise ImportError("linked with --no-sources")\n'
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
     """The parts with the files that go in. `left_out` says for each part, by its name, what the table leaves out of it;
-    `excluded` is the number of files that the settings do."""
+    `excluded` is the number of files that the settings do; `reasons` say what came back, and for which import."""
 
     parts: Parts
     left_out: Mapping[str, tuple[LeftOut, ...]]
     excluded: int
+    reasons: Mapping[str, str]
 
 
 def select(
@@ -56,8 +57,9 @@ def select(
     excluded = sum(len(part.files) for part in (*parts, own)) - sum(len(part.files) for part in chosen)
     standard, *packages, last = chosen
     return Selected(
-        parts=Parts(stdlib=standard, packages=tuple(packages), own=last), left_out=left_out, excluded=excluded
-    )
+        parts=Parts(stdlib=standard, packages=tuple(packages), own=last), left_out=left_out, excluded=excluded,
+        reasons=dict(_reasons((*parts, own))),
+    )  # fmt: skip
 
 
 def without_sources(parts: Parts, tree: Collected, scripts: Collection[str], pyc_magic: int) -> Parts:
@@ -100,6 +102,17 @@ def _with_returned(
         if all(new is old for new, old in zip(changed, parts, strict=True)):
             return parts
         parts = tuple(changed)
+
+
+def _reasons(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
+    imports = [(name, file, part.name) for part in parts for name, file in sorted(part.mentions.items())]
+    for part in parts:
+        for group in part.left_out:
+            own = tuple(path for path, _ in group.files)
+            for name, file, by in imports:
+                if _is_imported(group, frozenset({name})) and not any(path.endswith(f"/{file}") for path in own):
+                    yield f"{group.name} of {part.name}", f"{file} of {by} imports {name}"
+                    break
 
 
 def _joined(first: Part, more: Part) -> Part:

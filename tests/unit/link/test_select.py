@@ -74,9 +74,13 @@ def test_what_is_included_comes_back_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_what_is_imported_comes_back_whole(tmp_path: Path) -> None:
-    chosen = selected(tmp_path, TESTS | {"p/__init__.py": b"from .tests.test_x import f\n"})
+    chosen = selected(
+        tmp_path,
+        TESTS | {"p/__init__.py": b"from .tests.test_x import f\n", "p/tests/__init__.py": b"from p.tests import a"},
+    )
     assert names(chosen) == set(TESTS)
     assert chosen.left_out["p1"] == ()
+    assert chosen.reasons == {"tests of p1": "p/__init__.py of p1 imports p.tests.test_x"}
 
 
 def test_imports_of_what_came_back_count_too_also_of_another_package(tmp_path: Path) -> None:
