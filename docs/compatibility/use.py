@@ -186,17 +186,19 @@ def alone(row: Row, program: Path, report: Mapping[str, Any]) -> str | None:
 
 
 def libraries(needs: Sequence[str]) -> Iterator[Path]:
-    """The files of this machine that a system must have."""
+    """The files of this machine that a system must have, and what those need themselves."""
     if not needs:
         return
-    names = [name for need in needs for name in re.findall(r"\S+\.so\.[\d.]+", need)]
-    yield Path("/lib64/ld-linux-x86-64.so.2")
     glibc = ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1", "libresolv.so.2")
-    for name in (*glibc, *names):
-        for place in (Path("/lib/x86_64-linux-gnu", name), Path("/usr/lib/x86_64-linux-gnu", name)):
-            if place.exists():
-                yield place
-                break
+    names = [*glibc, *(name for need in needs for name in re.findall(r"\S+\.so\.[\d.]+", need))]
+    folders = (Path("/lib/x86_64-linux-gnu"), Path("/usr/lib/x86_64-linux-gnu"))
+    found = {Path("/lib64/ld-linux-x86-64.so.2")}
+    for name in names:
+        path = next((folder / name for folder in folders if (folder / name).exists()), None)
+        if path:
+            listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+            found |= {path, *map(Path, re.findall(r"=> (/\S+)", listed))}
+    yield from sorted(found)
 
 
 def keep(name: str, result: Mapping[str, Any]) -> None:
