@@ -104,7 +104,8 @@ def _only_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Par
 def check_entry(entry: Entry, tree: Collected, distribution: Distribution) -> None:
     """Raise `InputError` unless the module that `entry` runs or calls into is in the tree."""
     if entry.kind == "script":
-        if entry.module and tree.module(entry.module) is None:
+        # `package.__init__` can be imported, too: it is the package's own file under another name.
+        if entry.module and tree.module(entry.module.removesuffix(".__init__")) is None:
             raise InputError(f"the script {entry.name} refers to {entry.module}: the packages have no such module")
         if entry.path not in tree.owner:
             raise InputError(f"{entry.path}, where the application starts, is excluded")

@@ -118,6 +118,11 @@ def test_a_script_of_a_module_that_is_not_there_is_refused() -> None:
         check_entry(entry, collect(DIST, [part]), DIST)
 
 
+def test_a_script_may_name_the_file_of_a_package() -> None:
+    part = package("demo", {"run": "demo.__init__:main"}, rows({"demo/__init__.py": b""}))
+    check_entry(choose_entry(app(), [part]), collect(DIST, [part]), DIST)
+
+
 def test_several_scripts_can_be_named_each_once() -> None:
     parts = [package("demo", {"one": "demo:a", "two": "demo:b"}), package("other", {"tool": "other:main"})]
     entries = choose_entries(app(scripts=("two", "tool", "two")), DIST, parts)
