@@ -136,8 +136,7 @@ def surroundings(row: Row, program: Path, report: Mapping[str, Any], crowd: int)
     command = [str(program), *row.quick]
     home = program.parent / "home"
     home.mkdir()
-    home.chmod(0o777)
-    empty: dict[str, Any] = {"env": {"HOME": str(home), "LC_ALL": "C.UTF-8"}, "cwd": "/"}
+    empty: dict[str, Any] = {"env": {"HOME": str(home), "TMPDIR": str(home), "LC_ALL": "C.UTF-8"}, "cwd": "/"}
     yield "hardly any variables", fault(command, **empty)
     yield "everything read-only", fault([*APART, "sh", "-c", READ_ONLY, *command], **empty)
     yield "no programs allowed in /tmp", fault([*APART, "sh", "-c", NO_PROGRAMS, *command], **empty)
@@ -151,6 +150,9 @@ def surroundings(row: Row, program: Path, report: Mapping[str, Any], crowd: int)
     yield f"{crowd} at once", at_once(crowd, command, empty)
     if os.geteuid() == 0:
         program.parent.chmod(0o755)
+        shutil.rmtree(home)
+        home.mkdir()
+        home.chmod(0o777)
         yield "another user", fault(["setpriv", "--reuid=65534", "--clear-groups", *command], **empty)
         yield "nothing else on the disk" if static else "nothing but the C library", alone(row, program, report)
 
