@@ -119,7 +119,7 @@ def test_a_script_of_a_module_that_is_not_there_is_refused() -> None:
 
 
 def test_a_script_may_name_the_file_of_a_package() -> None:
-    part = package("demo", {"run": "demo.__init__:main"}, rows({"demo/__init__.py": b""}))
+    part = package("demo", {"run": "demo.__init__:main"}, {**rows({"demo/__init__.py": b""}), "bin/run": b""})
     check_entry(choose_entry(app(), [part]), collect(DIST, [part]), DIST)
 
 
