@@ -25,7 +25,7 @@ _EXAMPLES = """\
 examples:
   pydist inspect ./http                   packages, versions, licences and sizes of an application
   pydist inspect ./http --extract folder  give its files back
-  pydist inspect ./http --licences --text licences of all that is in it, with their texts
+  pydist inspect ./http --licences        licences of all that is in it; --text adds their texts
   pydist inspect cpython-3.14.7+…-full.tar.zst
   pydist inspect python                   an unpacked distribution
   pydist inspect /usr --html python.html  an installed Python: what its content says
