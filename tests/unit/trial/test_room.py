@@ -13,7 +13,7 @@ from pydist.cli.main import main
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.trial.room import is_lack_of_room, room
 from tests.support import tiny
-from tests.support.full import files_of_at_most
+from tests.support.limits import small_files
 
 LARGE = 300_000
 
@@ -41,7 +41,7 @@ def test_without_a_temporary_folder_the_environment_lacks_it(monkeypatch: pytest
 def test_what_cannot_be_written_any_more_is_a_lack_however_it_is_said(large: Path, tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree/x").write_bytes(bytes(LARGE))
-    with files_of_at_most(1 << 16):
+    with small_files(1 << 16):
         with pytest.raises(EnvironmentLacking, match="File too large"), room("pydist-x-") as folder:
             (folder / "x").write_bytes(bytes(LARGE))
         with pytest.raises(EnvironmentLacking, match="cannot unpack"), room("pydist-x-") as folder:
@@ -62,7 +62,7 @@ def test_other_faults_are_what_they_were() -> None:
 def test_validate_says_that_there_is_no_room_and_nothing_about_the_distribution(
     large: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with files_of_at_most(1 << 16):
+    with small_files(1 << 16):
         assert main(["validate", "--quiet", str(large)]) == 3
         assert "no room for temporary files" in capsys.readouterr().err
         assert main(["validate", "--quiet", "--no-run", str(large)]) == 0

@@ -25,7 +25,7 @@ from pydist.validate.report import Report
 from pydist.validate.rules import load_rules
 from pydist.validate.trials import TRIALS, try_out
 from tests.support import small, tiny
-from tests.support.full import files_of_at_most
+from tests.support.limits import small_files
 
 EXE, TESTS = "python/install/bin/python3.14", "python/install/lib/python3.14/test"
 pytestmark = pytest.mark.skipif(not Target.parse(tiny.TRIPLE).runs_here, reason="needs Linux on x86-64")
@@ -318,7 +318,7 @@ def test_a_trial_that_cannot_write_says_nothing_of_the_distribution(tmp_path: Pa
     subject = Subject(
         work=tmp_path, python=python, prefix=tmp_path, series="3.14", options=(), linking="dynamic", target=target
     )
-    with files_of_at_most(500), pytest.raises(OSError, match="File too large"):
+    with small_files(500), pytest.raises(OSError, match="File too large"):
         try_out(subject, ["run.hashes"], Silent())
 
 
