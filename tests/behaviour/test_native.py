@@ -109,7 +109,7 @@ def test_an_application_is_linked_for_glibc_when_a_package_has_nothing_else(
     report = link(Request(app=str(tmp_path / "app.py"), output=tmp_path / "app", with_=("numpy",)), store=store)
     assert report.contents.interpreter.target_triple == GNU
     assert subprocess.check_output([tmp_path / "app"]) == b"0.0\n"
-    with pytest.raises(InputError, match="(?s)native code cannot be built.*numpy"):
+    with pytest.raises(InputError, match=r"(?s)native code cannot be built.*numpy"):
         link(Request(app=str(tmp_path / "app.py"), with_=("numpy",), target="x86_64-unknown-linux-musl"), store=store)
 
 
