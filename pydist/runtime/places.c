@@ -1,5 +1,5 @@
-/* Where systems keep what programs expect of them: certificates, time zones, descriptions of terminals. Where there are
- * none, and where they are elsewhere, there is what the image brings (pydist/link/places.py).
+/* Where systems keep what programs expect of them: certificates and time zones. Where there are none, and where
+ * they are elsewhere, there is what the image brings (pydist/link/places.py).
  *
  * Invariant: what a system has where it is looked for is what is used. */
 #include <limits.h>
@@ -19,7 +19,6 @@ static const struct {
     {"/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"},
     {"/etc/ssl/cert.pem", "share/ssl/cert.pem"},
     {"/usr/share/zoneinfo", "share/zoneinfo"},
-    {"/usr/share/terminfo", "share/terminfo"},
 };
 
 const char *virtual_instead(const char *path, char *buffer, size_t size)
