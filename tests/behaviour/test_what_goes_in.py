@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,12 +88,12 @@ def test_programs_inside_can_be_started_by_their_path(tool: Path) -> None:
     assert done.stderr == "two two ['path']\n"
 
 
-def made(distribution: Distribution, store: Store, folder: Path, text: str, **settings: object) -> LinkReport:
+def made(distribution: Distribution, store: Store, folder: Path, text: str, **settings: Any) -> LinkReport:
     folder.mkdir(exist_ok=True, parents=True)
     (folder / "app.py").write_text(text)
     request = Request(
         app=str(folder / "app.py"), output=folder / "app", distribution=str(distribution.root), **settings
-    )  # type: ignore[arg-type]
+    )
     return link(request, store=store)
 
 
