@@ -20,6 +20,10 @@ demo: .make/system
 test: .make/system .make/dev
 	PYDIST_CACHE="$${PYDIST_CACHE:-$$($(BIN)/pydist cache path)}" $(BIN)/pytest --installed $(ARGS)
 
+##   make test-all the suite and all that judges applications: suites, probes, compatibility (hours)
+test-all: test suites probes compatibility
+	$(BIN)/python docs/generate.py
+
 ##   make fuzz     10,000 damaged inputs for validate, inspect and link
 fuzz: .make/installed .make/dev
 	PYDIST_FUZZ_INPUTS="$${PYDIST_FUZZ_INPUTS:-10000}" $(BIN)/pytest --installed tests/fuzz $(ARGS)
@@ -56,6 +60,11 @@ builds: .make/system
 compatibility: .make/system
 	$(BIN)/python docs/compatibility/use.py $(ARGS)
 
+##   make suites   run tests of CPython and of packages inside an application; ARGS="test_importlib" for some
+suites: .make/system
+	$(BIN)/python docs/compatibility/suites.py $(ARGS)
+	$(BIN)/python docs/generate.py
+
 ##   make probes   ask 24 questions of one application, made by pydist and by other tools; ARGS="pydist PEX" for some
 probes: .make/system
 	$(BIN)/python docs/compatibility/probe.py $(ARGS)
@@ -73,7 +82,7 @@ clean:
 help:
 	@sed -n 's/^##//p' Makefile
 
-.PHONY: demo test fuzz check fmt gen bench builds compatibility probes docs clean help
+.PHONY: demo test test-all fuzz check fmt gen bench builds compatibility suites probes docs clean help
 
 # python3-venv is a package of its own on Debian; where uv is at hand it is not needed.
 .make/venv:

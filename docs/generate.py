@@ -122,7 +122,7 @@ def table_of_builds() -> Iterator[str]:
 
 
 def table_of_applications() -> Iterator[str]:
-    """What `make compatibility` linked and used."""
+    """What `make compatibility` linked and used, and which tests `make suites` ran."""
     yield from runpy.run_path(str(CHECKOUT / "docs" / "compatibility" / "summary.py"))["lines"]()
 
 

@@ -16,7 +16,7 @@ from pydist.errors import FaultCollector
 from pydist.policy import resources
 from pydist.policy.table import Row, read_toml
 
-__all__ = ["FailureTable", "KnownRow", "load_failures", "read_failures"]
+__all__ = ["FailureTable", "KnownRow", "failure_rows", "load_failures", "read_failures"]
 
 _TEST = re.compile(r"[A-Za-z_][\w.*?]*")
 
@@ -73,6 +73,19 @@ def read_failures(path: Path) -> FailureTable:
     """The table in `path`. Raises `InputError` with every fault of it."""
     faults = FaultCollector(str(path))
     top = Row(read_toml(path), faults)
+    table = FailureTable(
+        resources=top.texts("resources"),
+        quick=top.texts("quick", []),
+        seconds=top.number("seconds"),
+        rows=failure_rows(top, faults),
+    )
+    top.done()
+    faults.raise_if_any("the table of known failures is not right")
+    return table
+
+
+def failure_rows(top: Row, faults: FaultCollector) -> tuple[KnownRow, ...]:
+    """The rows `failure` of a table. What is wrong with them goes into `faults`."""
     rows = []
     for number, values in enumerate(top.tables("failure")):
         with faults.at(f"failure[{number}]"):
@@ -93,9 +106,4 @@ def read_failures(path: Path) -> FailureTable:
                 )
             )
             row.done()
-    table = FailureTable(
-        resources=top.texts("resources"), quick=top.texts("quick", []), seconds=top.number("seconds"), rows=tuple(rows)
-    )
-    top.done()
-    faults.raise_if_any("the table of known failures is not right")
-    return table
+    return tuple(rows)
