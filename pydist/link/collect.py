@@ -14,7 +14,7 @@ from pydist.errors import Fault, InputError
 from pydist.link import omissions
 from pydist.link.dist import Distribution
 from pydist.link.image import FileRow, ModuleFlag, ModuleRow, NeedRow
-from pydist.link.native import NativeFile, needs_of
+from pydist.link.native import NativeFile, bind
 from pydist.link.part import Part, PartFile
 from pydist.link.pth import NOTHING, Start, effects_of
 
@@ -63,16 +63,19 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
     for path, file in files.items():
         if file.fault:
             notes.append(f"{path} of {owner[path]} does not compile ({file.fault}); importing it will say so")
+    native = {path: file.native for path, file in files.items() if file.native}
+    bound = bind(native, {path: files[path].data for path in native})
     rows = tuple(
-        FileRow(path=path, data=b"" if file.linked else file.data, executable=file.executable)
+        FileRow(
+            path=path, data=b"" if file.linked else bound.changed.get(path, file.data), executable=file.executable
+        )
         for path, file in sorted(files.items())
-    )
+    )  # fmt: skip
     listed = tuple(modules[name] for name in sorted(modules))
-    native = tuple(file.native for file in files.values() if file.native)
     start, undone = _start(files, owner, site)
     return Collected(
-        files=rows, modules=listed, owner=owner, notes=(*notes, *undone), start=start, needs=needs_of(native),
-        native=native,
+        files=rows, modules=listed, owner=owner, notes=(*notes, *undone), start=start, needs=bound.needs,
+        native=tuple(native.values()),
     )  # fmt: skip
 
 

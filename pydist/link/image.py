@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 
 from pydist.errors import InputError
@@ -35,8 +35,9 @@ __all__ = [
 Buffer = bytes | memoryview
 
 MAGIC = b"pydist\x1a\n"
-FORMAT = 2
+FORMAT = 3
 NONE = 0xFFFFFFFF
+NAME_ROOM = 128  # bytes of a name that the run time writes into a shared object
 ALIGNMENT = 16
 
 # Field order and widths of the C structs, "<" because the format has no padding that struct would add.
@@ -48,7 +49,7 @@ TRAILER = struct.Struct("<Q8s")
 ROW_NUMBER = struct.Struct("<I")
 FROZEN = struct.Struct("<III")
 SETTING = struct.Struct("<IIII")
-NEED = struct.Struct("<II")
+NEED = struct.Struct("<IIQ")
 
 
 class Section(IntEnum):
@@ -125,10 +126,13 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedRow:
-    """The shared objects in the tree that have to be loaded before the one at `path`, each after those it needs."""
+    """The shared objects in the tree that have to be loaded before the one at `path`, each after those it needs.
+
+    `names`: where in its file those are named that it asks for by what the run time writes there, by their path."""
 
     path: str
     needed: tuple[str, ...]
+    names: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

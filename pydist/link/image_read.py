@@ -188,13 +188,19 @@ class _Reader:
 
     def _needs(self, paths: list[str]) -> tuple[NeedRow, ...]:
         needs: dict[str, list[str]] = {}
+        names: dict[str, dict[str, int]] = {}
         last = 0
-        for entry, needed in self._rows(Section.NEEDS, NEED):
+        for entry, needed, place in self._rows(Section.NEEDS, NEED):
             if entry < last:
                 raise _wrong(Section.NEEDS, "the rows are not sorted")
             last = entry
-            needs.setdefault(_pick(paths, entry, Section.NEEDS), []).append(_pick(paths, needed, Section.NEEDS))
-        return tuple(NeedRow(path=path, needed=tuple(needed)) for path, needed in needs.items())
+            path, other = _pick(paths, entry, Section.NEEDS), _pick(paths, needed, Section.NEEDS)
+            needs.setdefault(path, []).append(other)
+            if place:
+                names.setdefault(path, {})[other] = place
+        return tuple(
+            NeedRow(path=path, needed=tuple(needed), names=names.get(path, {})) for path, needed in needs.items()
+        )
 
     def _check_hash(self, section: Section, rows: int) -> None:
         slots = [row for (row,) in self._rows(section, ROW_NUMBER)]

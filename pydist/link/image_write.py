@@ -18,6 +18,7 @@ from pydist.link.image import (
     HEADER_SIZE,
     MAGIC,
     MODULE,
+    NAME_ROOM,
     NEED,
     NONE,
     ROW_NUMBER,
@@ -74,7 +75,7 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
         Section.FROZEN: b"".join(FROZEN.pack(*strings.ref(row.name), number_of[row.module]) for row in spec.frozen),
         Section.CONFIG: b"".join(SETTING.pack(*strings.ref(key), *strings.ref(value)) for key, value in spec.config),
         Section.NEEDS: b"".join(
-            NEED.pack(tree.number[row.path], tree.number[path])
+            NEED.pack(tree.number[row.path], tree.number[path], row.names.get(path, 0))
             for row in sorted(spec.needs, key=lambda row: tree.number[row.path])
             for path in row.needed
         ),
@@ -216,13 +217,21 @@ def _check(spec: ImageSpec, tree: Tree) -> None:
             faults.add(repr(row.name), "is not a module name")
         if not len(row.code) and not _has_content(row, tree):
             faults.add(row.name, f"has neither code nor a source at {row.path!r}")
+    _check_needs(spec, tree, faults)
+    if len(spec.abi_tag) > 15 or not spec.abi_tag.isascii():
+        faults.add("abi_tag", f"{spec.abi_tag!r} is longer than 15 ASCII characters")
+    faults.raise_if_any("these rows cannot be written to an image")
+
+
+def _check_needs(spec: ImageSpec, tree: Tree, faults: FaultCollector) -> None:
+    sizes = {file.path: len(file.data) for file in spec.files}
     for need in spec.needs:
         for path in (need.path, *need.needed):
             if path not in tree.number or path in tree.folders:
                 faults.add(need.path, f"needs {path!r}, which is no file")
-    if len(spec.abi_tag) > 15 or not spec.abi_tag.isascii():
-        faults.add("abi_tag", f"{spec.abi_tag!r} is longer than 15 ASCII characters")
-    faults.raise_if_any("these rows cannot be written to an image")
+        for path, place in need.names.items():
+            if path not in need.needed or not 0 < place <= sizes.get(need.path, 0) - NAME_ROOM:
+                faults.add(need.path, f"names {path!r} at {place}, where there is no room for a name that it needs")
 
 
 def _has_content(row: ModuleRow, tree: Tree) -> bool:

@@ -3,21 +3,25 @@
 The dynamic linker searches folders for what a shared object needs; those of an image it does not see. What it has
 loaded already it finds by SONAME (`man 8 ld.so`), so the search is done here, and the run time loads in its order.
 
-Invariant: what is listed for an object is in the tree, and stands after all that it needs itself.
+Invariant: what is listed for an object is in the tree, and stands after all that it needs itself and that does not
+need it, too.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pydist.binary.elf import ElfFile, Type
+from pydist.binary.elf_edit import ElfUnfit
+from pydist.binary.elf_needed import with_room
 from pydist.binary.kind import Kind, kind_of
-from pydist.link.image import NeedRow
+from pydist.errors import InputError
+from pydist.link.image import NAME_ROOM, NeedRow
 
-__all__ = ["NativeFile", "needs_of", "read_native"]
+__all__ = ["Bound", "NativeFile", "bind", "read_native"]
 
 _GLIBC = re.compile(r"GLIBC_2\.(\d+)")
 _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})")
@@ -60,31 +64,76 @@ def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
     )
 
 
-def needs_of(files: Iterable[NativeFile]) -> tuple[NeedRow, ...]:
-    """What must be loaded before each file that needs others of the tree."""
-    known = {file.path: file for file in files}
-    rows = []
-    for path in sorted(known):
-        order: dict[str, None] = {}
-        _visit(known[path], known, order, {path})
-        if order:
-            rows.append(NeedRow(path=path, needed=tuple(order)))
-    return tuple(rows)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What must be loaded before each file that needs others of the tree; and, by path, the new bytes of those files
+    that ask for others by names that the run time writes."""
+
+    needs: tuple[NeedRow, ...] = ()
+    changed: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def _visit(file: NativeFile, known: Mapping[str, NativeFile], order: dict[str, None], above: set[str]) -> None:
-    """Add to `order` all that `file` needs, the farthest first. Libraries may need each other: `above` ends that."""
-    for found in _found(file, known):
-        if found.path not in above and found.path not in order:
-            _visit(found, known, order, above | {found.path})
-            order[found.path] = None
+def bind(files: Mapping[str, NativeFile], data: Mapping[str, bytes | memoryview]) -> Bound:
+    """Bind `files`, by path, to each other; `data` are their bytes.
+
+    A library is found by its SONAME once it is loaded. Where that does not serve, the file that needs it gets room for
+    another name: between libraries that need each other, for a library that does not have the SONAME it is asked for
+    by, and for one whose SONAME a different one has, too. Raises `ElfUnfit` that names a file in which there is none.
+    """
+    asked = {path: dict(_asked(file, files)) for path, file in files.items()}
+    reach = {path: _reached(path, asked) for path in files}
+    several = _with_rivals(files, data)
+    needs, changed = [], {}
+    for path in sorted(files):
+        # Who needs more comes later; libraries that need each other reach the same.
+        order = sorted(reach[path] - {path}, key=lambda other: (len(reach[other]), other))
+        if not order:
+            continue
+        names = {
+            name: other
+            for name, other in asked[path].items()
+            if other != path and (path in reach[other] or files[other].soname != name or other in several)
+        }
+        places: dict[str, int] = {}
+        if names:
+            try:
+                changed[path], places = with_room(data[path], names, NAME_ROOM)
+            except InputError as error:
+                raise ElfUnfit(f"{path} cannot be told where {', '.join(names)} is: {error.message}") from error
+        needs.append(
+            NeedRow(path=path, needed=tuple(order), names={names[name]: at for name, at in sorted(places.items())})
+        )
+    return Bound(needs=tuple(needs), changed=changed)
 
 
-def _found(file: NativeFile, known: Mapping[str, NativeFile]) -> Iterator[NativeFile]:
+def _asked(file: NativeFile, known: Mapping[str, NativeFile]) -> Iterator[tuple[str, str]]:
+    """The names that `file` needs and has a search path to, with the paths of what they lead to."""
     for name in file.needed:
         paths = (posixpath.join(folder, name) for folder in file.search)
         if found := next((path for path in paths if path in known), None):
-            yield known[found]
+            yield name, found
+
+
+def _reached(path: str, asked: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
+    """All that `path` needs, at any depth: itself, too, if one of them needs it."""
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        more = set(asked[waiting.pop()].values()) - found
+        found |= more
+        waiting += more
+    return frozenset(found)
+
+
+def _with_rivals(files: Mapping[str, NativeFile], data: Mapping[str, bytes | memoryview]) -> frozenset[str]:
+    """The files whose SONAME another file with other bytes has."""
+    by_name: dict[str, list[str]] = {}
+    for path, file in files.items():
+        if file.soname:
+            by_name.setdefault(file.soname, []).append(path)
+    return frozenset(
+        path for paths in by_name.values() if any(data[path] != data[paths[0]] for path in paths) for path in paths
+    )
 
 
 def _place(text: str, folder: str) -> str | None:

@@ -20,7 +20,7 @@
 #endif
 
 #define IMAGE_MAGIC "pydist\x1a\n" /* a text-mode copy or a NUL-stripping tool damages it visibly */
-#define IMAGE_FORMAT 2u
+#define IMAGE_FORMAT 3u
 #define IMAGE_NONE 0xffffffffu /* no row */
 
 enum image_section_id {
@@ -120,7 +120,9 @@ struct image_setting {
 struct image_need {
     uint32_t entry;  /* row in ENTRIES */
     uint32_t needed; /* row in ENTRIES */
+    uint64_t name;   /* where in the entry's file a name for `needed` is to be written; 0: it asks for the SONAME */
 };
+#define IMAGE_NAME_ROOM 128 /* bytes that there are for it */
 
 static_assert(sizeof(struct image_section) == 24, "layout");
 static_assert(sizeof(struct image_header) == 384, "layout");
@@ -130,7 +132,7 @@ static_assert(sizeof(struct image_module) == 40, "layout");
 static_assert(sizeof(struct image_entry) == 48, "layout");
 static_assert(sizeof(struct image_frozen) == 12, "layout");
 static_assert(sizeof(struct image_setting) == 16, "layout");
-static_assert(sizeof(struct image_need) == 8, "layout");
+static_assert(sizeof(struct image_need) == 16, "layout");
 
 /* A mapped image whose header, section bounds and table checksum have been checked. Rows are checked when used:
  * the functions below return NULL or 0 instead of reading outside. */

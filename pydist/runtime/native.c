@@ -3,7 +3,8 @@
  *
  * The dynamic linker looks for what a shared object needs in folders, and does not know those of an image. It is
  * content with what is loaded already and has the same SONAME, so that the image lists for each shared object what has
- * to be loaded before it (pydist/link/native.py).
+ * to be loaded before it (pydist/link/native.py). Where that does not serve, because libraries need each other, there is
+ * room in the shared object for another name: a path to memory, which is known here only.
  *
  * Invariant: a shared object of the image is loaded once, by whatever path it is asked for, and stays. Wherever the
  * dynamic linker names it, that is its virtual path. */
@@ -29,18 +30,20 @@
 INTERPOSE(void *, dlopen, const char *path, int flags);
 INTERPOSE(char *, dlerror, void);
 
-/* What has been loaded. `alias` is what the dynamic linker was told to open, and knows it by. */
+/* What has been put into memory. `alias` is what the dynamic linker is told to open, and knows it by; `descriptor` is
+ * that of the memory, or -1 once it is loaded. */
 struct loaded {
     struct loaded *next;
     const struct image_entry *entry;
     char *alias;
+    int descriptor;
 };
 
 /* The lock may be taken again by the same thread: what is loaded may load more while it starts. */
 static struct {
     pthread_mutex_t lock;
     struct loaded *first;
-    unsigned count;
+    unsigned count, depth;
 } native = {.lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP};
 
 /* What dlerror() says next, when it is about the image. */
@@ -56,21 +59,35 @@ static __typeof__(our_dlerror) *library_error(void)
  * same object: descriptors are used again, so that the count is written with slashes. */
 static char *make_alias(int descriptor, unsigned count)
 {
-    char text[256] = "/proc/self/fd";
+    char text[IMAGE_NAME_ROOM] = "/proc/self/fd"; /* 13 bytes, at most 96 for the count, 12 for the descriptor */
     for (size_t at = strlen(text); count; count >>= 1, at = strlen(text))
         strcpy(text + at, count & 1 ? "/." : "//.");
     snprintf(text + strlen(text), sizeof text - strlen(text), "/%d", descriptor);
     return strdup(text);
 }
 
-/* In `message`: the linker's own words, with the virtual path in the place of `alias`. */
-static void note_failure(const char *alias, const char *path)
+static void note(const struct image_entry *entry, const char *reason)
 {
-    const char *text = library_error()(), *found = text ? strstr(text, alias) : NULL;
-    if (found)
-        snprintf(message, sizeof message, "%.*s%s%s", (int)(found - text), text, path, found + strlen(alias));
-    else
-        snprintf(message, sizeof message, "%s", text ? text : "not enough memory");
+    char path[PATH_MAX];
+    const char *name = virtual_name(entry, path, sizeof path);
+    snprintf(message, sizeof message, "%s: cannot be put into memory: %s", name ? name : "", reason);
+}
+
+/* In `message`: the linker's own words, with virtual paths in the place of aliases. They are taken first, because looking
+ * up a function of the library forgets them. */
+static void note_failure(const struct image_entry *entry)
+{
+    char text[sizeof message], path[PATH_MAX];
+    const char *said = library_error()();
+    snprintf(text, sizeof text, "%s", said ? said : "not enough memory");
+    strcpy(message, text);
+    for (struct loaded *row = native.first; row; row = row->next) {
+        const char *found = strstr(text, row->alias), *rest = found ? found + strlen(row->alias) : "";
+        if (*rest == ':' && virtual_name(row->entry, path, sizeof path))
+            snprintf(message, sizeof message, "%.*s%s%s", (int)(found - text), text, path, rest);
+    }
+    if (access("/proc/self/fd", F_OK) && virtual_name(entry, path, sizeof path))
+        snprintf(message, sizeof message, "%s: loading it needs the folder /proc, which is not there", path);
 }
 
 /* Whoever asks for the name of what it is in, to find files beside it, is told a path that leads to them. */
@@ -84,24 +101,70 @@ static void set_name(void *handle, const char *path)
         free(name);
 }
 
-static void *load_first(struct loaded *row, const char *path, int flags)
+static struct loaded *put_into_memory(const struct image_entry *entry);
+
+/* Tell a shared object where those are that it asks for by other names than their SONAMEs. They are put into memory,
+ * too, and so on: libraries that need each other are all there before the first of them is loaded. */
+static int write_names(const struct loaded *row)
 {
-    int descriptor = virtual_open(row->entry, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        snprintf(message, sizeof message, "%s: cannot be put into memory: %s", path, strerror(errno));
+    const struct image_need *need;
+    for (uint32_t index = 0; (need = virtual_need(row->entry, index)) != NULL; index++) {
+        if (!need->name)
+            continue;
+        const struct image_entry *entry = virtual_needed(need);
+        const struct loaded *other = entry ? put_into_memory(entry) : NULL;
+        if (!other)
+            return -1;
+        size_t size = strlen(other->alias) + 1;
+        if (need->name > row->entry->data_size || row->entry->data_size - need->name < size ||
+            pwrite(row->descriptor, other->alias, size, (off_t)need->name) != (ssize_t)size) {
+            note(row->entry, "there is no room for a name");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The row of `entry`, which is made when there is none; NULL with `message`. */
+static struct loaded *put_into_memory(const struct image_entry *entry)
+{
+    for (struct loaded *row = native.first; row; row = row->next)
+        if (row->entry == entry)
+            return row;
+    struct loaded *row = malloc(sizeof *row);
+    int descriptor = row ? virtual_copy(entry) : -1;
+    char *alias = descriptor >= 0 ? make_alias(descriptor, ++native.count) : NULL;
+    if (!alias) {
+        note(entry, strerror(errno));
+        if (descriptor >= 0)
+            close(descriptor);
+        free(row);
         return NULL;
     }
-    row->alias = make_alias(descriptor, ++native.count);
-    void *handle = row->alias ? NEXT(dlopen)(row->alias, flags) : NULL;
-    if (handle)
-        set_name(handle, path);
-    else {
-        note_failure(row->alias ? row->alias : "", path);
-        if (access("/proc/self/fd", F_OK))
-            snprintf(message, sizeof message, "%s: loading it needs the folder /proc, which is not there", path);
+    *row = (struct loaded){.next = native.first, .entry = entry, .alias = alias, .descriptor = descriptor};
+    native.first = row;
+    if (write_names(row))
+        return NULL; /* forget_failed() takes it away */
+    if (virtual_seal(descriptor)) {
+        note(entry, strerror(errno));
+        return NULL;
     }
-    close(descriptor);
-    return handle;
+    return row;
+}
+
+/* What was put into memory in vain. */
+static void forget_failed(void)
+{
+    for (struct loaded **link = &native.first, *row; (row = *link) != NULL;) {
+        if (row->descriptor < 0) {
+            link = &row->next;
+            continue;
+        }
+        *link = row->next;
+        close(row->descriptor);
+        free(row->alias);
+        free(row);
+    }
 }
 
 static void *load(const struct image_entry *entry, int flags)
@@ -111,32 +174,37 @@ static void *load(const struct image_entry *entry, int flags)
         snprintf(message, sizeof message, "%s", strerror(errno));
         return NULL;
     }
+    struct loaded *row = put_into_memory(entry);
+    void *handle = row ? NEXT(dlopen)(row->alias, flags) : NULL;
+    if (row && !handle)
+        note_failure(entry);
+    if (handle && row->descriptor >= 0) {
+        set_name(handle, path);
+        close(row->descriptor);
+        row->descriptor = -1;
+        handle = NEXT(dlopen)(row->alias, flags); /* a reference for the caller; the first one is never given back */
+    }
+    return handle;
+}
+
+static int is_loaded(const struct image_entry *entry)
+{
     for (struct loaded *row = native.first; row; row = row->next)
         if (row->entry == entry)
-            return NEXT(dlopen)(row->alias, flags);
-    if (flags & RTLD_NOLOAD)
-        return NULL;
-    struct loaded *row = calloc(1, sizeof *row);
-    if (!row)
-        return NULL;
-    row->entry = entry;
-    void *handle = load_first(row, path, flags);
-    if (!handle) {
-        free(row->alias);
-        free(row);
-        return NULL;
-    }
-    row->next = native.first;
-    native.first = row;
-    return NEXT(dlopen)(row->alias, flags); /* a reference for the caller; the first one is never given back */
+            return row->descriptor < 0;
+    return 0;
 }
 
 static void *load_with_needs(const struct image_entry *entry, int flags)
 {
-    const struct image_entry *needed;
-    for (uint32_t index = 0; (needed = virtual_need(entry, index)) != NULL; index++)
-        if (!load(needed, flags))
+    if (flags & RTLD_NOLOAD && !is_loaded(entry))
+        return NULL;
+    const struct image_need *need;
+    for (uint32_t index = 0; (need = virtual_need(entry, index)) != NULL; index++) {
+        const struct image_entry *needed = virtual_needed(need);
+        if (!needed || !load(needed, flags))
             return NULL;
+    }
     return load(entry, flags);
 }
 
@@ -151,7 +219,10 @@ void *our_dlopen(const char *path, int flags)
     }
     message[0] = '\0';
     pthread_mutex_lock(&native.lock);
+    native.depth++;
     void *handle = load_with_needs(entry, flags);
+    if (--native.depth == 0)
+        forget_failed();
     pthread_mutex_unlock(&native.lock);
     return handle;
 }

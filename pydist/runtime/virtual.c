@@ -146,9 +146,42 @@ static int write_all(int descriptor, const char *bytes, uint64_t size)
     return 0;
 }
 
+/* `flags` is 0 or MFD_CLOEXEC. */
+static int copy(const struct image_entry *entry, unsigned flags)
+{
+    const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
+    const char *name = text_after_slash(entry);
+    if (!bytes || !name) {
+        errno = EIO;
+        return -1;
+    }
+    /* By number: the oldest C libraries that we run on do not have the function. */
+    char title[200]; /* the kernel takes 249 bytes */
+    snprintf(title, sizeof title, "%s", name);
+    int descriptor = (int)syscall(SYS_memfd_create, title, MFD_ALLOW_SEALING | flags);
+    if (descriptor < 0)
+        return -1;
+    if (write_all(descriptor, bytes, entry->data_size) || lseek(descriptor, 0, SEEK_SET)) {
+        int error = errno;
+        close(descriptor);
+        errno = error;
+        return -1;
+    }
+    return descriptor;
+}
+
+int virtual_copy(const struct image_entry *entry)
+{
+    return copy(entry, MFD_CLOEXEC);
+}
+
+int virtual_seal(int descriptor)
+{
+    return fcntl(descriptor, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+}
+
 int virtual_open(const struct image_entry *entry, int flags)
 {
-    static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     int refused = 0;
     if ((flags & O_CREAT) && (flags & O_EXCL))
         refused = EEXIST;
@@ -158,20 +191,12 @@ int virtual_open(const struct image_entry *entry, int flags)
         refused = EROFS;
     else if (flags & O_DIRECTORY)
         refused = ENOTDIR;
-    const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
-    const char *name = text_after_slash(entry);
-    if (refused || !bytes || !name) {
-        errno = refused ? refused : EIO;
+    if (refused) {
+        errno = refused;
         return -1;
     }
-    /* By number: the oldest C libraries that we run on do not have the function. */
-    char title[200]; /* the kernel takes 249 bytes */
-    snprintf(title, sizeof title, "%s", name);
-    int descriptor = (int)syscall(SYS_memfd_create, title, MFD_ALLOW_SEALING | (flags & O_CLOEXEC ? MFD_CLOEXEC : 0));
-    if (descriptor < 0)
-        return -1;
-    if (write_all(descriptor, bytes, entry->data_size) || fcntl(descriptor, F_ADD_SEALS, seals) ||
-        lseek(descriptor, 0, SEEK_SET)) {
+    int descriptor = copy(entry, flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
+    if (descriptor >= 0 && virtual_seal(descriptor)) {
         int error = errno;
         close(descriptor);
         errno = error;
@@ -245,11 +270,16 @@ static uint32_t first_need(uint32_t number)
     return low;
 }
 
-const struct image_entry *virtual_need(const struct image_entry *entry, uint32_t index)
+const struct image_need *virtual_need(const struct image_entry *entry, uint32_t index)
 {
     uint32_t number = (uint32_t)(entry - mounted.image->entries), first = first_need(number);
     const struct image_need *row = index <= UINT32_MAX - first ? image_row_at(mounted.image, IMAGE_NEEDS, first + index) : NULL;
-    return row && row->entry == number ? image_entry_at(mounted.image, row->needed) : NULL;
+    return row && row->entry == number ? row : NULL;
+}
+
+const struct image_entry *virtual_needed(const struct image_need *need)
+{
+    return image_entry_at(mounted.image, need->needed);
 }
 
 int virtual_reaches(const char *place, const char *rest, char *buffer, size_t size)

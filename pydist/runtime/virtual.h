@@ -28,6 +28,13 @@ enum virtual_answer virtual_find_folder(const char *path, const struct image_ent
  * in an image can be read only. */
 int virtual_open(const struct image_entry *entry, int flags);
 
+/* Of a file: a descriptor of memory that has its bytes and may be changed until it is sealed, closed on exec; or -1 with
+ * errno. */
+int virtual_copy(const struct image_entry *entry);
+
+/* From here on the memory stays as it is. Returns 0, or -1 with errno. */
+int virtual_seal(int descriptor);
+
 void virtual_stat(const struct image_entry *entry, struct stat *status);
 
 /* As access(2). */
@@ -56,7 +63,10 @@ int virtual_reaches(const char *place, const char *rest, char *buffer, size_t si
  * nothing either. */
 const char *virtual_instead(const char *path, char *buffer, size_t size);
 
-/* The entry with number `index` among those that must be loaded before this shared object; NULL at the end. */
-const struct image_entry *virtual_need(const struct image_entry *entry, uint32_t index);
+/* The row with number `index` among what must be loaded before this shared object; NULL at the end. */
+const struct image_need *virtual_need(const struct image_entry *entry, uint32_t index);
+
+/* The entry that a row of NEEDS asks for, or NULL when there is none. */
+const struct image_entry *virtual_needed(const struct image_need *need);
 
 #endif

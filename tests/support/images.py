@@ -25,13 +25,15 @@ SPEC = ImageSpec(
         FileRow(path="lib/json/__init__.py", data=b"# json"),
         FileRow(path="lib/json/tool.py", data=b"syntax error here"),
         FileRow(path="site/App-1.dist-info/METADATA", data="Näme: App\n".encode()),
-        FileRow(path="site/ns/m.so", data=b"m"),
+        FileRow(path="site/ns/m.so", data=b"m" * 200),
         FileRow(path="site/ns/été.txt", data=b""),
         FileRow(path="site/x.libs/a.so", data=b"a"),
         FileRow(path="site/x.libs/b.so", data=b"b"),
     ),
     frozen=START,
-    needs=(NeedRow(path="site/ns/m.so", needed=("site/x.libs/b.so", "site/x.libs/a.so")),),
+    needs=(
+        NeedRow(path="site/ns/m.so", needed=("site/x.libs/b.so", "site/x.libs/a.so"), names={"site/x.libs/a.so": 72}),
+    ),
     config=(("sys.path", "lib"), ("sys.path", "site"), ("entry.kind", "script")),
     meta=b'{"a": 1}',
 )

@@ -33,7 +33,7 @@ def test_the_order_of_rows_does_not_change_the_bytes() -> None:
 def test_sources_and_other_files_are_in_columns_of_their_own() -> None:
     sizes = Image.parse(IMAGE).layout.sections
     assert sizes[Section.SOURCE] == len(b"# jsonsyntax error here")
-    assert sizes[Section.DATA] == len("#!Näme: App\nmab".encode())
+    assert sizes[Section.DATA] == len("#!Näme: App\nab".encode()) + 200
     assert sizes[Section.CODE] == len(b"mainstartjson!")
 
 

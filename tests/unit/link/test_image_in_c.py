@@ -26,7 +26,7 @@ def test_the_structs_are_those_of_the_c_header(tmp_path: Path) -> None:
         "image_trailer": (image.TRAILER, "image_size magic"),
         "image_frozen": (image.FROZEN, "name.offset name.size module"),
         "image_setting": (image.SETTING, "key.offset key.size value.offset value.size"),
-        "image_need": (image.NEED, "entry needed"),
+        "image_need": (image.NEED, "entry needed name"),
     }  # fmt: skip
     expected = []
     lines = ['#include "image.h"', "#include <stdio.h>", "int main(void) {"]
@@ -45,7 +45,7 @@ def test_the_structs_are_those_of_the_c_header(tmp_path: Path) -> None:
         "sizeof(struct image_header)": image.HEADER_SIZE, "IMAGE_FORMAT": image.FORMAT, "IMAGE_NONE": image.NONE,
         "IMAGE_SECTION_COUNT": len(Section), **{f"IMAGE_{section.name}": int(section) for section in Section},
         "IMAGE_PACKAGE": 1, "IMAGE_NAMESPACE": 2, "IMAGE_STDLIB": 4, "IMAGE_EXTENSION": 8, "IMAGE_BUILTIN": 16,
-        "IMAGE_FOLDER": 1, "IMAGE_EXECUTABLE": 2,
+        "IMAGE_FOLDER": 1, "IMAGE_NAME_ROOM": image.NAME_ROOM, "IMAGE_EXECUTABLE": 2,
     }  # fmt: skip
     for name, value in constants.items():
         expected.append(f"{name} {value}")
