@@ -1,5 +1,6 @@
-/* The importer: one type that is meta path finder, path entry finder and path hook in one, a type of loaders, and what
- * they share. See importer.c and loader.c. */
+/* The importer: a finder for sys.meta_path, a path hook, a type of loaders, and what they share.
+ *
+ * Folders of the application are searched by importlib's own FileFinder: their files are there (libc.c). */
 #ifndef PYDIST_IMPORTER_H
 #define PYDIST_IMPORTER_H
 
@@ -20,18 +21,16 @@ struct state {
     PyObject *extension_loader; /* importlib's loader of shared objects */
     PyObject *entries; /* tuple: the entries of sys.path that the image says */
     PyObject *builtin_loader; /* importlib's loader of what is built in */
-    PyObject *suffixes; /* list: what the names of extension modules end with */
+    PyObject *file_finder; /* importlib's FileFinder */
+    PyObject *finder_details; /* tuple: what it is made with but for the path */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_loader_name, *str_path, *str_get_code;
 };
 
-/* `folder` NULL: finds modules by their dotted name, on sys.meta_path.
- * `folder` a str: finds the modules that lie in this folder, for one entry of sys.path; relative to the root, "" is
- * the root itself. */
+/* importer.c: finds modules by their dotted name. */
 struct importer {
     PyObject_HEAD
     struct state *state;
-    PyObject *folder;
 };
 
 extern PyType_Spec importer_spec;
@@ -50,23 +49,27 @@ const struct image_entry *path_entry(const struct state *state, PyObject *path);
 /* Where an ordinary Python would keep the bytecode of the source at `path`, which is relative to the root. */
 PyObject *path_of_bytecode(const struct state *state, const char *path, size_t size);
 
-/* spec.c: finding. */
-PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path);
+/* spec.c: finding. Both return None when there is nothing. */
 
-/* The spec of a module of the image by its name, wherever sys.path leads; None when there is none. */
-PyObject *spec_of(struct importer *self, PyObject *name);
+/* The spec of a module that importlib would find in the image first; `path` is the one of the package above, or None. */
+PyObject *spec_find(struct state *state, PyObject *name, PyObject *path);
 
-/* loader.c: a loader for the module `name` at the absolute `path`. */
-PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path);
+/* The spec of a module of the image by its name, wherever sys.path leads. */
+PyObject *spec_of(const struct state *state, PyObject *name);
+
+/* finder.c: the path hook, and what it gives FileFinder as the loader of extension modules. */
+PyObject *finder_path_hook(PyObject *module, PyObject *path);
+PyObject *finder_extension_loader(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+
+/* What FileFinder is made with but for the path. */
+PyObject *finder_details(PyObject *module);
+
+/* loader.c: a loader for the module `name` at the absolute `path`, which is what `flags` (enum image_module_flags) say. */
+PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path, uint32_t flags);
 extern PyType_Spec loader_spec;
 
 /* collector.c: larger generations until `gc` is imported. Both return -1 with an exception set when they fail. */
 int collector_relax(struct state *state);
 int collector_notice(struct state *state, PyObject *name);
-
-/* tree.c: the virtual tree. */
-/* Whether a folder has a file (not a folder) of this name. */
-int tree_has_file(const struct image *image, const struct image_entry *folder, const char *wanted);
-PyObject *tree_iter_modules(struct importer *self, PyObject *prefix);
 
 #endif

@@ -112,8 +112,14 @@ static PyObject *exec_module(PyObject *self, PyTypeObject *type, PyObject *const
     return result;
 }
 
-PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path)
+PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path, uint32_t flags)
 {
+    PyObject *arguments[] = {name, path};
+    /* Shared objects are loaded by importlib, with a path that leads into the image (native.c), as is what is built in. */
+    if (flags & IMAGE_BUILTIN)
+        return Py_NewRef(state->builtin_loader);
+    if (flags & IMAGE_EXTENSION)
+        return PyObject_Vectorcall(state->extension_loader, arguments, 2, NULL);
     PyObject *loader = state->loader_type->tp_alloc(state->loader_type, 0);
     if (loader && (PyObject_SetAttr(loader, state->str_loader_name, name) ||
                    PyObject_SetAttr(loader, state->str_path, path)))

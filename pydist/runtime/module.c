@@ -11,23 +11,6 @@ static PyObject *attribute_of(const char *module_name, const char *name)
     return value;
 }
 
-/* What the names of extension modules end with: those that this Python loads, and those that are built in. */
-static PyObject *suffixes(const struct image *image)
-{
-    PyObject *function = attribute_of("_imp", "extension_suffixes");
-    PyObject *list = function ? PyObject_CallNoArgs(function) : NULL;
-    const struct image_setting *row;
-    for (uint32_t at = 0; list && (row = image_row_at(image, IMAGE_CONFIG, at)); at++) {
-        const char *key = image_text(image, row->key), *value = image_text(image, row->value);
-        PyObject *suffix = key && value && strcmp(key, "suffix") == 0 ? PyUnicode_FromString(value) : NULL;
-        if (PyErr_Occurred() || (suffix && PyList_Append(list, suffix)))
-            Py_CLEAR(list);
-        Py_XDECREF(suffix);
-    }
-    Py_XDECREF(function);
-    return list;
-}
-
 /* The virtual folders that are searched, in their order. */
 static PyObject *entries(const struct state *state)
 {
@@ -54,7 +37,6 @@ static PyObject *make_finder(struct state *state)
     if (!finder)
         return NULL;
     finder->state = state;
-    finder->folder = NULL;
     return (PyObject *)finder;
 }
 
@@ -102,11 +84,11 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
     PyObject *finders = PySys_GetObject("meta_path"), *hooks = PySys_GetObject("path_hooks");
     if (!finders || !hooks || !PyList_Check(finders) || !PyList_Check(hooks))
         return PyErr_Format(PyExc_RuntimeError, "sys.meta_path and sys.path_hooks must be lists");
-    PyObject *finder = make_finder(state);
-    int failed = !finder || PyList_Insert(finders, 0, finder) ||
-                 PyList_Insert(hooks, 0, (PyObject *)state->importer_type) ||
+    PyObject *finder = make_finder(state), *hook = PyObject_GetAttrString(module, "path_hook");
+    int failed = !finder || !hook || PyList_Insert(finders, 0, finder) || PyList_Insert(hooks, 0, hook) ||
                  PyModule_AddObjectRef(module, "finder", finder);
     Py_XDECREF(finder);
+    Py_XDECREF(hook);
     if (failed || set_paths(state) || replace_is_frozen(module) || collector_relax(state))
         return NULL;
     Py_RETURN_NONE;
@@ -125,7 +107,7 @@ static int module_exec(PyObject *module)
         state->loader_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &loader_spec, state->source_loader);
     state->extension_loader = attribute_of("_frozen_importlib_external", "ExtensionFileLoader");
     state->builtin_loader = attribute_of("_frozen_importlib", "BuiltinImporter");
-    state->suffixes = suffixes(state->image);
+    state->file_finder = attribute_of("_frozen_importlib_external", "FileFinder");
     state->entries = state->root ? entries(state) : NULL;
     state->exec = attribute_of("builtins", "exec");
     state->spec_keywords = Py_BuildValue("(ss)", "origin", "is_package");
@@ -141,12 +123,17 @@ static int module_exec(PyObject *module)
     state->fix_filename = attribute_of("_imp", "_fix_co_filename");
     if (!state->fix_filename)
         PyErr_Clear(); /* not part of the documented API: file names stay relative when it goes away */
-    if (PyModule_AddType(module, state->importer_type) || PyModule_AddType(module, state->loader_type))
+    state->finder_details = finder_details(module);
+    if (!state->finder_details || PyModule_AddType(module, state->importer_type) ||
+        PyModule_AddType(module, state->loader_type))
         return -1;
     return PyModule_AddObjectRef(module, "root", state->root);
 }
 
 static PyMethodDef functions[] = {
+    {"path_hook", finder_path_hook, METH_O, PyDoc_STR("The finder for a folder of this application.")},
+    {"extension_loader", (PyCFunction)(void (*)(void))finder_extension_loader, METH_FASTCALL,
+     PyDoc_STR("The loader of an extension module of this application.")},
     {"install", install, METH_NOARGS, PyDoc_STR("Make this interpreter import from the image, before all else.")},
     {NULL, NULL, 0, NULL},
 };

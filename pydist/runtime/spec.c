@@ -10,48 +10,6 @@ struct found {
     uint32_t flags;
 };
 
-/* Whether the file at the path that `folder`, `name` and `ending` make is there. */
-static int find_file(const struct image *image, const char *folder, const char *name, const char *ending,
-                     struct found *found)
-{
-    char path[1024];
-    int length = snprintf(path, sizeof path, "%s%s%s%s", folder, *folder ? "/" : "", name, ending);
-    if (length < 0 || (size_t)length >= sizeof path)
-        return 0;
-    const struct image_entry *entry = image_find_entry(image, path, (size_t)length);
-    if (!entry || entry->flags & IMAGE_FOLDER)
-        return 0;
-    const struct image_module *row = image_module_at(image, entry->module);
-    found->path = image_text(image, entry->path);
-    found->size = entry->path.size;
-    found->flags |= row ? row->flags & IMAGE_BUILTIN : 0;
-    return found->path != NULL;
-}
-
-/* A module in a folder: its package's __init__ file or a file of its own, in the order of importlib's FileFinder. */
-static int find_in_folder(struct importer *self, const char *name, struct found *found)
-{
-    const struct image *image = self->state->image;
-    const char *dot = strrchr(name, '.'), *tail = dot ? dot + 1 : name;
-    const char *folder = PyUnicode_AsUTF8(self->folder);
-    static const char *const forms[] = {"/__init__", ""};
-    for (size_t i = 0; folder && i < sizeof forms / sizeof *forms; i++) {
-        char ending[256];
-        found->flags = IMAGE_EXTENSION | (i == 0 ? IMAGE_PACKAGE : 0);
-        for (Py_ssize_t at = 0; at < PyList_GET_SIZE(self->state->suffixes); at++) {
-            const char *suffix = PyUnicode_AsUTF8(PyList_GET_ITEM(self->state->suffixes, at));
-            snprintf(ending, sizeof ending, "%s%s", forms[i], suffix ? suffix : "");
-            if (suffix && find_file(image, folder, tail, ending, found))
-                return 1;
-        }
-        found->flags &= ~(uint32_t)IMAGE_EXTENSION;
-        snprintf(ending, sizeof ending, "%s.py", forms[i]);
-        if (find_file(image, folder, tail, ending, found))
-            return 1;
-    }
-    return 0;
-}
-
 /* The size of the folder that `path` lies in, as a prefix of it. */
 static size_t folder_size(const char *path, size_t size)
 {
@@ -85,7 +43,7 @@ static int is_entry(const struct state *state, PyObject *path)
 }
 
 /* Whether importlib would come to what was `found` first. In the order of the image's own entries it is the first one;
- * all others, before them, are searched through the path hook. */
+ * where others come before them, importlib searches one after the other. */
 static int comes_first(const struct state *state, const struct found *found, PyObject *path)
 {
     if (path != Py_None)
@@ -102,22 +60,15 @@ static int comes_first(const struct state *state, const struct found *found, PyO
 }
 
 /* Namespace packages are left to importlib, which puts all their parts together. */
-static int find_row(struct importer *self, const char *name, size_t size, struct found *found)
+static int find_row(const struct state *state, const char *name, size_t size, struct found *found)
 {
-    const struct image_module *row = image_find_module(self->state->image, name, size);
+    const struct image_module *row = image_find_module(state->image, name, size);
     if (!row || row->flags & IMAGE_NAMESPACE)
         return 0;
-    found->path = image_text(self->state->image, row->path);
+    found->path = image_text(state->image, row->path);
     found->size = row->path.size;
     found->flags = row->flags;
     return found->path != NULL;
-}
-
-/* On sys.meta_path. The frozen `encodings` comes next there, which is for the start of interpreters only. */
-static int find_by_name(struct importer *self, const char *name, size_t size, PyObject *path, struct found *found)
-{
-    return find_row(self, name, size, found) &&
-           (strcmp(name, "encodings") == 0 || comes_first(self->state, found, path));
 }
 
 static int set_location(PyObject *spec, const struct state *state, const struct found *found)
@@ -145,22 +96,11 @@ static int set_search_locations(PyObject *spec, const struct state *state, PyObj
     return failed;
 }
 
-/* Shared objects are loaded by importlib, with a path that leads into the image (native.c), as is what is built in. */
-static PyObject *make_loader(const struct state *state, PyObject *name, PyObject *path, uint32_t flags)
-{
-    PyObject *arguments[] = {name, path};
-    if (flags & IMAGE_BUILTIN)
-        return Py_NewRef(state->builtin_loader);
-    if (flags & IMAGE_EXTENSION)
-        return PyObject_Vectorcall(state->extension_loader, arguments, 2, NULL);
-    return loader_new(state, name, path);
-}
-
 static PyObject *make_spec(const struct state *state, PyObject *name, const struct found *found)
 {
     int is_package = (found->flags & IMAGE_PACKAGE) != 0;
     PyObject *origin = path_absolute(state, found->path, found->size);
-    PyObject *loader = origin ? make_loader(state, name, origin, found->flags) : NULL;
+    PyObject *loader = origin ? loader_new(state, name, origin, found->flags) : NULL;
     PyObject *arguments[] = {name, loader, origin, is_package ? Py_True : Py_False};
     PyObject *spec = loader ? PyObject_Vectorcall(state->module_spec, arguments, 2, state->spec_keywords) : NULL;
     size_t folder = folder_size(found->path, found->size);
@@ -172,52 +112,29 @@ static PyObject *make_spec(const struct state *state, PyObject *name, const stru
     return spec;
 }
 
-/* A folder without modules of its own may still be a part of a namespace package, which importlib puts together. */
-static PyObject *find_namespace_portion(struct importer *self, PyObject *name, const char *text)
+/* Whether the module is in the image. */
+static int find_by_name(const struct state *state, PyObject *name, struct found *found)
 {
-    const struct state *state = self->state;
-    const char *dot = strrchr(text, '.'), *folder = PyUnicode_AsUTF8(self->folder);
-    char path[1024];
-    int size = folder ? snprintf(path, sizeof path, "%s%s%s", folder, *folder ? "/" : "", dot ? dot + 1 : text) : -1;
-    const struct image_entry *entry =
-        size > 0 && (size_t)size < sizeof path ? image_find_entry(state->image, path, (size_t)size) : NULL;
-    if (!entry || !(entry->flags & IMAGE_FOLDER))
-        Py_RETURN_NONE;
-    PyObject *arguments[] = {name, Py_None, Py_None, Py_True};
-    PyObject *spec = PyObject_Vectorcall(state->module_spec, arguments, 2, state->spec_keywords);
-    if (spec && set_search_locations(spec, state, path_absolute(state, path, (size_t)size)))
-        Py_CLEAR(spec);
-    return spec;
-}
-
-PyObject *spec_of(struct importer *self, PyObject *name)
-{
-    struct found found;
-    Py_ssize_t size;
-    const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, &size) : NULL;
-    if (text && find_row(self, text, (size_t)size, &found))
-        return make_spec(self->state, name, &found);
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
-}
-
-PyObject *spec_find(struct importer *self, PyObject *name, PyObject *path)
-{
-    if (!PyUnicode_Check(name))
-        return PyErr_Format(PyExc_TypeError, "the module name must be a string, not %.100s", Py_TYPE(name)->tp_name);
-    if (collector_notice(self->state, name))
-        return NULL;
     Py_ssize_t size;
     const char *text = PyUnicode_AsUTF8AndSize(name, &size);
-    if (!text || strlen(text) != (size_t)size) {
-        PyErr_Clear(); /* a name with surrogates or NULs: no module of ours */
-        Py_RETURN_NONE;
-    }
+    PyErr_Clear(); /* a name with surrogates: no module of ours */
+    return text && find_row(state, text, (size_t)size, found);
+}
+
+PyObject *spec_of(const struct state *state, PyObject *name)
+{
     struct found found;
-    if (self->folder ? find_in_folder(self, text, &found) : find_by_name(self, text, (size_t)size, path, &found))
-        return make_spec(self->state, name, &found);
-    if (PyErr_Occurred())
+    return find_by_name(state, name, &found) ? make_spec(state, name, &found) : Py_NewRef(Py_None);
+}
+
+PyObject *spec_find(struct state *state, PyObject *name, PyObject *path)
+{
+    struct found found;
+    if (collector_notice(state, name))
         return NULL;
-    if (self->folder)
-        return find_namespace_portion(self, name, text);
+    /* The frozen `encodings` comes next on sys.meta_path, which is for the start of interpreters only. */
+    if (find_by_name(state, name, &found) &&
+        (PyUnicode_CompareWithASCIIString(name, "encodings") == 0 || comes_first(state, &found, path)))
+        return make_spec(state, name, &found);
     Py_RETURN_NONE;
 }

@@ -54,6 +54,25 @@ def test_a_script_with_dependencies_that_build_without_their_native_part(
     assert built_without == ["PyYAML"]
 
 
+def test_pkg_resources_knows_what_is_inside(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    script = tmp_path / "shop.py"
+    script.write_text(
+        "# /// script\n# dependencies = ['jinja2', 'pygments', 'setuptools<81']\n# ///\n"
+        "import pkg_resources as p\n"
+        "print([each.project_name for each in p.require('jinja2')], p.get_distribution('pygments').location)\n"
+        "print([str(each) for each in p.iter_entry_points('console_scripts', 'pygmentize')])\n"
+        "print(open(p.resource_filename('pygments', 'styles/_mapping.py')).readline().split()[:3])\n"
+        "print({'jinja2', 'pygments', 'setuptools'} <= {each.key for each in p.working_set})\n"
+    )
+    link(Request(app=str(script), output=tmp_path / "shop"), store=store)
+    assert output(tmp_path / "shop").splitlines() == [
+        f"['jinja2', 'markupsafe'] {tmp_path}/shop/lib/python3.14/site-packages",
+        "['pygmentize = pygments.cmdline:main']",
+        "['#', 'Automatically', 'generated']",
+        "True",
+    ]
+
+
 def test_numpy_is_refused_by_name(distribution: Distribution, store: Store, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"numpy [\d.]+: numpy-.*musllinux.*\.whl"):
         link(Request(app="numpy", module="numpy", output=tmp_path / "x"), store=store)

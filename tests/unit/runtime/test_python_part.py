@@ -28,4 +28,3 @@ def test_the_importer_is_what_importlib_calls_one() -> None:
     importlib.import_module("_pydist.protocols").install()
     importer = sys.modules["_pydist_image"].Importer()
     assert isinstance(importer, abc.MetaPathFinder)
-    assert isinstance(importer, abc.PathEntryFinder)

@@ -11,8 +11,7 @@ __all__ = ["install"]
 
 
 def install() -> None:
-    """Name the abstract classes whose methods the importer has; called when `importlib.abc` is imported."""
+    """Name the abstract class whose methods the importer has; called when `importlib.abc` is imported."""
     from importlib import abc
 
-    for protocol in (abc.MetaPathFinder, abc.PathEntryFinder):
-        protocol.register(_pydist_image.Importer)
+    abc.MetaPathFinder.register(_pydist_image.Importer)

@@ -92,6 +92,45 @@ def imports_from_a_path():
     print(sorted(name for name in runpy.run_path(path) if not name.startswith("__")))
 
 
+def searches_folders_as_others_do():
+    import copy
+    import importlib
+    import importlib.machinery
+    import os
+    import pickle
+    import pkgutil
+    import tempfile
+
+    folder = os.path.dirname(os.path.abspath(__file__))
+    finder = pkgutil.get_importer(folder)
+    for each in (finder, pickle.loads(pickle.dumps(finder)), copy.deepcopy(finder)):
+        each.invalidate_caches()
+        spec = each.find_spec("other.one")
+        print(type(each) is importlib.machinery.FileFinder, each.path == folder, each.find_spec("none"))
+        print(spec.name, spec.origin, spec.cached, isinstance(spec.loader, importlib.machinery.SourceFileLoader))
+        print(each.find_spec("space").loader, each.find_spec("space").submodule_search_locations)
+    print([(item.name, item.ispkg, item.module_finder == finder) for item in pkgutil.iter_modules([folder])])
+    spec = pkgutil.get_importer(os.path.dirname(folder)).find_spec("parts")
+    print(spec.submodule_search_locations == [folder], spec.loader.is_package("parts"))
+    with tempfile.TemporaryDirectory() as other:
+        os.mkdir(other + "/space")
+        for name in ("one.py", "space/moon.py", "sound.py"):
+            with open(os.path.join(other, name), "w") as file:
+                file.write(f"NAME = {name!r}")
+        sys.path[:0] = [folder, other]
+        import one
+        import sound
+        import space.moon
+        import space.star
+
+        print(one.__file__, sound.NAME, space.moon.NAME, space.star.SHINES)
+        print([path.replace(other, "OTHER") for path in space.__path__])
+        sys.path.reverse()
+        del sys.modules["one"]
+        importlib.invalidate_caches()
+        print(importlib.import_module("one").__file__.replace(other, "OTHER"))
+
+
 def starts_pythons():
     import os
     import subprocess
