@@ -55,9 +55,9 @@ print("\\n".join(good))
 """
 
 
-def find_distribution(wanted: str | None, series: str) -> Distribution:
+def find_distribution(wanted: str | None, series: str, target: str = TARGET) -> Distribution:
     """The distribution that `pydist link` takes. Raises `EnvironmentLacking` when the store has none."""
-    return choose_distribution(wanted, series, Target.parse(TARGET), Store.default(), Silent())
+    return choose_distribution(wanted, series, Target.parse(target), Store.default(), Silent())
 
 
 def interpreter(distribution: Distribution, folder: Path) -> Path:

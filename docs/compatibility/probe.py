@@ -13,83 +13,40 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from peers import PATIENCE, TOOLS, VENV, Program, Tool, made, prepared
 
 HERE = Path(__file__).resolve().parent
 PROJECT = "project"  # a copy, because building a package leaves files in its folder
 RESULTS = HERE / "probes.json"
-PATIENCE = 1800  # seconds; Nuitka compiles for minutes
-ENTRY = "from probes.main import main\n\nif __name__ == '__main__':\n    main()\n"
-
-
-def plain(folder: Path) -> list[str]:
-    """What the others are compared with: the project, installed."""
-    environment(folder)
-    return [str(folder / "venv/bin/probes")]
-
-
-def pydist(folder: Path) -> list[str]:
-    run([sys.executable, "-m", "pydist", "link", "-q", PROJECT, "-o", folder / "app"], folder)
-    return [str(folder / "app")]
-
-
-def pyinstaller(folder: Path) -> list[str]:
-    environment(folder, "pyinstaller")
-    run(["venv/bin/pyinstaller", "--onefile", "--log-level", "ERROR", "entry.py"], folder)
-    return [str(folder / "dist/entry")]
-
-
-def nuitka(folder: Path) -> list[str]:
-    environment(folder, "nuitka", "zstandard")
-    run(["venv/bin/python", "-m", "nuitka", "--onefile", "--quiet", "--assume-yes-for-downloads", "entry.py"], folder)
-    return [str(folder / "entry.bin")]
-
-
-def cx_freeze(folder: Path) -> list[str]:
-    environment(folder, "cx_Freeze")
-    run(["venv/bin/cxfreeze", "--script", "entry.py", "--target-dir", "out", "--silent"], folder)
-    return [str(folder / "out/entry")]
-
-
-def pex(folder: Path) -> list[str]:
-    environment(folder, "pex")
-    run(["venv/bin/pex", f"./{PROJECT}", "-c", "probes", "-o", "app.pex"], folder)
-    return [str(folder / "app.pex")]
-
-
-def shiv(folder: Path) -> list[str]:
-    environment(folder, "shiv", "pip")
-    run(["venv/bin/shiv", "-c", "probes", "-o", "app.pyz", f"./{PROJECT}"], folder)
-    return [str(folder / "app.pyz")]
-
-
-TOOLS: Mapping[str, Callable[[Path], list[str]]] = {
-    "plain Python": plain, "pydist": pydist, "PyInstaller": pyinstaller, "Nuitka": nuitka, "cx_Freeze": cx_freeze,
-    "PEX": pex, "shiv": shiv,
-}  # fmt: skip
+PLAIN = "plain Python"  # what the others are compared with: the project, installed
+PROBES = Program(name="probes", requirements=(f"./{PROJECT}",), console="probes", function="probes.main:main")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="probe.py", description=__doc__)
-    parser.add_argument("tools", nargs="*", metavar="TOOL", help=f"only these of {', '.join(TOOLS)}")
+    names = [PLAIN, *(tool.name for tool in TOOLS)]
+    parser.add_argument("tools", nargs="*", metavar="TOOL", help=f"only these of: {'; '.join(names)}")
     args = parser.parse_args()
-    for name, make in TOOLS.items():
+    for tool in (None, *TOOLS):
+        name = tool.name if tool else PLAIN
         if args.tools and name not in args.tools:
             continue
         with tempfile.TemporaryDirectory(prefix="pydist-probes-") as place:
-            result = asked(make, Path(place))
+            result = asked(tool, Path(place))
         print(f"{name}: {result['passed']} of {result['probes']}", flush=True)
         keep(name, result)
     return 0
 
 
-def asked(make: Callable[[Path], list[str]], folder: Path) -> dict[str, Any]:
-    """What the probes say in an application that `make` makes in `folder`."""
+def asked(tool: Tool | None, folder: Path) -> dict[str, Any]:
+    """What the probes say in the application that a tool makes in `folder`, or as they are installed."""
     shutil.copytree(HERE / "probes", folder / PROJECT)
-    (folder / "entry.py").write_text(ENTRY, encoding="utf-8")
-    command = make(folder)
+    prepared(PROBES, tool.packages if tool else (), folder, Path(sys.executable))
+    command = made(tool, PROBES, folder) if tool else [str(folder / VENV / "bin/probes")]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=folder
     )
@@ -98,16 +55,6 @@ def asked(make: Callable[[Path], list[str]], folder: Path) -> dict[str, Any]:
         "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}", "probes": answer["probes"],
         "passed": answer["probes"] - len(answer["failed"]), "failed": answer["failed"],
     }  # fmt: skip
-
-
-def environment(folder: Path, *packages: str) -> None:
-    """A virtual environment with the project and `packages`."""
-    run(["uv", "venv", "--quiet", "--python", sys.executable, "venv"], folder)
-    run(["uv", "pip", "install", "--quiet", "--python", "venv/bin/python", f"./{PROJECT}", *packages], folder)
-
-
-def run(command: Sequence[str | Path], folder: Path) -> None:
-    subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True)
 
 
 def keep(name: str, result: Mapping[str, Any]) -> None:
