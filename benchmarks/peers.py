@@ -114,7 +114,7 @@ TOOLS = (
     Tool(
         name="cx_Freeze",
         packages=("cx_Freeze",),
-        command=lambda it: [f"{VENV}/bin/cxfreeze", "build_exe", "--script", it.file, "--build-exe", "out", "--silent"],
+        command=lambda it: [f"{VENV}/bin/cxfreeze", "--script", it.file, "build_exe", "--build-exe", "out", "--silent"],
         product=lambda _: "out",
         start=lambda it: f"out/{_stem(it)}",
     ),

@@ -21,6 +21,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "start.ways": starting.ways,
     "start.argv0": starting.argv0,
     "start.programs": starting.programs,
+    "start.unload": starting.unload,
     "place.moved": places.moved,
     "place.names": places.names,
     "place.symlink-file": places.symlink_file,

@@ -10,10 +10,10 @@ from pathlib import Path
 from pydist.errors import InputError
 from pydist.examine.subject import Distribution
 from pydist.manifest.convert import loads
-from pydist.trial.outcome import Outcome, Problem, failed, lacking, passed
+from pydist.trial.outcome import Outcome, Problem, failed, lacking, not_applicable, passed
 from pydist.trial.places import WHERE, found_library
 
-__all__ = ["alone", "argv0", "programs", "version", "ways"]
+__all__ = ["alone", "argv0", "programs", "unload", "version", "ways"]
 
 _FACTS = """
 import json, sys, sysconfig
@@ -25,6 +25,13 @@ print(json.dumps({
     "freethreaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "prefix": sys.prefix,
 }))
+"""
+
+# What a library registered with atexit() has to run when the library goes, not when its code is no longer there.
+_UNLOAD = """
+import _ctypes, sys
+_ctypes.dlclose(_ctypes.dlopen(sys.argv[1], 0))
+print("unloaded")
 """
 
 
@@ -117,6 +124,16 @@ def programs(subject: Distribution) -> Outcome:
         if not (ended.good or without_tk or helped):
             problems.append(Problem(what="does not run", where=f"install/bin/{path.name}", found=ended.how))
     return failed(*problems) if problems else passed(", ".join(tried))
+
+
+def unload(subject: Distribution) -> Outcome:
+    shared = subject.manifest.build_info.core.shared_lib
+    if shared is None:
+        return not_applicable("there is no shared libpython in this distribution")
+    ended = subject.start("-I", "-c", _UNLOAD, str(subject.root / shared))
+    if not ended.good or ended.out != "unloaded\n":
+        return failed(Problem(what="ends badly after libpython was unloaded", where=shared, found=ended.how))
+    return passed(Path(shared).name)
 
 
 def alone(subject: Distribution) -> Outcome:

@@ -15,7 +15,7 @@ from pydist.examine.report import Report, Result
 from pydist.policy import targets
 from pydist.policy.options import Options
 from pydist.trial.outcome import Verdict
-from tests.support import tiny
+from tests.support import tiny, tiny_gnu
 
 # $7 is the marker in `python -E -s -X utf8 -m NAME MARKER TASK`.
 SAY = "#!/bin/sh\nm=$7\n"
@@ -173,3 +173,14 @@ def test_everything_that_the_machine_lacks_for_a_target_is_named_with_its_packag
     else:
         assert report.verdict == "good"
         assert not missing
+
+
+@pytest.mark.parametrize(("end", "verdict"), [("", Verdict.PASSED), ("kill -SEGV $$", Verdict.FAILED)])
+def test_a_process_that_ends_badly_after_libpython_was_unloaded_is_a_failure(
+    tmp_path: Path, end: str, verdict: Verdict
+) -> None:
+    def change(_manifest: dict[str, Any], content: tiny.Members) -> None:
+        content["python/install/bin/python3.14"] = f"#!/bin/sh\necho unloaded\n{end}\n".encode()
+
+    archive = tiny.pack(tmp_path / "dist.tar", tiny_gnu.distribution(change))
+    assert [made.verdict for made in examine(archive, checks=choose(["start.unload"])).results] == [verdict]
