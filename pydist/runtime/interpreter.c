@@ -93,22 +93,6 @@ static PyStatus set_paths(PyConfig *config, const struct runtime *runtime)
     return PyStatus_Exception(status) ? status : add_search_paths(config, runtime);
 }
 
-/* sys.orig_argv: what would start this process again. The application's file stands for its script. */
-static PyStatus set_original_arguments(PyConfig *config, const struct runtime *runtime)
-{
-    PyWideStringList *original = &config->orig_argv;
-    const char *python = image_setting(&runtime->image, "python");
-    wchar_t *first[2] = {NULL, NULL};
-    PyStatus status = set_path(config, &first[0], runtime->executable, python);
-    if (!PyStatus_Exception(status))
-        status = set_path(config, &first[1], runtime->executable, NULL);
-    for (Py_ssize_t at = 0; !PyStatus_Exception(status) && at < config->argv.length + 1; at++)
-        status = PyWideStringList_Append(original, at < 2 ? first[at] : config->argv.items[at - 1]);
-    PyMem_RawFree(first[0]);
-    PyMem_RawFree(first[1]);
-    return status;
-}
-
 /* PYTHONPATH, which the interpreter leaves out when somebody else says where to search. */
 static PyStatus insert_search_paths(PyConfig *config)
 {
@@ -155,10 +139,7 @@ static PyStatus configure_application(PyConfig *config, const struct runtime *ru
     config->write_bytecode = 0;
     config->parse_argv = 0;
     config->optimization_level = optimization(runtime);
-    PyStatus status = PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
-    if (PyStatus_Exception(status))
-        return status;
-    return set_original_arguments(config, runtime);
+    return PyConfig_SetBytesArgv(config, runtime->argc, runtime->argv);
 }
 
 /* What Python itself exits with for arguments that it does not take. */
@@ -222,6 +203,22 @@ static PyStatus preconfigure(const struct runtime *runtime)
     return Py_PreInitialize(&preconfig);
 }
 
+/* sys.orig_argv: what would start this process again. The application's file stands for its script. It is set here and
+ * not in the configuration, because Py_GetArgcArgv() is for those who look for the arguments in memory. */
+static int set_original_arguments(const struct runtime *runtime)
+{
+    const char *python = image_setting(&runtime->image, "python");
+    PyObject *arguments = PySys_GetObject("argv"), *root = PyUnicode_DecodeFSDefault(runtime->executable);
+    PyObject *first = root ? PyUnicode_FromFormat("%U/%s", root, python ? python : "") : NULL;
+    PyObject *original = first && arguments ? PyList_GetSlice(arguments, 0, PyList_GET_SIZE(arguments)) : NULL;
+    int failed = !original || PyList_SetItem(original, 0, Py_NewRef(root)) || PyList_Insert(original, 0, first) ||
+                 PySys_SetObject("orig_argv", original);
+    Py_XDECREF(root);
+    Py_XDECREF(first);
+    Py_XDECREF(original);
+    return failed ? -1 : 0;
+}
+
 PyStatus interpreter_start(struct runtime *runtime)
 {
     PyStatus status = preconfigure(runtime);
@@ -240,5 +237,7 @@ PyStatus interpreter_start(struct runtime *runtime)
     if (!PyStatus_Exception(status))
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
+    if (!PyStatus_Exception(status) && !runtime->as_python && set_original_arguments(runtime))
+        return PyStatus_Error("sys.orig_argv cannot be set");
     return status;
 }

@@ -114,6 +114,25 @@ def test_an_application_is_linked_for_glibc_when_a_package_has_nothing_else(
 
 
 @pytest.mark.network
+def test_packages_that_write_the_title_of_the_process_find_its_place(
+    tree: Callable[..., Path], store: Store, tmp_path: Path
+) -> None:
+    """They look in memory for the arguments that Python says it was started with."""
+    (tmp_path / "app.py").write_text(
+        "import sys, setproctitle as s\nprint(s.getproctitle())\ns.setproctitle('another')\n"
+        "print(open('/proc/self/cmdline').read().rstrip(chr(0)), sys.orig_argv[1:])\n"
+    )
+    request = Request(
+        app=str(tmp_path / "app.py"), output=tmp_path / "app", distribution=str(tree(GNU, "noopt")),
+        with_=("setproctitle",),
+    )  # fmt: skip
+    program = link(request, store=store).output
+    # Behind the arguments stands the environment, by which they are found.
+    done = subprocess.run([program, "a", "-b"], env={"A": "1"}, cwd="/", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == (f"{program} a -b\nanother {[program, 'a', '-b']}\n", 0), done.stderr
+
+
+@pytest.mark.network
 def test_source_with_native_code_is_built_where_no_wheel_fits(
     tree: Callable[..., Path], store: Store, tmp_path: Path
 ) -> None:
