@@ -8,7 +8,7 @@ nowhere in the application, and no module that is reached may be one that could 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from pydist.link.leftout import has_pattern
 from pydist.link.names import normalise
 from pydist.link.recipes import for_packages
 
-__all__ = ["Graph", "Missing", "check_imports", "missing_imports"]
+__all__ = ["Graph", "Missing", "check_imports", "missing_imports", "reached_modules", "unmet_imports"]
 
 _ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
 """Modules that every interpreter has in `sys.modules`, and no file."""
@@ -57,13 +57,7 @@ class Graph:
 def check_imports(app: AppSpec, entry: Entry, tree: Collected, parts: Parts, distribution: Distribution) -> None:
     """Raise `InputError` that names every import which would fail when the application starts, but those that the
     settings allow to."""
-    graph = Graph(
-        modules={row.name: row for row in tree.modules},
-        builtin=omissions.load().kept(distribution.extensions) | _ALWAYS,
-        imports={file.path: file.imports for part in parts.all for file in part.files if file.imports},
-        sources={file.path: file.data for part in parts.all for file in part.files if file.code},
-        owner=tree.owner,
-    )
+    graph = _graph(tree, parts, distribution)
     missing = [item for item in missing_imports(graph, entry) if not _is_allowed(item, app, parts)]
     if missing:
         beside = app.path.parent if app.kind is AppKind.SCRIPT and app.path else None
@@ -73,6 +67,24 @@ def check_imports(app: AppSpec, entry: Entry, tree: Collected, parts: Parts, dis
             [Fault(" → ".join((*item.chain, item.name)), _advice(item, app, parts, beside))
              for item in missing],
         )  # fmt: skip
+
+
+def reached_modules(
+    names: Collection[str], entries: Iterable[Entry], tree: Collected, parts: Parts, distribution: Distribution
+) -> frozenset[str]:
+    """Those of `names`, top-level modules that are not in the tree, that are imported when the application starts."""
+    graph = _graph(tree, parts, distribution)
+    return frozenset(name for entry in entries for name in unmet_imports(graph, entry) if name in names)
+
+
+def _graph(tree: Collected, parts: Parts, distribution: Distribution) -> Graph:
+    return Graph(
+        modules={row.name: row for row in tree.modules},
+        builtin=omissions.load().kept(distribution.extensions) | _ALWAYS,
+        imports={file.path: file.imports for part in parts.all for file in part.files if file.imports},
+        sources={file.path: file.data for part in parts.all for file in part.files if file.code},
+        owner=tree.owner,
+    )
 
 
 def _is_allowed(item: Missing, app: AppSpec, parts: Parts) -> bool:
@@ -94,6 +106,15 @@ def _advice(item: Missing, app: AppSpec, parts: Parts, beside: Path | None) -> s
 
 def missing_imports(graph: Graph, entry: Entry) -> Iterator[Missing]:
     """What is imported in vain, in the order in which the search from `entry` meets it."""
+    yield from _searched(graph, entry).certain()
+
+
+def unmet_imports(graph: Graph, entry: Entry) -> frozenset[str]:
+    """All that is imported in the search from `entry` and is not there, although something might make up for it."""
+    return frozenset(_searched(graph, entry).missing)
+
+
+def _searched(graph: Graph, entry: Entry) -> _Search:
     search = _Search(graph)
     if entry.kind == "script":
         search.reach("__main__", entry.path, package="")
@@ -106,7 +127,7 @@ def missing_imports(graph: Graph, entry: Entry) -> Iterator[Missing]:
         if row is not None and row.flags & ModuleFlag.PACKAGE:
             search.reach_module(f"{entry.module}.__main__")
     search.run()
-    yield from search.certain()
+    return search
 
 
 @dataclass(slots=True)

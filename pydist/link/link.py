@@ -23,7 +23,7 @@ from pydist.link.dist import Distribution, choose_distribution
 from pydist.link.entry import Entry, check_entry, choose_entries, launchers
 from pydist.link.fetch import FetchedWheel, fetch
 from pydist.link.finish import finish, place_of
-from pydist.link.imports import check_imports
+from pydist.link.imports import check_imports, reached_modules
 from pydist.link.inputs import input_files
 from pydist.link.launch import python_part
 from pydist.link.lock import LockedPackage
@@ -35,7 +35,7 @@ from pydist.link.places import places_part
 from pydist.link.recipes import for_packages, further_requirements
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
-from pydist.link.select import select, without_sources
+from pydist.link.select import Selected, select, without_sources
 from pydist.link.stdlib import stdlib_part, stdlib_source
 from pydist.link.stub import Stub, stub_of
 from pydist.policy import defaults
@@ -68,6 +68,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     own = app_part(app, launchers(entries, packages), distribution)
     made = (stdlib_part(standard, distribution, reporter), *packages)
     selected = select((standard, *sources), made, own, app, distribution)
+    if reached := _reached(selected, entries, distribution):
+        selected = select((standard, *sources), made, own, app, distribution, reached=reached)
     stub = stub_of(distribution, store, reporter, native_modules(selected.parts.packages, distribution))
     places = places_part(distribution, store)
     parts = replace(selected.parts, python=python_part(distribution, stub, store), places=places)
@@ -83,6 +85,15 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
         seconds=time.monotonic() - began,
     )  # fmt: skip
     return replace(report, notes=(*_notes(app, distribution, stub), *report.notes))
+
+
+def _reached(selected: Selected, entries: Sequence[Entry], distribution: Distribution) -> frozenset[str]:
+    """Modules that are left out, that packages import, and that are imported when the application starts."""
+    parts = selected.parts
+    groups = [group for rows in selected.left_out.values() for group in rows if group.reached]
+    mentioned = {name.partition(".")[0] for part in parts.packages for name in part.mentions}
+    names = frozenset(mentioned.intersection(name for group in groups for name in group.imports))
+    return reached_modules(names, entries, collect(distribution, parts.all), parts, distribution) if names else names
 
 
 def _collected(

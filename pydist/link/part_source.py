@@ -35,13 +35,15 @@ class Compiling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartSource:
-    """Where a part comes from: the store, or what `gather` finds. `inputs` are what it is made of, for its key."""
+    """Where a part comes from: the store, or what `gather` finds. `inputs` are what it is made of, for its key. It is
+    the application's `own` when its author wrote it."""
 
     name: str
     kind: str
     inputs: Mapping[str, Any]
     gather: Callable[[frozenset[str] | None], Gathered]
     compiling: Compiling
+    own: bool = False
 
     def part(self) -> Part:
         """The part, without what the table of omissions leaves out."""

@@ -36,6 +36,7 @@ def wheel_sources(
     return tuple(
         PartSource(
             name=wheel.path.name, kind="wheel", gather=partial(_of_wheel, wheel, distribution), compiling=compiling,
+            own=wheel.origin == "project",
             inputs={
                 "sha256": wheel.sha256, "name": wheel.path.name, "distribution": distribution.digest,
                 "worker": worker_digest(), "code": code_digests(*CODE, "licences", "parts", "record", "wheel"),

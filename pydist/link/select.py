@@ -39,14 +39,16 @@ class Selected:
 
 
 def select(
-    sources: Sequence[PartSource], made: Sequence[Part], own: Part, app: AppSpec, distribution: Distribution
-) -> Selected:
-    """The parts `made` of `sources`, the standard library first, and `own`, with the files that go in.
+    sources: Sequence[PartSource], made: Sequence[Part], own: Part, app: AppSpec, distribution: Distribution, *,
+    reached: Collection[str] = (),
+) -> Selected:  # fmt: skip
+    """The parts `made` of `sources`, the standard library first, and `own`, with the files that go in. `reached` are
+    modules that are left out at first, and imported when the application starts.
 
     Raises `InputError` that names every idle pattern, or what must not be excluded.
     """
     include, exclude = app.settings.include, app.settings.exclude
-    parts = _with_returned(sources, made, own, include, distribution)
+    parts = _with_returned(sources, made, own, _Wishes(frozenset(reached), include, distribution))
     left_out = {part.name: tuple(_still_out(part)) for part in parts}
     chosen = (*parts, own)
     if include or exclude:
@@ -58,7 +60,7 @@ def select(
     standard, *packages, last = chosen
     return Selected(
         parts=Parts(stdlib=standard, packages=tuple(packages), own=last), left_out=left_out, excluded=excluded,
-        reasons=dict(_reasons((*parts, own))),
+        reasons=dict(_reasons((*parts, own), reached)),
     )  # fmt: skip
 
 
@@ -82,36 +84,59 @@ def without_sources(parts: Parts, tree: Collected, scripts: Collection[str], pyc
     return replace(parts, stdlib=changed(parts.stdlib), packages=packages, own=changed(parts.own))
 
 
-def _with_returned(
-    sources: Sequence[PartSource], made: Sequence[Part], own: Part, include: Sequence[str], distribution: Distribution
-) -> tuple[Part, ...]:
-    """The parts with what `include` names and what any of them imports, until nothing further is imported."""
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What brings files back besides what is imported anywhere."""
+
+    reached: frozenset[str]
+    include: Sequence[str]
+    distribution: Distribution
+
+    def files_of(self, group: LeftOut, imported: frozenset[str], certain: frozenset[str]) -> Iterator[str]:
+        """The paths of `group` that come back, when the parts import `imported`, and `certain` for sure."""
+        paths = [path for path, _ in group.files]
+        if _is_imported(group, certain | self.reached if group.reached else imported):
+            yield from paths
+            return
+        included = [path for path in paths if has_pattern(_name(path, self.distribution), self.include)]
+        # Of no use without the rest.
+        yield from paths if group.reached and included else included
+
+
+def _with_returned(sources: Sequence[PartSource], made: Sequence[Part], own: Part, wishes: _Wishes) -> tuple[Part, ...]:
+    """The parts with what `wishes` name and what any of them imports, until nothing further is imported."""
     parts = tuple(made)
+    # Of the standard library nothing but what is left out at first imports what is so, too.
+    trusted = [number == 0 or source.own for number, source in enumerate(sources)]
     while True:
         imported = frozenset(name for part in (*parts, own) for name in part.mentions)
+        surely = [part for part, yes in zip(parts, trusted, strict=True) if yes]
+        certain = frozenset(name for part in (*surely, own) for name in part.mentions)
         changed = []
         for source, first, part in zip(sources, made, parts, strict=True):
             have = {file.path for file in part.files}
-            wanted = {
-                path
-                for group in first.left_out
-                for path, _ in group.files
-                if _is_imported(group, imported) or has_pattern(_name(path, distribution), include)
-            }
+            wanted = {path for group in first.left_out for path in wishes.files_of(group, imported, certain)}
             changed.append(part if wanted <= have else _joined(first, source.more(wanted)))
         if all(new is old for new, old in zip(changed, parts, strict=True)):
             return parts
         parts = tuple(changed)
 
 
-def _reasons(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
+def _reasons(parts: Sequence[Part], reached: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Which import brought a group back; or, where a group stays out although something imports it, why."""
     imports = [(name, file, part.name) for part in parts for name, file in sorted(part.mentions.items())]
     for part in parts:
+        have = {file.path for file in part.files}
         for group in part.left_out:
             own = tuple(path for path, _ in group.files)
             for name, file, by in imports:
                 if _is_imported(group, frozenset({name})) and not any(path.endswith(f"/{file}") for path in own):
-                    yield f"{group.name} of {part.name}", f"{file} of {by} imports {name}"
+                    text = f"{file} of {by} imports {name}"
+                    if group.reached and not have.issuperset(own):
+                        text = f"left out, although {text}: not when the application starts (--include {name})"
+                    elif _is_imported(group, frozenset(reached)):
+                        text = "imported when the application starts"
+                    yield f"{group.name} of {part.name}", text
                     break
 
 

@@ -12,7 +12,7 @@ import pytest
 from pydist.link.compile import compile_sources
 from pydist.link.entry import Entry
 from pydist.link.image import ModuleFlag, ModuleRow
-from pydist.link.imports import Graph, missing_imports
+from pydist.link.imports import Graph, missing_imports, unmet_imports
 from pydist.link.part import TreeFile
 
 SITE = "lib/python3.14/site-packages/"
@@ -23,8 +23,8 @@ LAUNCHED = Entry(
 SCRIPT = Entry(kind="script", name="tool", shown="tool", path=f"{SITE}tool.py")
 
 
-def found(files: Mapping[str, str], entry: Entry = SCRIPT, extensions: tuple[str, ...] = ()) -> list[str]:
-    """The chains to what is missing in an application of `files` (below the folder of packages)."""
+def graph(files: Mapping[str, str], entry: Entry = SCRIPT, extensions: tuple[str, ...] = ()) -> Graph:
+    """What a search needs to know of an application of `files` (below the folder of packages)."""
     sources = {f"{SITE}{path}": text.encode() for path, text in files.items()}
     if entry.launcher:
         sources[entry.path] = entry.launcher.data
@@ -36,14 +36,35 @@ def found(files: Mapping[str, str], entry: Entry = SCRIPT, extensions: tuple[str
         modules[name] = ModuleRow(name=name, path=SITE + path, flags=flags)
     for name in extensions:
         modules[name] = ModuleRow(name=name, path=f"{SITE}{name}.so", flags=ModuleFlag.EXTENSION)
-    graph = Graph(
+    return Graph(
         modules=modules,
         builtin={"sys", "builtins"},
         imports={path: result.imports for path, result in compiled.items()},
         sources={path: memoryview(data) for path, data in sources.items()},
         owner={path: "foo" if path.startswith(f"{SITE}foo") else "app" for path in sources},
     )
-    return [" > ".join((*item.chain, item.name)) for item in missing_imports(graph, entry)]
+
+
+def found(files: Mapping[str, str], entry: Entry = SCRIPT, extensions: tuple[str, ...] = ()) -> list[str]:
+    """The chains to what is missing in an application of `files`."""
+    missing = missing_imports(graph(files, entry, extensions), entry)
+    return [" > ".join((*item.chain, item.name)) for item in missing]
+
+
+@pytest.mark.parametrize(
+    ("module", "reached"),
+    [
+        ("import tkinter.ttk", {"tkinter"}),
+        ("import sys\nsys.path.append('x')\nimport tkinter", {"tkinter"}),  # which could be found there, too
+        ("try:\n    import tkinter\nexcept ImportError: pass", set()),
+        ("def f():\n    import tkinter", set()),
+        ("", set()),
+    ],
+)
+def test_what_is_left_out_is_reached_by_imports_that_run_at_the_start(module: str, reached: set[str]) -> None:
+    files = {"tool.py": "import foo", "foo/__init__.py": "from .window import x", "foo/window.py": module,
+             "foo/other.py": "import tkinter"}  # fmt: skip
+    assert unmet_imports(graph(files), SCRIPT) == reached
 
 
 @pytest.mark.parametrize(

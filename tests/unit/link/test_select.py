@@ -12,7 +12,7 @@ from pydist.errors import InputError
 from pydist.link import omissions
 from pydist.link.app import AppKind, AppSpec
 from pydist.link.collect import collect
-from pydist.link.leftout import divide_package
+from pydist.link.leftout import divide_package, divide_stdlib
 from pydist.link.part import Gathered, Part, TreeFile, make_part
 from pydist.link.part_source import Compiling, PartSource, gathered
 from pydist.link.select import NO_SOURCE, Selected, select, without_sources
@@ -36,6 +36,69 @@ def source(store: Store, name: str, files: Mapping[str, bytes]) -> PartSource:
 
     compiling = Compiling(store=store, interpreter=DIST.interpreter, optimize=0)
     return PartSource(name=name, kind="wheel", inputs={"name": name}, gather=gather, compiling=compiling)
+
+
+def standard(store: Store) -> PartSource:
+    """A standard library with what of Tk a distribution for glibc has."""
+    paths = (
+        "encodings/__init__.py",
+        "tkinter/__init__.py",
+        "lib-dynload/_tkinter.so",
+        "turtle.py",
+        "../tcl8.6/init.tcl",
+    )
+    trees = tuple(TreeFile(path=f"{LIB}/{path}".replace("python3.14/../", ""),
+                           data=b"import tkinter" if path == "turtle.py" else b"") for path in paths)  # fmt: skip
+    names = {tree.path: path for tree, path in zip(trees, paths, strict=True)}
+    table = omissions.load()
+    divided = divide_stdlib(
+        dict.fromkeys(names, 0), lambda path: table.of_file(names[path], {"_tkinter"}, dynamic=True)
+    )
+
+    def gather(wanted: frozenset[str] | None) -> Gathered:
+        return gathered(trees, divided, wanted, table.words, DIST)
+
+    compiling = Compiling(store=store, interpreter=DIST.interpreter, optimize=0)
+    return PartSource(name="stdlib", kind="stdlib", inputs={}, gather=gather, compiling=compiling)
+
+
+def of_tk(tmp_path: Path, package: bytes, *, own: bool = False, reached: tuple[str, ...] = (),
+          **settings: tuple[str, ...]) -> tuple[set[str], dict[str, str]]:  # fmt: skip
+    """What of Tk goes into an application with a package of this source, and the reasons."""
+    store = Store(tmp_path / "s")
+    sources = [standard(store), replace(source(store, "p", {f"{SITE}/p.py": package}), own=own)]
+    made = [item.part() for item in sources]
+    nothing = make_part("own", (), DIST.interpreter)
+    chosen = select(sources, made, nothing, app(**settings), DIST, reached=reached)
+    files = {file.path.rpartition("/")[2] for file in chosen.parts.stdlib.files if "encodings" not in file.path}
+    return files, dict(chosen.reasons)
+
+
+TK = {"__init__.py", "_tkinter.so", "init.tcl"}
+
+
+def test_tk_stays_out_although_a_package_imports_it_somewhere_and_that_is_said(tmp_path: Path) -> None:
+    files, reasons = of_tk(tmp_path, b"def f():\n    import tkinter\n")
+    assert files == set()
+    assert reasons["tkinter and Tcl/Tk of stdlib"] == (
+        "left out, although p.py of p imports tkinter: not when the application starts (--include tkinter)"
+    )
+
+
+def test_tk_goes_in_whole_when_it_is_imported_at_the_start_or_by_the_application_itself(tmp_path: Path) -> None:
+    files, reasons = of_tk(tmp_path, b"import tkinter\n", reached=("tkinter",))
+    assert (files, *reasons.values()) == (TK, "imported when the application starts")
+    assert of_tk(tmp_path, b"def f():\n    import tkinter\n", own=True)[0] == TK
+
+
+def test_tk_goes_in_whole_when_the_settings_name_any_of_it(tmp_path: Path) -> None:
+    assert of_tk(tmp_path, b"", include=("tkinter",))[0] == TK
+
+
+def test_what_comes_back_brings_tk_with_it(tmp_path: Path) -> None:
+    """turtle is of no use without."""
+    assert of_tk(tmp_path, b"", reached=("turtle",))[0] == {*TK, "turtle.py"}
+    assert of_tk(tmp_path, b"", include=("turtle.py",))[0] == {*TK, "turtle.py"}
 
 
 def app(**settings: tuple[str, ...]) -> AppSpec:
