@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from pydist.archive.paths import check_name
 from pydist.archive.write import DEFAULT_MTIME
 from pydist.errors import EnvironmentLacking, Fault, InputError
+from pydist.link import rewheel
 from pydist.link.choice import Choice, CompilerLacking, NativeBuildFailed
 from pydist.link.dist import Distribution
 from pydist.link.lock import LockedFile
@@ -226,19 +227,32 @@ class _Building:
         return FetchedWheel(choice=choice, path=path, sha256=digest_file(path), origin=origin)
 
     def _pure(self, choice: Choice, source: Path, identity: str) -> Path:
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        key = Key.of("built", {
-            "source": identity, "name": source.name, "environment": dict(choice.environment), "python": python,
+        label = f"{choice.package.name} {choice.package.version}".strip()
+        how: dict[str, object] = {
+            "name": source.name, "environment": dict(choice.environment),
+            "python": f"{sys.version_info.major}.{sys.version_info.minor}",
             "uv": run_uv(["--version"], what="asking uv for its version", folder=Path(source.anchor)),
-            "code": code_digests("fetch", "project"),
-        })  # fmt: skip
+            "code": code_digests("fetch", "project", "rewheel"),
+        }  # fmt: skip
+        frame = None if choice.folder is None else rewheel.frame_key(source, how)
 
         def make(folder: Path) -> None:
+            known = None if frame is None else self.store.find(frame)
+            if known is not None and rewheel.edited(known, source, folder):
+                return
             self.reporter.step("build", source.name)
             _build(source, folder, dict(choice.environment))
             self.reporter.finish("build", source.name)
+            if frame is not None and known is None and (wheel := _copied(folder)):
+                self.store.produce(frame, label, lambda place: rewheel.keep(wheel, source, place))
 
-        return self.store.produce(key, f"{choice.package.name} {choice.package.version}".strip(), make)
+        return self.store.produce(Key.of("built", {**how, "source": identity}), label, make)
+
+
+def _copied(folder: Path) -> Path | None:
+    """The wheel that was just built in `folder`, unless its build asked for a compiler."""
+    wheel = next(folder.glob("*-none-any.whl"), None)
+    return None if (folder / _WANTED).exists() else wheel
 
 
 class _CompilerWanted(InputError):
@@ -270,6 +284,9 @@ def _build(source: Path, folder: Path, environment: dict[str, str]) -> None:
         wheels = sorted(wheels_folder.glob("*.whl"))
         if len(wheels) != 1:
             raise InputError(f"{source}: expected one wheel from its build, found {len(wheels)}")
-        shutil.move(wheels[0], folder / wheels[0].name)
+        if source.is_dir():
+            rewheel.settled(wheels[0], folder / wheels[0].name)
+        else:
+            shutil.move(wheels[0], folder / wheels[0].name)
         if mark.exists():
             (folder / _WANTED).touch()

@@ -17,7 +17,7 @@ from pydist.binary.elf_edit import ElfUnfit, find_segment
 from pydist.link.image import MAGIC
 from pydist.store import Key, digest_file
 
-__all__ = ["copy_project", "is_application", "project_digest", "source_files"]
+__all__ = ["copy_project", "is_application", "project_digest", "project_rows", "source_files"]
 
 # What a project's tools leave in its own folder, unless there are modules directly in it.
 _LEFT_BY_TOOLS = frozenset({"build", "dist", "node_modules"})
@@ -75,9 +75,9 @@ def is_application(path: Path) -> bool:
         return False
 
 
-def project_digest(folder: Path) -> str:
-    """The digest of the project's files, and of where version control stands: some back-ends take the version from
-    there."""
+def project_rows(folder: Path) -> list[tuple[str, str, bool]]:
+    """Name, digest and mode of the project's files, and where version control stands: some back-ends take the version
+    from there."""
     files = source_files(folder)
     rows = [(name, digest_file(path), os.access(path, os.X_OK)) for name, path in files.items()]
     if (found := _git_folders(folder)) is not None:
@@ -86,7 +86,12 @@ def project_digest(folder: Path) -> str:
         rows += [(f"git:{path.name}:{number}", digest_file(path), False)
                  for number, path in enumerate(heads) if path.is_file()]  # fmt: skip
         rows += [(f"ref:{path.relative_to(common).as_posix()}", "", False) for path in heads[2:]]
-    return Key.of("project", {"files": rows}).digest
+    return rows
+
+
+def project_digest(folder: Path) -> str:
+    """The digest of all that a wheel of the project in `folder` can depend on."""
+    return Key.of("project", {"files": project_rows(folder)}).digest
 
 
 def copy_project(folder: Path, scratch: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,11 +12,21 @@ from pydist.errors import InputError
 from pydist.link.app import Request
 from pydist.link.dist import Distribution
 from pydist.link.link import link
+from pydist.progress import Silent
 from pydist.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
+
+
+class Builds(Silent):
+    """Counts wheels that are built."""
+
+    count = 0
+
+    def step(self, name: str, detail: str = "") -> None:
+        self.count += name == "build"
 
 
 def output(program: Path, *arguments: str) -> str:
@@ -93,3 +104,28 @@ def test_an_unknown_package_is_named(distribution: Distribution, store: Store, t
 def test_the_example_project_runs(distribution: Distribution, store: Store, tmp_path: Path) -> None:
     link(Request(app=str(EXAMPLES / "elements"), output=tmp_path / "elements"), store=store)
     assert "--help" in output(tmp_path / "elements", "--help")
+
+
+@pytest.mark.parametrize("backend", ["setuptools", "hatchling"])
+def test_a_project_is_linked_again_after_an_edit_without_its_backend_and_as_from_nothing(
+    distribution: Distribution, store: Store, tmp_path: Path, backend: str
+) -> None:
+    project = tmp_path / "tool"
+    (project / "src/tool").mkdir(parents=True)
+    (project / "pyproject.toml").write_text(
+        f"[build-system]\nrequires = ['{backend}']\nbuild-backend = "
+        f"'{'setuptools.build_meta' if backend == 'setuptools' else 'hatchling.build'}'\n"
+        "[project]\nname = 'tool'\nversion = '1'\nscripts = {tool = 'tool:main'}\n"
+    )
+    module = project / "src/tool/__init__.py"
+    builds = Builds()
+    for number in range(3):
+        module.write_text(f"def main():\n    print({number})\n")
+        link(Request(app=str(project), output=tmp_path / "edited"), store=store, reporter=builds)
+        assert output(tmp_path / "edited") == f"{number}\n"
+    assert builds.count == 1
+    # Another folder's name makes everything new, and is not in the result.
+    shutil.copytree(project, tmp_path / "other")
+    link(Request(app=str(tmp_path / "other"), output=tmp_path / "anew"), store=store, reporter=builds)
+    assert builds.count == 2
+    assert (tmp_path / "anew").read_bytes() == (tmp_path / "edited").read_bytes()
