@@ -4,6 +4,7 @@
 #include "interpreter.h"
 
 #include <limits.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -186,10 +187,23 @@ static PyStatus configure(PyConfig *config, struct runtime *runtime)
     return runtime->as_python ? configure_python(config, runtime) : configure_application(config, runtime);
 }
 
+/* Whether Python, started in the locale C, may set LC_CTYPE=C.UTF-8 for itself and its children (PEP 538): not where the
+ * system has no such locale (locale.c), because children in other languages complain of that. */
+static int may_coerce_locale(void)
+{
+    const char *given = setlocale(LC_CTYPE, "");
+    if (given && strcmp(given, "C"))
+        return 1;
+    const char *other = setlocale(LC_CTYPE, "C.UTF-8");
+    return other && strcmp(other, "C");
+}
+
 static PyStatus preconfigure(const struct runtime *runtime)
 {
     PyPreConfig preconfig;
     PyPreConfig_InitPythonConfig(&preconfig);
+    if (!may_coerce_locale())
+        preconfig.coerce_c_locale = 0;
     if (runtime->as_python) {
         if (locked(runtime)) {
             preconfig.isolated = 1;

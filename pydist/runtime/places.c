@@ -1,5 +1,5 @@
-/* Where systems keep what programs expect of them: certificates and time zones. Where there are none, and where
- * they are elsewhere, there is what the image brings (pydist/link/places.py).
+/* Where systems keep what programs expect of them: certificates, time zones, and what terminals can do. Where there are
+ * none, and where they are elsewhere, there is what the image brings (pydist/link/places.py).
  *
  * Invariant: what a system has where it is looked for is what is used. */
 #include <limits.h>
@@ -9,7 +9,8 @@
 #include "virtual.h"
 
 /* What was looked for, and what is taken instead, in this order; relative paths lead into the image. OpenSSL is built
- * with one folder, and systems have several: Debian and Alpine, Fedora, its older releases, SUSE. */
+ * with one folder, and systems have several: Debian and Alpine, Fedora, its older releases, SUSE. ncurses is built with
+ * several, of which this one is the last but in some distributions of others. */
 static const struct {
     const char *asked, *instead;
 } places[] = {
@@ -19,6 +20,9 @@ static const struct {
     {"/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"},
     {"/etc/ssl/cert.pem", "share/ssl/cert.pem"},
     {"/usr/share/zoneinfo", "share/zoneinfo"},
+    {"/usr/share/terminfo", "/usr/lib/terminfo"},
+    {"/usr/share/terminfo", "/lib/terminfo"},
+    {"/usr/share/terminfo", "share/terminfo"},
 };
 
 const char *virtual_instead(const char *path, char *buffer, size_t size)
