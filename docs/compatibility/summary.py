@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 __all__ = ["lines"]
 
 _HERE = Path(__file__).resolve().parent
+_ROOMS = tuple(runpy.run_path(str(_HERE / "rooms.py"))["ROOMS"])
 
 
 def lines() -> Iterator[str]:
@@ -31,20 +33,31 @@ def _read(name: str) -> dict[str, Any]:
 
 def _applications(results: Mapping[str, Any]) -> Iterator[str]:
     good = sum(1 for row in results.values() if not row["failed"])
-    yield f"{good} of {len(results)} pass."
+    silent = sum(1 for row in results.values() if row.get("written") and not row["written"]["files"])
+    yield f"{good} of {len(results)} pass. {silent} write nothing to a disk when they are started."
     yield ""
-    yield "| application | linked for | file | link | checks | surroundings | what fails |"
-    yield "|---|---|---:|---:|---:|---:|---|"
+    around = " | ".join(_ROOMS)
+    yield f"| application | linked for | file | link | checks | {around} | writes | not there, because | what fails |"
+    yield f"|---|---|---:|---:|---:|{':-:|' * len(_ROOMS)}---|---|---|"
     for name, row in sorted(results.items()):
-        yield f"| {name} | {_measured(row)} | {'; '.join(row['failed']).replace('|', '/')} |"
+        explained = "; ".join(f"{room}: {reason}" for room, reason in row.get("explained", {}).items())
+        yield f"| {name} | {_measured(row)} | {explained} | {'; '.join(row['failed']).replace('|', '/')} |"
 
 
 def _measured(row: Mapping[str, Any]) -> str:
     if not row["linked"]:
-        return "not linked | | | | "
+        return f"not linked {'| ' * (len(_ROOMS) + 4)}"
     target = "static musl" if row["target"].endswith("musl") else row["needs"][0]
+    passed = ["yes" if room in row.get("rooms", ()) else "" for room in _ROOMS]
     size = f"{row['size'] / 1e6:.0f} MB"
-    return f"{target} | {size} | {row['seconds']:.1f} s | {row['checks']} | {len(row['surroundings'])}"
+    facts = [target, size, f"{row['seconds']:.1f} s", str(row["checks"]), *passed, _written(row.get("written"))]
+    return " | ".join(facts)
+
+
+def _written(written: Mapping[str, Any] | None) -> str:
+    if written is None:
+        return "not measured"
+    return f"{', '.join(written['files'])} ({written['size']} bytes)" if written["files"] else "nothing"
 
 
 def _suites(results: Mapping[str, Any]) -> Iterator[str]:

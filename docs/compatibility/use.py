@@ -1,7 +1,7 @@
 """Links what `applications.toml` names, with default options, uses it as people do and keeps what came of it.
 
 `make compatibility` runs it; `docs/generate.py` makes the table of docs/reference/compatibility.md from `results.json`.
-Words on the command line choose rows by name. Some surroundings need root, and are left out without.
+Words on the command line choose rows by name. The surroundings are those of `rooms.py`.
 """
 
 from __future__ import annotations
@@ -10,24 +10,21 @@ import argparse
 import datetime
 import json
 import os
-import re
-import shutil
+import runpy
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
-PATIENCE = 180  # seconds for one command
-# Without privileges of the machine's root, but as one in a name space: who mounts there changes nothing elsewhere.
-APART = ("unshare", "--mount", "--map-root-user", "--")
+rooms = SimpleNamespace(**runpy.run_path(str(HERE / "rooms.py")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +44,7 @@ class Row:
     link: tuple[str, ...]
     quick: tuple[str, ...]
     checks: tuple[Check, ...]
+    not_in: Mapping[str, str]
 
 
 def main() -> int:
@@ -69,7 +67,8 @@ def rows() -> Iterator[Row]:
     """The rows of the table."""
     for name, row in tomllib.loads((HERE / "applications.toml").read_text(encoding="utf-8")).items():
         checks = tuple(Check(**check) for check in row["checks"])
-        yield Row(name=name, link=tuple(row["link"]), quick=tuple(row["quick"]), checks=checks)
+        yield Row(name=name, link=tuple(row["link"]), quick=tuple(row["quick"]), checks=checks,
+                  not_in=row.get("not-in", {}))  # fmt: skip
 
 
 def tried(row: Row, folder: Path, crowd: int) -> dict[str, Any]:
@@ -84,7 +83,13 @@ def tried(row: Row, folder: Path, crowd: int) -> dict[str, Any]:
     seconds = time.monotonic() - began
     report = json.loads(done.stdout)
     failed = [fault for check in row.checks if (fault := fault_of(check, program))]
-    around = dict(surroundings(row, program, report, crowd))
+    home = folder / "home"
+    home.mkdir()
+    folder.chmod(0o755)  # another user runs it, too
+    guest = rooms.Guest(program=program, arguments=row.quick, needs=report["needs"], home=home, crowd=crowd)
+    around: dict[str, str | None] = dict(rooms.tried(guest))
+    explained = {name: row.not_in[name] for name, fault in around.items() if fault and name in row.not_in}
+    written = rooms.written(guest)
     return {
         "date": date,
         "linked": True,
@@ -94,8 +99,10 @@ def tried(row: Row, folder: Path, crowd: int) -> dict[str, Any]:
         "size": report["size"],
         "seconds": round(seconds, 1),
         "checks": len(row.checks) + 1,
-        "surroundings": sorted(name for name, fault in around.items() if not fault),
-        "failed": [*failed, *(f"{name}: {fault}" for name, fault in around.items() if fault)],
+        "rooms": sorted(name for name, fault in around.items() if not fault),
+        "written": written and {"files": written.files, "size": written.size},
+        "explained": explained,
+        "failed": [*failed, *(f"{name}: {fault}" for name, fault in around.items() if fault and name not in explained)],
     }
 
 
@@ -112,95 +119,8 @@ def fault_of(check: Check, program: Path) -> str | None:
         home.mkdir()
         work.mkdir()
         variables = {"PATH": os.environ["PATH"], "HOME": str(home), "PROGRAM": str(program), "LC_ALL": "C.UTF-8"}
-        return fault(["sh", "-c", check.run], env=variables, cwd=work, code=check.code, finds=check.finds)
-
-
-def fault(command: Sequence[str | Path], *, code: int = 0, finds: str = "", **options: Any) -> str | None:
-    """What is wrong with how `command` ended, or None."""
-    shown = " ".join(map(str, command))[-60:]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, **options
-        )
-    except subprocess.TimeoutExpired:
-        return f"{shown}: no end after {PATIENCE} s"
-    text = done.stdout.decode(errors="replace")
-    if done.returncode != code:
-        last = (done.stderr.decode(errors="replace").strip() or text.strip()).splitlines()[-1:]
-        return f"{shown}: exit code {done.returncode}: {' '.join(last)[:200]}"
-    return None if re.search(finds, text) else f"{shown}: {finds!r} is not in what it printed"
-
-
-def surroundings(row: Row, program: Path, report: Mapping[str, Any], crowd: int) -> Iterator[tuple[str, str | None]]:
-    """Each place in which the quick run is made, and what was wrong there."""
-    command = [str(program), *row.quick]
-    home = program.parent / "home"
-    home.mkdir()
-    empty: dict[str, Any] = {"env": {"HOME": str(home), "TMPDIR": str(home), "LC_ALL": "C.UTF-8"}, "cwd": "/"}
-    yield "hardly any variables", fault(command, **empty)
-    yield "everything read-only", fault([*APART, "sh", "-c", READ_ONLY, *command], **empty)
-    yield "no programs allowed in /tmp", fault([*APART, "sh", "-c", NO_PROGRAMS, *command], **empty)
-    static = not report["needs"]
-    if static:
-        yield "no /proc", fault([*APART, "sh", "-c", NO_PROC, *command], **empty)
-    odd = program.parent / "zwölf päckchen" / "the app"
-    odd.parent.mkdir()
-    shutil.copy2(program, odd)
-    yield "spaces and umlauts in its path", fault([odd, *row.quick], **empty)
-    yield f"{crowd} at once", at_once(crowd, command, empty)
-    if os.geteuid() == 0:
-        program.parent.chmod(0o755)
-        shutil.rmtree(home)
-        home.mkdir()
-        home.chmod(0o777)
-        yield "another user", fault(["setpriv", "--reuid=65534", "--clear-groups", *command], **empty)
-        yield "nothing else on the disk" if static else "nothing but the C library", alone(row, program, report)
-
-
-# Applications may write what they want to their users' folders.
-READ_ONLY = 'mount -t tmpfs none "$HOME" && mount -o remount,bind,ro / && exec "$0" "$@"'
-NO_PROGRAMS = 'mount -t tmpfs -o noexec,size=1m none /var/tmp && mount --bind /var/tmp /dev/shm && exec "$0" "$@"'
-NO_PROC = 'mount -t tmpfs none /proc && exec "$0" "$@"'
-
-
-def at_once(crowd: int, command: Sequence[str], options: Mapping[str, Any]) -> str | None:
-    with ThreadPoolExecutor(crowd) as pool:
-        faults = [found for found in pool.map(lambda _: fault(command, **options), range(crowd)) if found]
-    return f"{len(faults)} of {crowd}: {faults[0]}" if faults else None
-
-
-def alone(row: Row, program: Path, report: Mapping[str, Any]) -> str | None:
-    """In a root folder with nothing but /dev/null and what the link's report says that it needs."""
-    with tempfile.TemporaryDirectory(prefix="pydist-root-") as folder:
-        root = Path(folder)
-        shutil.copy2(program, root / "app")
-        for library in libraries(report["needs"]):
-            place = root / library.relative_to("/")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(library.resolve(), place)
-        setting = f"mkdir {root}/dev && touch {root}/dev/null && mount --bind /dev/null {root}/dev/null && "
-        if report["needs"]:
-            (root / "proc").mkdir()
-            setting += f"mount -t proc none {root}/proc && "
-        script = f'{setting}exec chroot {root} /app "$@"'
-        command = ["unshare", "--mount", "--pid", "--fork", "--", "sh", "-c", script, "sh", *row.quick]
-        return fault(command, env={"HOME": "/", "LC_ALL": "C.UTF-8"}, cwd="/")
-
-
-def libraries(needs: Sequence[str]) -> Iterator[Path]:
-    """The files of this machine that a system must have, and what those need themselves."""
-    if not needs:
-        return
-    glibc = ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1", "libresolv.so.2")
-    names = [*glibc, *(name for need in needs for name in re.findall(r"\S+\.so\.[\d.]+", need))]
-    folders = (Path("/lib/x86_64-linux-gnu"), Path("/usr/lib/x86_64-linux-gnu"))
-    found = {Path("/lib64/ld-linux-x86-64.so.2")}
-    for name in names:
-        path = next((folder / name for folder in folders if (folder / name).exists()), None)
-        if path:
-            listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
-            found |= {path, *map(Path, re.findall(r"=> (/\S+)", listed))}
-    yield from sorted(found)
+        found = rooms.fault(["sh", "-c", check.run], env=variables, cwd=work, code=check.code, finds=check.finds)
+        return f"{check.run[-60:]}: {found}" if found else None
 
 
 def keep(name: str, result: Mapping[str, Any]) -> None:
