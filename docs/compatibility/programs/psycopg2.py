@@ -4,6 +4,6 @@
 import psycopg2
 
 try:
-    psycopg2.connect("host=127.0.0.1 port=1")
+    psycopg2.connect("host=127.0.0.1 port=1 user=someone")
 except psycopg2.OperationalError as error:
     assert "refused" in str(error)
