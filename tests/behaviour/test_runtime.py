@@ -22,10 +22,14 @@ import pytest
 
 from pydist.link.app import Request
 from pydist.link.dist import Distribution
+from pydist.link.image import FORMAT, MAGIC
 from pydist.link.link import link
 from pydist.store import Store
 
 pytestmark = pytest.mark.slow
+
+START = MAGIC + FORMAT.to_bytes(4, "little")
+"""What an image begins with."""
 
 CASE = Path(__file__).resolve().parent.parent / "cases" / "twin"
 ACTS = [
@@ -316,7 +320,7 @@ def test_it_is_found_through_path_and_links(twins: Twins, tmp_path: Path) -> Non
 @pytest.mark.parametrize("keep", [0.2, 0.45, 0.7, 0.99])
 def test_a_file_cut_short_says_so(twins: Twins, tmp_path: Path, keep: float) -> None:
     data = twins.linked.read_bytes()
-    image = data.rindex(b"pydist\x1a\n\2\0\0\0")
+    image = data.rindex(START)
     (tmp_path / "cut").write_bytes(data[: image + int((len(data) - image) * keep)])
     (tmp_path / "cut").chmod(0o755)
     done = subprocess.run([tmp_path / "cut"], capture_output=True, text=True, check=False)
@@ -326,7 +330,7 @@ def test_a_file_cut_short_says_so(twins: Twins, tmp_path: Path, keep: float) -> 
 
 def test_a_damaged_table_says_so_at_any_place(twins: Twins, tmp_path: Path) -> None:
     data = bytearray(twins.linked.read_bytes())
-    image = data.rindex(b"pydist\x1a\n\2\0\0\0")
+    image = data.rindex(START)
     (tmp_path / "bad").write_bytes(data)
     (tmp_path / "bad").chmod(0o755)
     for at in (*range(8, 384, 29), 400, 5000, 50_000):
