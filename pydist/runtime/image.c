@@ -163,6 +163,37 @@ const void *image_bytes(const struct image *image, uint64_t offset, uint64_t siz
     return offset <= whole && size <= whole - offset ? image->base + offset : NULL;
 }
 
+const char *image_below_root(const char *root, size_t size, const char *path)
+{
+    if (strncmp(path, root, size))
+        return NULL;
+    return path[size] == '\0' || path[size] == '/' ? path + size : NULL;
+}
+
+int64_t image_normal_path(const char *path, char *out, size_t room)
+{
+    size_t kept = 0;
+    for (size_t size; *path; path += size + (path[size] == '/')) {
+        size = strcspn(path, "/");
+        if (size == 0 || (size == 1 && path[0] == '.'))
+            continue;
+        if (size == 2 && path[0] == '.' && path[1] == '.') {
+            if (kept == 0)
+                return IMAGE_PATH_LEAVES;
+            while (kept && out[--kept] != '/')
+                ;
+            continue;
+        }
+        if (kept + 1 + size >= room)
+            return IMAGE_PATH_TOO_LONG;
+        if (kept)
+            out[kept++] = '/';
+        memcpy(out + kept, path, size);
+        kept += size;
+    }
+    return (int64_t)kept;
+}
+
 const char *image_next_setting(const struct image *image, uint32_t *at, const char *key)
 {
     const struct image_setting *row;

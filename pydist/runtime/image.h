@@ -169,6 +169,15 @@ const void *image_row_at(const struct image *image, enum image_section_id sectio
 /* `size` bytes at `offset`; NULL when they lie outside the image. */
 const void *image_bytes(const struct image *image, uint64_t offset, uint64_t size);
 
+/* The rest of `path` after `root`, which is `size` bytes without a slash at its end: "" or what begins with a slash. NULL
+ * when it lies elsewhere. */
+const char *image_below_root(const char *root, size_t size, const char *path);
+
+/* A path below the root as rows have it: copied to `out` without empty parts, `.` and `..`. There are no links, so that
+ * text is enough. Returns its size, or a negative number. */
+enum { IMAGE_PATH_LEAVES = -1, IMAGE_PATH_TOO_LONG = -2 };
+int64_t image_normal_path(const char *path, char *out, size_t room);
+
 /* The first value of a setting; NULL when it is not set. */
 const char *image_setting(const struct image *image, const char *key);
 

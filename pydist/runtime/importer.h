@@ -19,7 +19,6 @@ struct state {
     PyObject *is_frozen; /* _imp.is_frozen, as it was */
     PyObject *spec_keywords; /* ("origin", "is_package") */
     PyObject *extension_loader; /* importlib's loader of shared objects */
-    PyObject *entries; /* tuple: the entries of sys.path that the image says */
     PyObject *builtin_loader; /* importlib's loader of what is built in */
     PyObject *file_finder; /* importlib's FileFinder */
     PyObject *finder_details; /* tuple: what it is made with but for the path */
@@ -38,10 +37,10 @@ extern PyType_Spec importer_spec;
 /* path.c: virtual paths as Python strings. All return new references, NULL with an exception set. */
 
 /* The absolute path of something below the root. */
-PyObject *path_absolute(const struct state *state, const char *path, size_t size);
+PyObject *path_absolute(const char *path, size_t size);
 
-/* The part of an absolute path below the root ("" for the root); NULL without an exception when it lies elsewhere. */
-PyObject *path_below_root(const struct state *state, PyObject *path);
+/* Whether `path` is path_absolute() of this, by its text. */
+int path_is(PyObject *path, const char *below, size_t size);
 
 /* The entry at an absolute path; NULL without an exception when there is none. */
 const struct image_entry *path_entry(const struct state *state, PyObject *path);

@@ -9,20 +9,17 @@
 #include <string.h>
 
 /* Code objects carry the path that they were compiled with, below the root; the real one is known only now. */
-static int set_filename(const struct state *state, const struct image_module *row, PyObject *code)
+static int set_filename(const struct state *state, PyObject *code, PyObject *path)
 {
-    const char *path = image_text(state->image, row->path);
-    if (!state->fix_filename || !path)
+    PyObject *arguments[] = {code, path};
+    if (!state->fix_filename)
         return 0;
-    PyObject *filename = path_absolute(state, path, row->path.size);
-    PyObject *arguments[] = {code, filename};
-    PyObject *result = filename ? PyObject_Vectorcall(state->fix_filename, arguments, 2, NULL) : NULL;
-    Py_XDECREF(filename);
+    PyObject *result = PyObject_Vectorcall(state->fix_filename, arguments, 2, NULL);
     Py_XDECREF(result);
     return result ? 0 : -1;
 }
 
-static PyObject *unmarshal(const struct state *state, const struct image_module *row)
+static PyObject *unmarshal(const struct state *state, const struct image_module *row, PyObject *path)
 {
     const char *bytes = image_bytes(state->image, row->code_offset, row->code_size);
     if (!bytes || row->code_size > INT_MAX)
@@ -32,33 +29,35 @@ static PyObject *unmarshal(const struct state *state, const struct image_module 
         Py_DECREF(code);
         return PyErr_Format(PyExc_ImportError, "the image is damaged: found no code where code should be");
     }
-    if (code && set_filename(state, row, code))
+    if (code && set_filename(state, code, path))
         Py_CLEAR(code);
     return code;
 }
 
-/* The row whose code a loader gives for `name`: it is asked for the module that it was made for, or, by runpy and by
- * entry.c, for the same file as __main__. */
-static const struct image_module *row_of(struct state *state, PyObject *loader)
+/* The code of the module whose file is at `path`, or NULL; without an exception when the image does not have it. */
+static PyObject *code_at(const struct state *state, PyObject *path)
 {
-    PyObject *path = PyObject_GetAttr(loader, state->str_path);
-    const struct image_entry *entry = path ? path_entry(state, path) : NULL;
-    Py_XDECREF(path);
-    PyErr_Clear(); /* somebody took the attribute away: importlib's own method will say so */
-    return entry && entry->module != IMAGE_NONE ? image_module_at(state->image, entry->module) : NULL;
+    const struct image_entry *entry = path_entry(state, path);
+    const struct image_module *row = entry ? image_module_at(state->image, entry->module) : NULL;
+    return row && row->code_size && !(row->flags & IMAGE_EXTENSION) ? unmarshal(state, row, path) : NULL;
 }
 
-/* get_code(fullname): from the image, or compiled from source when it could not be compiled before. */
+/* get_code(fullname): from the image, or compiled from source when it could not be compiled before. Not the name decides
+ * but the path: runpy and entry.c ask for the same file as __main__. */
 static PyObject *get_code(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count,
                           PyObject *keywords)
 {
     struct state *state = PyType_GetModuleState(type);
-    const struct image_module *row = row_of(state, self);
-    if (row && row->code_size && !(row->flags & IMAGE_EXTENSION))
-        return unmarshal(state, row);
+    PyObject *path = PyObject_GetAttr(self, state->str_path);
+    if (!path)
+        PyErr_Clear(); /* somebody took the attribute away: importlib's own method will say so */
+    PyObject *code = path ? code_at(state, path) : NULL;
+    Py_XDECREF(path);
+    if (code || PyErr_Occurred())
+        return code;
     PyObject *method = PyObject_GetAttrString((PyObject *)state->source_loader, "get_code");
     PyObject *all[2] = {self, count ? arguments[0] : Py_None};
-    PyObject *code = method && count == 1 && !keywords ? PyObject_Vectorcall(method, all, 2, NULL) : NULL;
+    code = method && count == 1 && !keywords ? PyObject_Vectorcall(method, all, 2, NULL) : NULL;
     if (method && (count != 1 || keywords))
         PyErr_SetString(PyExc_TypeError, "get_code() takes the name of a module");
     Py_XDECREF(method);

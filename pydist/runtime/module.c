@@ -11,25 +11,6 @@ static PyObject *attribute_of(const char *module_name, const char *name)
     return value;
 }
 
-/* The virtual folders that are searched, in their order. */
-static PyObject *entries(const struct state *state)
-{
-    const struct image_setting *row;
-    PyObject *list = PyList_New(0);
-    for (uint32_t at = 0; list && (row = image_row_at(state->image, IMAGE_CONFIG, at)); at++) {
-        const char *key = image_text(state->image, row->key), *value = image_text(state->image, row->value);
-        if (!key || !value || strcmp(key, "sys.path"))
-            continue;
-        PyObject *path = path_absolute(state, value, row->value.size);
-        if (!path || PyList_Append(list, path))
-            Py_CLEAR(list);
-        Py_XDECREF(path);
-    }
-    PyObject *tuple = list ? PyList_AsTuple(list) : NULL;
-    Py_XDECREF(list);
-    return tuple;
-}
-
 /* The importer that goes on sys.meta_path. */
 static PyObject *make_finder(struct state *state)
 {
@@ -46,7 +27,7 @@ static int set_paths(const struct state *state)
 {
     static const char *const names[] = {"prefix", "base_prefix", "exec_prefix", "base_exec_prefix"};
     const char *below = image_setting(state->image, "python");
-    PyObject *python = below ? path_absolute(state, below, strlen(below)) : Py_NewRef(Py_None);
+    PyObject *python = below ? path_absolute(below, strlen(below)) : Py_NewRef(Py_None);
     int failed = !python || PySys_SetObject("executable", python) || PySys_SetObject("_base_executable", python);
     for (size_t i = 0; !failed && i < sizeof names / sizeof *names; i++)
         failed = PySys_SetObject(names[i], state->root);
@@ -108,7 +89,6 @@ static int module_exec(PyObject *module)
     state->extension_loader = attribute_of("_frozen_importlib_external", "ExtensionFileLoader");
     state->builtin_loader = attribute_of("_frozen_importlib", "BuiltinImporter");
     state->file_finder = attribute_of("_frozen_importlib_external", "FileFinder");
-    state->entries = state->root ? entries(state) : NULL;
     state->exec = attribute_of("builtins", "exec");
     state->spec_keywords = Py_BuildValue("(ss)", "origin", "is_package");
     state->str_cached = PyUnicode_InternFromString("cached");

@@ -17,44 +17,32 @@ static size_t folder_size(const char *path, size_t size)
     return slash ? (size_t)(slash - path) : 0;
 }
 
-/* Whether the module that was `found` lies in the folder `entry` of a search path. */
-static int lies_in(const struct state *state, const struct found *found, PyObject *entry)
+/* Whether `path` is one of the folders that the image says are searched. */
+static int is_entry(const struct image *image, PyObject *path)
 {
-    PyObject *below = PyUnicode_Check(entry) ? path_below_root(state, entry) : NULL;
-    Py_ssize_t wanted_size = 0;
-    const char *wanted = below ? PyUnicode_AsUTF8AndSize(below, &wanted_size) : NULL;
-    size_t size = folder_size(found->path, found->size);
-    if (found->flags & IMAGE_PACKAGE)
-        size = folder_size(found->path, size);
-    int same = wanted && (size_t)wanted_size == size && memcmp(wanted, found->path, size) == 0;
-    PyErr_Clear(); /* a path with surrogates */
-    Py_XDECREF(below);
-    return same;
-}
-
-static int is_entry(const struct state *state, PyObject *path)
-{
-    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(state->entries); at++) {
-        PyObject *entry = PyTuple_GET_ITEM(state->entries, at);
-        if (entry == path || (PyUnicode_Check(path) && PyUnicode_Compare(entry, path) == 0))
+    const char *entry;
+    for (uint32_t at = 0; (entry = image_next_setting(image, &at, "sys.path"));)
+        if (path_is(path, entry, strlen(entry)))
             return 1;
-    }
     return 0;
 }
 
 /* Whether importlib would come to what was `found` first. In the order of the image's own entries it is the first one;
  * where others come before them, importlib searches one after the other. */
-static int comes_first(const struct state *state, const struct found *found, PyObject *path)
+static int comes_first(const struct image *image, const struct found *found, PyObject *path)
 {
+    size_t size = folder_size(found->path, found->size);
+    if (found->flags & IMAGE_PACKAGE)
+        size = folder_size(found->path, size);
     if (path != Py_None)
-        return PyList_Check(path) && PyList_GET_SIZE(path) && lies_in(state, found, PyList_GET_ITEM(path, 0));
+        return PyList_Check(path) && PyList_GET_SIZE(path) && path_is(PyList_GET_ITEM(path, 0), found->path, size);
     PyObject *entries = PySys_GetObject("path");
     for (Py_ssize_t at = 0; entries && PyList_Check(entries) && at < PyList_GET_SIZE(entries); at++) {
         PyObject *entry = PyList_GET_ITEM(entries, at);
-        if (!is_entry(state, entry))
-            return 0;
-        if (lies_in(state, found, entry))
+        if (path_is(entry, found->path, size))
             return 1;
+        if (!is_entry(image, entry))
+            return 0;
     }
     return 0;
 }
@@ -99,13 +87,13 @@ static int set_search_locations(PyObject *spec, const struct state *state, PyObj
 static PyObject *make_spec(const struct state *state, PyObject *name, const struct found *found)
 {
     int is_package = (found->flags & IMAGE_PACKAGE) != 0;
-    PyObject *origin = path_absolute(state, found->path, found->size);
+    PyObject *origin = path_absolute(found->path, found->size);
     PyObject *loader = origin ? loader_new(state, name, origin, found->flags) : NULL;
     PyObject *arguments[] = {name, loader, origin, is_package ? Py_True : Py_False};
     PyObject *spec = loader ? PyObject_Vectorcall(state->module_spec, arguments, 2, state->spec_keywords) : NULL;
     size_t folder = folder_size(found->path, found->size);
     if (spec && (set_location(spec, state, found) ||
-                 (is_package && set_search_locations(spec, state, path_absolute(state, found->path, folder)))))
+                 (is_package && set_search_locations(spec, state, path_absolute(found->path, folder)))))
         Py_CLEAR(spec);
     Py_XDECREF(loader);
     Py_XDECREF(origin);
@@ -134,7 +122,7 @@ PyObject *spec_find(struct state *state, PyObject *name, PyObject *path)
         return NULL;
     /* The frozen `encodings` comes next on sys.meta_path, which is for the start of interpreters only. */
     if (find_by_name(state, name, &found) &&
-        (PyUnicode_CompareWithASCIIString(name, "encodings") == 0 || comes_first(state, &found, path)))
+        (PyUnicode_CompareWithASCIIString(name, "encodings") == 0 || comes_first(state->image, &found, path)))
         return make_spec(state, name, &found);
     Py_RETURN_NONE;
 }

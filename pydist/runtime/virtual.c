@@ -45,40 +45,9 @@ int virtual_is_script(const struct image_entry *entry)
            memcmp(bytes, mark, sizeof mark - 1) == 0;
 }
 
-/* The rest of `path` after the root: "" or what begins with a slash. NULL when it lies elsewhere. */
 static const char *below_root(const char *path)
 {
-    if (!mounted.root_size || !path || strncmp(path, mounted.root, mounted.root_size))
-        return NULL;
-    const char *rest = path + mounted.root_size;
-    return *rest == '\0' || *rest == '/' ? rest : NULL;
-}
-
-/* Copy `path` without empty parts, `.` and `..`; there are no links, so that text is enough. Returns the length, -1
- * when it leaves the root, or -2 when it is too long. */
-static ssize_t normalise(const char *path, char *out, size_t room)
-{
-    size_t kept = 0;
-    for (const char *end; *path; path = *end ? end + 1 : end) {
-        end = strchrnul(path, '/');
-        size_t size = (size_t)(end - path);
-        if (size == 0 || (size == 1 && path[0] == '.'))
-            continue;
-        if (size == 2 && path[0] == '.' && path[1] == '.') {
-            if (kept == 0)
-                return -1;
-            while (kept && out[--kept] != '/')
-                ;
-            continue;
-        }
-        if (kept + 1 + size >= room)
-            return -2;
-        if (kept)
-            out[kept++] = '/';
-        memcpy(out + kept, path, size);
-        kept += size;
-    }
-    return (ssize_t)kept;
+    return mounted.root_size && path ? image_below_root(mounted.root, mounted.root_size, path) : NULL;
 }
 
 /* ENOTDIR when something above is a file, ENOENT otherwise: as the kernel says it. */
@@ -98,8 +67,8 @@ static enum virtual_answer missing(const char *path, size_t size)
 static enum virtual_answer look_up(const char *rest, const struct image_entry **entry)
 {
     char normal[PATH_MAX];
-    ssize_t size = normalise(rest, normal, sizeof normal);
-    if (size == -1)
+    int64_t size = image_normal_path(rest, normal, sizeof normal);
+    if (size == IMAGE_PATH_LEAVES)
         return VIRTUAL_ELSEWHERE;
     if (size < 0) {
         errno = ENAMETOOLONG;

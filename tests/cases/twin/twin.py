@@ -356,7 +356,7 @@ def reads_through_dots():
     sys.path.insert(0, f"{folder}/data/../vendored/.")
     import treasure
 
-    print(treasure.WHERE)
+    print(treasure.WHERE, treasure.__file__, treasure.__loader__.get_code("treasure").co_filename)
     try:
         read(f"{folder}/../../../../../../../../../../nowhere/one.py")
     except OSError:

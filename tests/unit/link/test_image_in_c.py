@@ -89,6 +89,53 @@ def test_hash_and_checksum_are_those_of_c(tmp_path: Path) -> None:
     assert output == "json=lib/json/__init__.py json.tool=lib/json/tool.py ns=site/ns jso=- =- #! lib 1"
 
 
+def test_paths_below_the_root_are_told_and_written_as_python_does_it(tmp_path: Path) -> None:
+    chance = random.Random(3)  # noqa: S311
+    paths = ["/opt/app" + "".join(chance.choices(["/", "//", "/.", "/..", "/a", "/bc", "/...", "x"], k=n % 7))
+             for n in range(600)]  # fmt: skip
+    paths += ["/opt/ap", "/opt", "", "app", "/opt/application/a", "//opt/app/a", "/opt/app/" + "long" * 20]
+    (tmp_path / "paths").write_text("".join(f"{path}\n" for path in paths))
+    source = tmp_path / "paths.c"
+    source.write_text(
+        """
+        #include "image.h"
+        #include <stdio.h>
+        #include <string.h>
+        int main(void) {
+            char line[1000], out[64];
+            for (FILE *file = fopen("paths", "r"); fgets(line, sizeof line, file);) {
+                line[strlen(line) - 1] = 0;
+                const char *rest = image_below_root("/opt/app", 8, line);
+                int64_t size = rest ? image_normal_path(rest, out, sizeof out) : 0;
+                if (!rest) puts("elsewhere");
+                else if (size == IMAGE_PATH_LEAVES) puts("leaves");
+                else if (size == IMAGE_PATH_TOO_LONG) puts("too long");
+                else printf("=%.*s\\n", (int)size, out);
+            }
+        }
+        """,
+        encoding="utf-8",
+    )
+    found = _run_c(tmp_path, source, resources.runtime() / "image.c").split("\n")
+    assert found == [_below_the_root(path) for path in paths]
+    assert {"elsewhere", "leaves", "too long", "=a/bc"} <= set(found)
+
+
+def _below_the_root(path: str) -> str:
+    if path != "/opt/app" and not path.startswith("/opt/app/"):
+        return "elsewhere"
+    kept: list[str] = []
+    for part in path[8:].split("/"):
+        if part == ".." and not kept:
+            return "leaves"
+        if part == "..":
+            kept.pop()
+        elif part not in ("", "."):
+            kept.append(part)
+    normal = "/".join(kept)
+    return f"={normal}" if len(normal) < 64 else "too long"
+
+
 def test_the_run_time_reads_nothing_outside_of_a_damaged_image(tmp_path: Path) -> None:
     """Each image ends where readable memory ends, so one byte too far ends the program."""
     chance = random.Random(7)  # noqa: S311
