@@ -30,6 +30,15 @@ struct reachable {
     char text[MOST_TEXT];
 };
 
+/* One more than MOST_ARGUMENTS when there are too many. */
+static size_t count(char *const arguments[])
+{
+    size_t size = 0;
+    while (arguments && size <= MOST_ARGUMENTS && arguments[size])
+        size++;
+    return size;
+}
+
 /* Append `argument` to `text`, `from` replaced by `to`. Returns the new size, or 0 when there is no room. */
 static size_t append_replaced(char *text, size_t size, const char *argument, const char *from, const char *to)
 {
@@ -57,10 +66,10 @@ static char *const *make_reachable(struct reachable *made, char *const arguments
     const struct image_entry *entry;
     if (!virtual_python() || !virtual_name(virtual_python(), python, sizeof python))
         return arguments;
-    size_t size = 0, at = 0;
-    for (; arguments && arguments[at]; at++) {
-        if (at == MOST_ARGUMENTS)
-            return arguments;
+    size_t size = 0, arguments_size = count(arguments);
+    if (arguments_size > MOST_ARGUMENTS)
+        return arguments;
+    for (size_t at = 0; at < arguments_size; at++) {
         made->arguments[at] = arguments[at];
         int descriptor = -1;
         if (strstr(arguments[at], python))
@@ -76,7 +85,7 @@ static char *const *make_reachable(struct reachable *made, char *const arguments
         if (!size)
             return arguments;
     }
-    made->arguments[at] = NULL;
+    made->arguments[arguments_size] = NULL;
     return size ? made->arguments : arguments;
 }
 
@@ -86,19 +95,17 @@ INTERPOSE(int, execv, const char *path, char *const arguments[]);
 /* This program as Python where there is no /proc: see process_token. Returns an errno. */
 static int execute_with_token(char *const arguments[], char *const variables[])
 {
-    const char *marked[MOST_ARGUMENTS + 2];
+    char *marked[MOST_ARGUMENTS + 2];
     char mark[64];
-    size_t size = 0;
-    for (; arguments[size]; size++) {
-        if (size == MOST_ARGUMENTS)
-            return E2BIG;
-        marked[size + (size > 0)] = arguments[size];
-    }
+    size_t size = count(arguments);
+    if (!size || size > MOST_ARGUMENTS)
+        return size ? E2BIG : EINVAL;
     int token = process_token(mark, sizeof mark);
-    if (token < 0 || !size)
-        return token < 0 ? errno : EINVAL;
+    if (token < 0)
+        return errno;
+    marked[0] = arguments[0];
     marked[1] = mark;
-    marked[size + 1] = NULL;
+    memcpy(marked + 2, arguments + 1, size * sizeof *arguments); /* with the NULL behind them */
     syscall(SYS_execve, process_executable(), marked, variables);
     int error = errno;
     close(token);
@@ -136,17 +143,15 @@ static int is_script(const struct image_entry *entry, char *const arguments[], s
     errno = 0;
     if (!virtual_is_script(entry))
         return 0;
-    size_t size = 0;
-    while (arguments && arguments[size])
-        size++;
-    if (size + 2 > MOST_ARGUMENTS)
+    size_t size = count(arguments);
+    if (size + 1 > MOST_ARGUMENTS)
         errno = E2BIG;
     else if (virtual_name(entry, made->path, sizeof made->path)) {
         made->arguments[0] = size ? arguments[0] : made->path;
         made->arguments[1] = made->path;
-        for (size_t at = 1; at < size; at++)
-            made->arguments[at + 1] = arguments[at];
-        made->arguments[(size ? size : 1) + 1] = NULL;
+        made->arguments[2] = NULL;
+        if (size)
+            memcpy(made->arguments + 2, arguments + 1, size * sizeof *arguments); /* with the NULL behind them */
     }
     return 1;
 }

@@ -131,6 +131,13 @@ def searches_folders_as_others_do():
         print(importlib.import_module("one").__file__.replace(other, "OTHER"))
 
 
+def passes_many_arguments():
+    import subprocess
+
+    code = "import sys; print(len(sys.argv), sys.argv[-1])"
+    print(subprocess.check_output([sys.executable, "-c", code, *map(str, range(3000))]))
+
+
 def starts_pythons():
     import os
     import subprocess
