@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "interpose.h"
+#include "memory.h"
 #include "virtual.h"
 
 INTERPOSE(void *, dlopen, const char *path, int flags);
@@ -145,7 +146,7 @@ static struct loaded *put_into_memory(const struct image_entry *entry)
     native.first = row;
     if (write_names(row))
         return NULL; /* forget_failed() takes it away */
-    if (virtual_seal(descriptor)) {
+    if (memory_seal(descriptor)) {
         note(entry, strerror(errno));
         return NULL;
     }

@@ -1,5 +1,6 @@
 /* What the kernel tells a process about itself: where its image is mapped and which file it was started from. */
 #define _GNU_SOURCE
+#include "memory.h"
 #include "process.h"
 #include "runtime.h"
 
@@ -14,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The image is the read-only segment that begins with its magic bytes. Needs no file and no /proc. */
@@ -90,8 +89,6 @@ static char *find_executable(void)
 /* What begins the first argument of a process that was given a token. */
 #define MARK "\x1fpython"
 
-static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-
 int process_is_child(void)
 {
     return getpid() != runtime.process;
@@ -107,15 +104,12 @@ const char *process_executable(void)
  * standard streams do not count: sudo and ssh pass them on. */
 int process_token(char *mark, size_t size)
 {
-    int memory = (int)syscall(SYS_memfd_create, "pydist", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    int token = memory < 0 ? -1 : fcntl(memory, F_DUPFD, STDERR_FILENO + 1);
-    if (token < 0 || write(token, MARK, sizeof MARK - 1) < 0 || fcntl(token, F_ADD_SEALS, seals)) {
-        int error = errno;
-        close(token);
-        token = -1;
-        errno = error;
-    }
+    int memory = memory_sealed("pydist", MARK, sizeof MARK - 1, MFD_CLOEXEC);
+    if (memory < 0)
+        return -1;
+    int token = fcntl(memory, F_DUPFD, STDERR_FILENO + 1), error = errno;
     close(memory);
+    errno = error;
     snprintf(mark, size, "%s:%d", MARK, token);
     return token;
 }
@@ -127,7 +121,7 @@ static int has_token(int argc, char **argv)
     if (argc < 2 || strncmp(argv[1], MARK, size) || argv[1][size] != ':')
         return 0;
     long number = strtol(argv[1] + size + 1, &end, 10);
-    if (*end || number <= STDERR_FILENO || number > INT_MAX || fcntl((int)number, F_GET_SEALS) != seals)
+    if (*end || number <= STDERR_FILENO || number > INT_MAX || !memory_is_sealed((int)number))
         return 0;
     if (pread((int)number, content, sizeof content, 0) != (ssize_t)size || memcmp(content, MARK, size))
         return 0;

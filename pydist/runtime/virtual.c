@@ -6,9 +6,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "memory.h"
 
 /* 2024-01-01, the time of all files in archives that pydist writes: an image has no times of its own. */
 #define MODIFIED 1704067200
@@ -103,50 +104,20 @@ static const char *text_after_slash(const struct image_entry *entry)
     return slash ? slash + 1 : path;
 }
 
-static int write_all(int descriptor, const char *bytes, uint64_t size)
-{
-    while (size) {
-        ssize_t written = write(descriptor, bytes, size < SSIZE_MAX ? (size_t)size : SSIZE_MAX);
-        if (written < 0 && errno != EINTR)
-            return -1;
-        bytes += written > 0 ? written : 0;
-        size -= written > 0 ? (uint64_t)written : 0;
-    }
-    return 0;
-}
-
-/* `flags` is 0 or MFD_CLOEXEC. */
-static int copy(const struct image_entry *entry, unsigned flags)
+/* What memory_copy() and memory_sealed() have in common, for an entry. */
+static int make(__typeof__(memory_copy) *function, const struct image_entry *entry, unsigned flags)
 {
     const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
     const char *name = text_after_slash(entry);
-    if (!bytes || !name) {
-        errno = EIO;
-        return -1;
-    }
-    /* By number: the oldest C libraries that we run on do not have the function. */
-    char title[200]; /* the kernel takes 249 bytes */
-    snprintf(title, sizeof title, "%s", name);
-    int descriptor = (int)syscall(SYS_memfd_create, title, MFD_ALLOW_SEALING | flags);
-    if (descriptor < 0)
-        return -1;
-    if (write_all(descriptor, bytes, entry->data_size) || lseek(descriptor, 0, SEEK_SET)) {
-        int error = errno;
-        close(descriptor);
-        errno = error;
-        return -1;
-    }
-    return descriptor;
+    if (bytes && name)
+        return function(name, bytes, entry->data_size, flags);
+    errno = EIO;
+    return -1;
 }
 
 int virtual_copy(const struct image_entry *entry)
 {
-    return copy(entry, MFD_CLOEXEC);
-}
-
-int virtual_seal(int descriptor)
-{
-    return fcntl(descriptor, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    return make(memory_copy, entry, MFD_CLOEXEC);
 }
 
 int virtual_open(const struct image_entry *entry, int flags)
@@ -160,18 +131,10 @@ int virtual_open(const struct image_entry *entry, int flags)
         refused = EROFS;
     else if (flags & O_DIRECTORY)
         refused = ENOTDIR;
-    if (refused) {
-        errno = refused;
-        return -1;
-    }
-    int descriptor = copy(entry, flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
-    if (descriptor >= 0 && virtual_seal(descriptor)) {
-        int error = errno;
-        close(descriptor);
-        errno = error;
-        return -1;
-    }
-    return descriptor;
+    if (!refused)
+        return make(memory_sealed, entry, flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
+    errno = refused;
+    return -1;
 }
 
 uint64_t virtual_inode(const struct image_entry *entry)

@@ -32,9 +32,6 @@ int virtual_open(const struct image_entry *entry, int flags);
  * errno. */
 int virtual_copy(const struct image_entry *entry);
 
-/* From here on the memory stays as it is. Returns 0, or -1 with errno. */
-int virtual_seal(int descriptor);
-
 void virtual_stat(const struct image_entry *entry, struct stat *status);
 
 /* As access(2). */
