@@ -174,7 +174,7 @@ int our_execve(const char *path, char *const arguments[], char *const variables[
 {
     const struct image_entry *entry;
     struct reachable reachable;
-    switch (virtual_find(path, &entry)) {
+    switch (virtual_find_anyhow(path, &entry)) {
     case VIRTUAL_FOUND:
         return execute(entry, arguments, variables);
     case VIRTUAL_MISSING:
@@ -203,7 +203,7 @@ static int spawn(__typeof__(our_posix_spawn) *next, pid_t *child, const char *pa
                  char *const arguments[], char *const variables[])
 {
     const struct image_entry *entry;
-    enum virtual_answer answer = virtual_find(path, &entry);
+    enum virtual_answer answer = virtual_find_anyhow(path, &entry);
     if (answer == VIRTUAL_MISSING || (answer == VIRTUAL_FOUND && virtual_access(entry, X_OK)))
         return errno;
     struct reachable reachable;

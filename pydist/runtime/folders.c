@@ -1,31 +1,30 @@
 /* Listing folders of the virtual tree with the C library's own functions. See interpose.h.
  *
- * Invariant: a `DIR *` of ours is never given to the library, nor one of the library's taken for ours. */
+ * Invariant: a `DIR *` of ours is never given to the library, nor one of the library's taken for ours: all of ours lie
+ * in one table. There is no lock, which a child of fork() could find taken. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "interpose.h"
 #include "virtual.h"
 
+/* As many as a process has descriptors, unless it asks for more. */
+#define MOST_FOLDERS 1024
+
 /* An open folder. `position` counts what was read: first itself and the one above, then its children. */
-struct folder {
-    struct folder *next;
+static struct folder {
+    atomic_bool open;
     const struct image_entry *entry;
     uint32_t position;
     struct dirent row;
-};
-
-/* All that are open, so that a pointer can be told from one of the library's. Few programs ever have one. */
-static struct {
-    pthread_mutex_t lock;
-    _Atomic(struct folder *) first;
-} folders = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} folders[MOST_FOLDERS];
 
 INTERPOSE(DIR *, opendir, const char *path);
 INTERPOSE(struct dirent *, readdir, DIR *stream);
@@ -38,14 +37,37 @@ INTERPOSE(int, dirfd, DIR *stream);
 
 static struct folder *find_folder(DIR *stream)
 {
-    if (!atomic_load_explicit(&folders.first, memory_order_acquire))
+    uintptr_t offset = (uintptr_t)stream - (uintptr_t)folders;
+    return offset < sizeof folders ? &folders[offset / sizeof *folders] : NULL;
+}
+
+static DIR *open_folder(const struct image_entry *entry)
+{
+    size_t at = 0;
+    while (at < MOST_FOLDERS && atomic_exchange(&folders[at].open, 1))
+        at++;
+    if (at == MOST_FOLDERS) {
+        errno = EMFILE;
         return NULL;
-    pthread_mutex_lock(&folders.lock);
-    struct folder *folder = folders.first;
-    while (folder && folder != (struct folder *)stream)
-        folder = folder->next;
-    pthread_mutex_unlock(&folders.lock);
-    return folder;
+    }
+    folders[at].entry = entry;
+    folders[at].position = 0;
+    return (DIR *)&folders[at];
+}
+
+/* What to open instead of what could not be; NULL when there is nothing. errno stays. */
+static const char *instead(const char *path, char buffer[PATH_MAX])
+{
+    char folder[PATH_MAX];
+    int error = errno, size = snprintf(folder, sizeof folder, "%s/", path);
+    const char *other = NULL;
+    /* A static library's own function has opened what there is instead, which is no folder for it. */
+    if (error == ENOENT || error == EISDIR)
+        other = virtual_instead(path, buffer, PATH_MAX);
+    if (!other && (error == ENOTDIR || error == EISDIR) && (size_t)size < sizeof folder)
+        other = virtual_through(AT_FDCWD, folder, buffer, PATH_MAX);
+    errno = error;
+    return other;
 }
 
 DIR *our_opendir(const char *path)
@@ -55,9 +77,7 @@ DIR *our_opendir(const char *path)
     if (answer == VIRTUAL_ELSEWHERE) {
         char other_path[PATH_MAX];
         DIR *stream = NEXT(opendir)(path);
-        /* A static library's own function has opened what there is instead, which is no folder for it. */
-        int missing = !stream && (errno == ENOENT || errno == EISDIR);
-        const char *other = missing ? virtual_instead(path, other_path, sizeof other_path) : NULL;
+        const char *other = stream ? NULL : instead(path, other_path);
         return other ? our_opendir(other) : stream;
     }
     if (answer == VIRTUAL_MISSING)
@@ -66,15 +86,7 @@ DIR *our_opendir(const char *path)
         errno = ENOTDIR;
         return NULL;
     }
-    struct folder *folder = calloc(1, sizeof *folder);
-    if (!folder)
-        return NULL;
-    folder->entry = entry;
-    pthread_mutex_lock(&folders.lock);
-    folder->next = folders.first;
-    folders.first = folder;
-    pthread_mutex_unlock(&folders.lock);
-    return (DIR *)folder;
+    return open_folder(entry);
 }
 
 /* The next row, or NULL at the end. */
@@ -118,17 +130,7 @@ int our_closedir(DIR *stream)
     struct folder *folder = find_folder(stream);
     if (!folder)
         return NEXT(closedir)(stream);
-    pthread_mutex_lock(&folders.lock);
-    if (folders.first == folder)
-        folders.first = folder->next;
-    else {
-        struct folder *before = folders.first;
-        while (before->next != folder)
-            before = before->next;
-        before->next = folder->next;
-    }
-    pthread_mutex_unlock(&folders.lock);
-    free(folder);
+    atomic_store(&folder->open, 0);
     return 0;
 }
 

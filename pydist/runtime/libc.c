@@ -29,15 +29,6 @@ INTERPOSE(int, open, const char *path, int flags, ...);
 INTERPOSE(int, openat, int folder, const char *path, int flags, ...);
 INTERPOSE(FILE *, fopen, const char *path, const char *mode);
 
-/* After a call for `path` has failed: what to call for instead, or NULL; errno stays. */
-static const char *instead(const char *path, char buffer[PATH_MAX])
-{
-    int error = errno;
-    const char *other = error == ENOENT ? virtual_instead(path, buffer, PATH_MAX) : NULL;
-    errno = error;
-    return other;
-}
-
 static int open_any(int folder, const char *path, int flags, mode_t mode)
 {
     char other_path[PATH_MAX];
@@ -53,7 +44,7 @@ static int open_any(int folder, const char *path, int flags, mode_t mode)
         break;
     }
     int descriptor = (int)syscall(SYS_openat, folder, path, flags, mode);
-    const char *other = descriptor < 0 ? instead(path, other_path) : NULL;
+    const char *other = descriptor < 0 ? virtual_otherwise(folder, path, other_path, sizeof other_path) : NULL;
     return other ? open_any(AT_FDCWD, other, flags, mode) : descriptor;
 }
 
@@ -86,7 +77,7 @@ FILE *our_fopen(const char *path, const char *mode)
     if (answer == VIRTUAL_ELSEWHERE) {
         char other_path[PATH_MAX];
         FILE *file = NEXT(fopen)(path, mode);
-        const char *other = file ? NULL : instead(path, other_path);
+        const char *other = file ? NULL : virtual_otherwise(AT_FDCWD, path, other_path, sizeof other_path);
         return other ? our_fopen(other, mode) : file;
     }
     if (answer == VIRTUAL_MISSING && mode[0] == 'r')
@@ -118,7 +109,7 @@ static int stat_any(int folder, const char *path, struct stat *status, int flags
     }
     char other_path[PATH_MAX];
     int result = (int)syscall(SYS_newfstatat, folder, path, status, flags);
-    const char *other = result ? instead(path, other_path) : NULL;
+    const char *other = result ? virtual_otherwise(folder, path, other_path, sizeof other_path) : NULL;
     return other ? stat_any(AT_FDCWD, other, status, flags) : result;
 }
 
@@ -160,8 +151,12 @@ int our_statx(int folder, const char *path, int flags, unsigned mask, struct sta
     case VIRTUAL_MISSING:
         return -1;
     default:
-        return (int)syscall(SYS_statx, folder, path, flags, mask, extended);
+        break;
     }
+    char other_path[PATH_MAX];
+    int result = (int)syscall(SYS_statx, folder, path, flags, mask, extended);
+    const char *other = result ? virtual_otherwise(folder, path, other_path, sizeof other_path) : NULL;
+    return other ? our_statx(AT_FDCWD, other, flags, mask, extended) : result;
 }
 
 INTERPOSE(int, access, const char *path, int mode);
@@ -185,20 +180,30 @@ int our_access(const char *path, int mode)
         return answer;
     char other_path[PATH_MAX];
     int result = NEXT(access)(path, mode);
-    const char *other = result ? instead(path, other_path) : NULL;
+    const char *other = result ? virtual_otherwise(AT_FDCWD, path, other_path, sizeof other_path) : NULL;
     return other ? our_access(other, mode) : result;
 }
 
 int our_eaccess(const char *path, int mode)
 {
     int answer = access_virtual(path, mode);
-    return answer <= 0 ? answer : NEXT(eaccess)(path, mode);
+    if (answer <= 0)
+        return answer;
+    char other_path[PATH_MAX];
+    int result = NEXT(eaccess)(path, mode);
+    const char *other = result ? virtual_otherwise(AT_FDCWD, path, other_path, sizeof other_path) : NULL;
+    return other ? our_eaccess(other, mode) : result;
 }
 
 int our_faccessat(int folder, const char *path, int mode, int flags)
 {
     int answer = access_virtual(path, mode);
-    return answer <= 0 ? answer : NEXT(faccessat)(folder, path, mode, flags);
+    if (answer <= 0)
+        return answer;
+    char other_path[PATH_MAX];
+    int result = NEXT(faccessat)(folder, path, mode, flags);
+    const char *other = result ? virtual_otherwise(folder, path, other_path, sizeof other_path) : NULL;
+    return other ? our_faccessat(AT_FDCWD, other, mode, flags) : result;
 }
 
 INTERPOSE(ssize_t, readlink, const char *path, char *buffer, size_t size);
@@ -215,8 +220,12 @@ static ssize_t read_link(int folder, const char *path, char *buffer, size_t size
     case VIRTUAL_MISSING:
         return -1;
     default:
-        return syscall(SYS_readlinkat, folder, path, buffer, size);
+        break;
     }
+    char other_path[PATH_MAX];
+    ssize_t result = syscall(SYS_readlinkat, folder, path, buffer, size);
+    const char *other = result < 0 ? virtual_otherwise(folder, path, other_path, sizeof other_path) : NULL;
+    return other ? read_link(AT_FDCWD, other, buffer, size) : result;
 }
 
 ssize_t our_readlink(const char *path, char *buffer, size_t size)
@@ -241,44 +250,11 @@ char *our_realpath(const char *path, char *buffer)
     case VIRTUAL_MISSING:
         return NULL;
     default:
-        return NEXT(realpath)(path, buffer);
+        break;
     }
-}
-
-/* Extended attributes: files in an image have none, and copying a file asks for them. */
-INTERPOSE(ssize_t, listxattr, const char *path, char *list, size_t size);
-INTERPOSE(ssize_t, llistxattr, const char *path, char *list, size_t size);
-INTERPOSE(ssize_t, getxattr, const char *path, const char *name, void *value, size_t size);
-INTERPOSE(ssize_t, lgetxattr, const char *path, const char *name, void *value, size_t size);
-
-/* 1 when the answer is the kernel's. */
-static int has_no_attributes(const char *path)
-{
-    const struct image_entry *entry;
-    enum virtual_answer answer = virtual_find(path, &entry);
-    if (answer == VIRTUAL_FOUND)
-        errno = ENOTSUP;
-    return answer == VIRTUAL_ELSEWHERE ? 1 : -1;
-}
-
-ssize_t our_listxattr(const char *path, char *list, size_t size)
-{
-    return has_no_attributes(path) < 0 ? -1 : syscall(SYS_listxattr, path, list, size);
-}
-
-ssize_t our_llistxattr(const char *path, char *list, size_t size)
-{
-    return has_no_attributes(path) < 0 ? -1 : syscall(SYS_llistxattr, path, list, size);
-}
-
-ssize_t our_getxattr(const char *path, const char *name, void *value, size_t size)
-{
-    return has_no_attributes(path) < 0 ? -1 : syscall(SYS_getxattr, path, name, value, size);
-}
-
-ssize_t our_lgetxattr(const char *path, const char *name, void *value, size_t size)
-{
-    return has_no_attributes(path) < 0 ? -1 : syscall(SYS_lgetxattr, path, name, value, size);
+    char *result = NEXT(realpath)(path, buffer);
+    const char *other = result ? NULL : virtual_otherwise(AT_FDCWD, path, name, sizeof name);
+    return other ? our_realpath(other, buffer) : result;
 }
 
 #ifdef __GLIBC__

@@ -47,6 +47,18 @@ static struct {
     unsigned count, depth;
 } native = {.lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP};
 
+/* In a child of fork(): no other thread is there to give the lock back. The library does the same with its own. */
+static void reset(void)
+{
+    native.lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    native.depth = 0;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, reset);
+}
+
 /* What dlerror() says next, when it is about the image. */
 static _Thread_local char message[PATH_MAX + 256];
 
@@ -213,11 +225,13 @@ void *our_dlopen(const char *path, int flags)
 {
     const struct image_entry *entry;
     library_error();
-    if (virtual_find(path, &entry) != VIRTUAL_FOUND) {
+    if (virtual_find_anyhow(path, &entry) != VIRTUAL_FOUND) {
         /* Not called but jumped to: where it is called from decides in which folders the library looks. */
         __typeof__(our_dlopen) *next = NEXT(dlopen);
         __attribute__((musttail)) return next(path, flags);
     }
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
     message[0] = '\0';
     pthread_mutex_lock(&native.lock);
     native.depth++;

@@ -24,6 +24,17 @@ enum virtual_answer virtual_find(const char *path, const struct image_entry **en
 /* The same, but the root's bare name is the folder that the file is, too: for those who list. */
 enum virtual_answer virtual_find_folder(const char *path, const struct image_entry **entry);
 
+/* links.c: where a part of `path`, which is relative to `folder`, is the application's file: the same below the root, in
+ * `buffer`. Otherwise NULL. To be asked when the kernel has answered ENOTDIR. */
+const char *virtual_through(int folder, const char *path, char *buffer, size_t size);
+
+/* links.c: after a call for `path`, which is relative to `folder`, has failed with errno, which stays: the path to call for
+ * instead, or NULL. */
+const char *virtual_otherwise(int folder, const char *path, char *buffer, size_t size);
+
+/* links.c: as virtual_find, for relative paths and those through links, too. Costs a system call. */
+enum virtual_answer virtual_find_anyhow(const char *path, const struct image_entry **entry);
+
 /* A descriptor of sealed memory that has the bytes of a file, or -1 with errno. `flags` are those of open(2): what is
  * in an image can be read only. */
 int virtual_open(const struct image_entry *entry, int flags);

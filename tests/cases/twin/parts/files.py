@@ -131,6 +131,97 @@ def searches_folders_as_others_do():
         print(importlib.import_module("one").__file__.replace(other, "OTHER"))
 
 
+def reads_files_by_other_names():
+    import contextlib
+    import glob
+    import os
+    import pathlib
+    import shutil
+    import subprocess
+    import tempfile
+
+    folder = os.path.dirname(os.path.abspath(__file__))
+    words, top = os.path.join(folder, "data", "words.txt"), os.path.dirname(folder)
+    if top.startswith(sys.prefix):
+        top = sys.prefix
+
+    def look(name, **options):
+        with open(name, opener=lambda *how: os.open(*how, **options)) as file:
+            print(file.read(5), os.stat(name, **options).st_size == os.stat(words).st_size)
+        print(os.access(name, os.R_OK, **options), os.access(name, os.X_OK, **options))
+        for wrong in (name + "x", name + "/x", os.path.join(os.path.dirname(name), "none", "none")):
+            try:
+                os.stat(wrong, **options)
+            except OSError as error:
+                print(type(error).__name__)
+        try:
+            os.readlink(name, **options)
+        except OSError as error:
+            print(type(error).__name__, error.errno)
+
+    def look_around(name):
+        look(name)
+        above = os.path.dirname(name)
+        print(os.path.isfile(name), os.path.isdir(above), os.listdir(above), [each.name for each in os.scandir(above)])
+        print(pathlib.Path(name).resolve() == pathlib.Path(words), os.path.samefile(name, words))
+        print([os.path.basename(each) for each in glob.glob(above + "/../**/*.txt", recursive=True)])
+
+    os.chdir(os.path.dirname(top))
+    look_around(os.path.relpath(words))
+    descriptor = os.open(".", os.O_RDONLY)
+    os.chdir("/")
+    look(os.path.relpath(words, os.path.dirname(top)), dir_fd=descriptor)
+    os.close(descriptor)
+    with tempfile.TemporaryDirectory() as other:
+        os.symlink(top, other + "/link")
+        below = os.path.relpath(words, top)
+        look_around(f"{other}/link/{below}")
+        print(len(os.listdir(other + "/link")) > 0, sorted(os.listdir(other)))
+        print(os.path.getsize(shutil.copy2(f"{other}/link/{below}", other + "/copy")) == os.path.getsize(words))
+        os.chdir(other)
+        look_around(f"./link/{below}")
+        with contextlib.suppress(OSError), open("link/new", "w"):
+            os.remove("link/new")
+        os.symlink(os.path.dirname(os.path.dirname(sys.executable)), "home")
+        command = ["home/bin/" + os.path.basename(sys.executable), "-c", "print(5)"]
+        print(subprocess.check_output(command), subprocess.check_output(command, close_fds=False))
+        os.chdir("/")
+
+
+def forks_while_threads_list_folders():
+    import os
+    import threading
+
+    folder, over = os.path.dirname(os.path.abspath(__file__)), threading.Event()
+
+    def work():
+        while not over.is_set():
+            os.listdir(folder)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(200):
+        child = os.fork()
+        if not child:
+            for _ in range(20):
+                os.listdir(folder)
+            os._exit(0)
+        os.waitpid(child, 0)
+    over.set()
+    print("all came back")
+
+
+def keeps_many_folders_open():
+    import os
+
+    folder = os.path.dirname(os.path.abspath(__file__))
+    many = [os.scandir(folder) for _ in range(900)]
+    print({len(list(each)) > 5 for each in many}, len({id(each) for each in many}))
+    again = [os.scandir(folder) for _ in range(900)]
+    print({next(each).name != "" for each in again})
+
+
 def passes_many_arguments():
     import subprocess
 
