@@ -17,13 +17,13 @@ from typing import Any
 
 from pydist.archive.extract import extract
 from pydist.archive.paths import name_fault
+from pydist.archive.places import is_lack_of_room, working_folder
 from pydist.errors import EnvironmentLacking, InputError
 from pydist.policy import extensions
 from pydist.progress import Reporter
 from pydist.target import Target
 from pydist.trial.machine import emulator_for, starts_children
 from pydist.trial.outcome import Outcome
-from pydist.trial.room import is_lack_of_room, room
 from pydist.trial.subject import Subject, checked_series
 from pydist.validate.conversation import Answers, Conversation
 from pydist.validate.facts import Facts
@@ -70,7 +70,7 @@ def run_interpreter(facts: Facts, rules: frozenset[str], reporter: Reporter) -> 
         emulator = emulator_for(target, static=facts.static)
     except EnvironmentLacking as error:
         return RunFacts(skipped=str(error))
-    with room("pydist-validate-") as folder:
+    with working_folder("validate") as folder:
         try:
             root = _placed(facts, folder)
         except (InputError, OSError) as error:

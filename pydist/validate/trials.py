@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydist.archive.places import is_lack_of_room
 from pydist.errors import PydistError
 from pydist.policy.series import within
 from pydist.progress import Reporter, Silent
@@ -26,7 +27,6 @@ from pydist.trial.features import Standing
 from pydist.trial.offering import differences
 from pydist.trial.outcome import Outcome, Problem, Verdict, failed, lacking, not_applicable, passed
 from pydist.trial.probed import probe
-from pydist.trial.room import is_lack_of_room
 from pydist.trial.subject import Subject
 from pydist.trial.suite import faults_of, known_rows, start_suite, tests_folder
 
