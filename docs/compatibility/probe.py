@@ -7,13 +7,16 @@ other tools come from the package index, into virtual environments of the Python
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +40,7 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory(prefix="pydist-probes-") as place:
             result = asked(tool, Path(place))
-        print(f"{name}: {result['passed']} of {result['probes']}", flush=True)
+        print(f"{name}: {result['passed']} of {len(result['probes'])}", flush=True)
         keep(name, result)
     return 0
 
@@ -47,14 +50,24 @@ def asked(tool: Tool | None, folder: Path) -> dict[str, Any]:
     shutil.copytree(HERE / "probes", folder / PROJECT)
     prepared(PROBES, tool.packages if tool else (), folder, Path(sys.executable))
     command = made(tool, PROBES, folder) if tool else [str(folder / VENV / "bin/probes")]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=folder
-    )
-    answer = json.loads(done.stdout.splitlines()[-1])
+    answer = json.loads(said(command, folder))
     return {
         "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}", "probes": answer["probes"],
-        "passed": answer["probes"] - len(answer["failed"]), "failed": answer["failed"],
+        "passed": len(answer["probes"]) - len(answer["failed"]), "failed": answer["failed"],
     }  # fmt: skip
+
+
+def said(command: Sequence[str], folder: Path) -> str:
+    """The last line that the application prints. What it started and left behind is ended."""
+    with (folder / "said").open("w+", encoding="utf-8") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, cwd=folder, start_new_session=True)
+        try:
+            process.wait(PATIENCE)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        output.seek(0)
+        return output.read().splitlines()[-1]
 
 
 def keep(name: str, result: Mapping[str, Any]) -> None:

@@ -1,4 +1,5 @@
-"""The tables of docs/reference/compatibility.md, from what `make compatibility` and `make suites` found."""
+"""The tables of docs/reference/compatibility.md, from what `make compatibility`, `make probes` and `make suites`
+found."""
 
 from __future__ import annotations
 
@@ -19,6 +20,10 @@ def lines() -> Iterator[str]:
     yield "## Applications"
     yield ""
     yield from _applications(_read("results.json"))
+    yield ""
+    yield "## Probes"
+    yield ""
+    yield from _probes(_read("probes.json"))
     yield ""
     yield "## Test-suites inside an application"
     yield ""
@@ -58,6 +63,17 @@ def _written(written: Mapping[str, Any] | None) -> str:
     if written is None:
         return "not measured"
     return f"{', '.join(written['files'])} ({written['size']} bytes)" if written["files"] else "nothing"
+
+
+def _probes(results: Mapping[str, Any]) -> Iterator[str]:
+    tools = sorted(results, key=lambda tool: (-results[tool]["passed"], tool))
+    names = dict.fromkeys(name for tool in tools for name in results[tool]["probes"])
+    yield f"| | {' | '.join(tools)} |"
+    yield f"|---|{':-:|' * len(tools)}"
+    yield f"| of {len(names)} | {' | '.join(str(results[tool]['passed']) for tool in tools)} |"
+    for name in names:
+        marks = ["no" if name in results[tool]["failed"] else "yes" for tool in tools]
+        yield f"| {name} | {' | '.join(marks)} |"
 
 
 def _suites(results: Mapping[str, Any]) -> Iterator[str]:
