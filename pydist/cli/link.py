@@ -27,9 +27,10 @@ examples:
   pydist link . --script a --script b       both in one file, chosen by its name or by the first argument
 
 Settings may stand in [tool.pydist] of pyproject.toml or of a script's block: python, target, script, scripts, module,
-distribution, with, include, exclude, sources, optimize, allow-missing, locked, strict-memory. A flag overrides the
-setting of the same name; lists add to it.
+distribution, with, include, exclude, sources, optimize, allow-missing, bring, locked, strict-memory. A flag overrides
+the setting of the same name; lists add to it.
 """
+_FEW = 4
 _PARTS = {
     "interpreter": "interpreter and libraries",
     "stdlib_code": "standard library, compiled",
@@ -55,6 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="a further requirement; may be repeated")  # fmt: skip
     parser.add_argument("--allow-missing", metavar="MODULE", action="append", default=[],
                         help="link although this module is imported at start and missing; may be repeated")  # fmt: skip
+    parser.add_argument("--bring", metavar="LIBRARY", action="append", default=[],
+                        help="take along a library that wheels leave to the system, such as libstdc++.so.6: a name "
+                        "or a path; may be repeated")  # fmt: skip
     parser.add_argument("--locked", action="store_true",
                         help="make sys.executable no Python for children, but for multiprocessing")  # fmt: skip
     parser.add_argument("--strict-memory", action="store_true",
@@ -76,7 +80,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         app=args.app, output=args.output, distribution=args.dist, python=args.python, target=args.target,
         scripts=tuple(args.scripts), module=args.module, with_=tuple(args.with_), include=tuple(args.include),
         exclude=tuple(args.exclude), sources=args.sources, optimize=args.optimize,
-        allow_missing=tuple(args.allow_missing), locked=args.locked, strict_memory=args.strict_memory,
+        allow_missing=tuple(args.allow_missing), bring=tuple(args.bring), locked=args.locked,
+        strict_memory=args.strict_memory,
     )  # fmt: skip
     report = link(request, reporter=terminal)
     if args.sbom is not None:
@@ -106,6 +111,7 @@ def _lines(report: LinkReport, *, explain: bool) -> list[str]:
         f"  licences  {_licences(report.licences)}",
         *_left_out(report),
         f"  needs  {', '.join(report.needs) or 'nothing but a Linux kernel'}",
+        *_plugin_needs(report, explain=explain),
         f"  touches the disk at run time  {', '.join(report.touches_disk) or 'nothing'}",
         f"  linked in {report.seconds:.2f} s",
     ]
@@ -134,6 +140,17 @@ def _left_out(report: LinkReport) -> list[str]:
         return []
     kinds = ", ".join(f"{name} {_megabytes(size)}" for name, size in sorted(sizes.items(), key=lambda item: -item[1]))
     return [f"  left out of packages  {kinds} (--explain: of which; --include GLOB: bring back)"]
+
+
+def _plugin_needs(report: LinkReport, *, explain: bool) -> list[str]:
+    """What only plugins need: shortly, or with those that do."""
+    needs = report.plugin_needs
+    if not needs:
+        return []
+    if explain:
+        return ["  plugins in it need", *(f"    {name}: {', '.join(paths)}" for name, paths in needs.items())]
+    shown = ", ".join(needs) if len(needs) <= _FEW else f"{len(needs)} libraries (--explain: which)"
+    return [f"  plugins in it need  {shown}"]
 
 
 def _sizes(sizes: SizeFacts) -> list[tuple[str, int]]:

@@ -45,6 +45,7 @@ class Request:
     module: str | None = None
     with_: tuple[str, ...] = ()
     allow_missing: tuple[str, ...] = ()
+    bring: tuple[str, ...] = ()
     locked: bool = False
     strict_memory: bool = False
     include: tuple[str, ...] = ()
@@ -190,6 +191,7 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
         sources=own.sources if request.sources is None else request.sources,
         optimize=own.optimize if request.optimize is None else request.optimize,
         allow_missing=own.allow_missing + request.allow_missing,
+        bring=own.bring + request.bring,
         recipes=own.recipes,
         locked=own.locked or request.locked,
         strict_memory=own.strict_memory or request.strict_memory,

@@ -24,17 +24,19 @@ __all__ = ["Parts", "image_spec"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What an application is put together from; `python` is there when the interpreter is not in the executable,
-    `places` (`pydist.link.places`) once the files of the others have been chosen."""
+    `places` (`pydist.link.places`) once the files of the others have been chosen, `brought` when libraries of this
+    machine come along."""
 
     stdlib: Part
     packages: tuple[Part, ...]
     own: Part
     python: Part | None = None
     places: Part | None = None
+    brought: Part | None = None
 
     @property
     def all(self) -> tuple[Part, ...]:
-        further = (part for part in (self.python, self.places) if part)
+        further = (part for part in (self.python, self.brought, self.places) if part)
         return (*further, self.stdlib, *self.packages, self.own)
 
 

@@ -5,7 +5,6 @@ Invariant: sizes are those of the file that was written, and their sum is its si
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from pydist.link.fetch import FetchedWheel
 from pydist.link.finish import Finished
 from pydist.link.licences import judge
 from pydist.link.names import normalise
+from pydist.link.needs import needs_of
 from pydist.link.part import Part
 from pydist.link.report import (
     Contents,
@@ -33,9 +33,6 @@ from pydist.link.report import (
 from pydist.link.select import Selected
 from pydist.manifest.convert import decode
 from pydist.manifest.model import Manifest
-
-# Libraries that come with glibc, and its loader.
-_OF_GLIBC = re.compile(r"(?:lib(?:c|m|dl|rt|pthread|util|resolv|crypt|anl|nsl|nss_\w+)|ld-linux.*)\.so\.\d+")
 
 __all__ = ["check_memory", "contents_of", "interpreter_facts", "licence_facts", "reasons_of", "report_of"]
 
@@ -75,7 +72,11 @@ def contents_of(
         entry=", ".join(entry.shown for entry in entries),
         interpreter=replace(
             interpreter_facts(distribution.manifest, distribution.identity),
-            libraries=decode(tuple[LibraryFacts, ...], parts.stdlib.facts["ingredients"], "the standard library"),
+            libraries=tuple(
+                fact
+                for part in (parts.stdlib, *((parts.brought,) if parts.brought else ()))
+                for fact in decode(tuple[LibraryFacts, ...], part.facts["ingredients"], part.name)
+            ),
         ),
         packages=tuple(sorted(packages, key=lambda package: normalise(package.name))),
         modules=len(tree.modules),
@@ -94,7 +95,7 @@ def reasons_of(distribution: Distribution, entry: str, wheels: Sequence[FetchedW
         package = wheel.choice.package
         source = wheel.choice.sdist.name if wheel.choice.sdist else ""
         why = {
-            "wheel": f"pure-Python wheel {wheel.path.name}",
+            "wheel": f"{'pure-Python ' if wheel.path.stem.endswith('-any') else ''}wheel {wheel.path.name}",
             "built": f"no wheel that fits is published: built from {source}"
             + (", with its native code" if wheel.choice.native else ""),
             "project": f"built from {wheel.choice.folder}",
@@ -125,8 +126,10 @@ def report_of(
     parts = selected.parts
     stdlib_code, stdlib_files = _bytes((parts.stdlib, *((parts.places,) if parts.places else ())))
     packages, own = sum(_bytes(parts.packages)), sum(_bytes((parts.own,)))
-    interpreter = finished.stub_size + (sum(_bytes((parts.python,))) if parts.python else 0)
+    libraries = [part for part in (parts.python, parts.brought) if part]
+    interpreter = finished.stub_size + sum(_bytes(libraries))
     rest = finished.size - interpreter - stdlib_code - stdlib_files - packages - own
+    needs = needs_of(distribution, tree)
     notes = [
         f"{package.name} {package.version} was built without its native code: {package.without_native}"
         for package in contents.packages
@@ -141,14 +144,26 @@ def report_of(
         ),
         image_sha256=finished.layout.sha256,
         contents=contents,
-        needs=tuple(_needs(distribution, tree)),
+        needs=needs.always,
+        plugin_needs=needs.plugins,
         licences=licence_facts(contents),
         touches_disk=tree.unpacked,
         left_out=_left_out(selected),
-        notes=(*notes, *tree.notes),
+        notes=(*notes, *_of_brought(parts, tree, distribution), *tree.notes),
         reasons=reasons,
         seconds=round(seconds, 3),
     )  # fmt: skip
+
+
+def _of_brought(parts: Parts, tree: Collected, distribution: Distribution) -> Iterator[str]:
+    """Which libraries of this machine make the application need a newer system."""
+    if parts.brought:
+        files = {file.path for file in parts.brought.files}
+        own = int(distribution.floor.rpartition(".")[2] or 0)
+        rest = max([own, *(file.glibc for file in tree.native if file.path not in files)])
+        for file in tree.native:
+            if file.path in files and file.glibc > rest:
+                yield f"{file.soname} of this machine needs glibc 2.{file.glibc}, the rest of the application 2.{rest}"
 
 
 def licence_facts(contents: Contents) -> LicenceFacts:
@@ -189,19 +204,6 @@ def _left_out(selected: Selected) -> tuple[LeftOutFacts, ...]:
         LeftOutFacts(part=part, name=name, reason=reason, files=count, size=size)
         for (part, name, reason), (count, size) in sorted(found.items())
     )
-
-
-def _needs(distribution: Distribution, tree: Collected) -> Iterator[str]:
-    """What the system must have."""
-    if not distribution.dynamic:
-        return
-    own = int(distribution.floor.rpartition(".")[2] or 0)
-    yield f"glibc ≥ 2.{max(own, *(file.glibc for file in tree.native), 0)}"
-    yield from distribution.form.needs
-    if tree.native and not distribution.form.needs:
-        yield "/proc, to load shared objects from memory"
-    missing = {name for file in tree.native for name in file.needed if not tree.brings(name)}
-    yield from sorted(name for name in missing if not _OF_GLIBC.match(name))
 
 
 def _package(part: Part, wheel: FetchedWheel) -> PackageFacts:

@@ -16,6 +16,7 @@ from pydist.errors import EnvironmentLacking, InputError
 from pydist.link import omissions
 from pydist.link.app import AppSpec, Request, read_app
 from pydist.link.assemble import Parts, image_spec
+from pydist.link.bring import brought_part
 from pydist.link.choice import CompilerLacking, NativeNeeded, choose
 from pydist.link.collect import Collected, collect
 from pydist.link.describe import check_memory, contents_of, reasons_of, report_of
@@ -72,7 +73,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
         selected = select((standard, *sources), made, own, app, distribution, reached=reached)
     stub = stub_of(distribution, store, reporter, native_modules(selected.parts.packages, distribution))
     places = places_part(distribution, store)
-    parts = replace(selected.parts, python=python_part(distribution, stub, store), places=places)
+    brought = brought_part(app.settings.bring, selected.parts.all, distribution)
+    parts = replace(selected.parts, python=python_part(distribution, stub, store), places=places, brought=brought)
     parts, tree = _collected(parts, entries, app, distribution)
     contents = contents_of(name, entries, distribution, wheels, parts=parts, tree=tree)
     spec = image_spec(distribution, entries, parts, tree=tree, contents=contents, settings=app.settings)
@@ -80,6 +82,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     reasons = {**reasons_of(distribution, contents.entry, wheels), **selected.reasons}
     names = {normalise(package.name) for package in contents.packages}
     reasons |= {f"recipe of {row.package}": row.reason for row in for_packages(names, app.settings.recipes)}
+    reasons |= {name: f"brought along: {taken}" for name, taken in (brought.facts["taken"] if brought else {}).items()}
     report = report_of(
         finished, contents, tree, distribution=distribution, selected=replace(selected, parts=parts), reasons=reasons,
         seconds=time.monotonic() - began,

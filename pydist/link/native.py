@@ -21,7 +21,10 @@ from pydist.binary.kind import Kind, kind_of
 from pydist.errors import InputError
 from pydist.link.image import NAME_ROOM, NeedRow
 
-__all__ = ["Bound", "NativeFile", "bind", "read_native"]
+__all__ = ["BROUGHT", "Bound", "NativeFile", "bind", "read_native"]
+
+BROUGHT = "lib/brought"
+"""Where libraries are that a system would have to have; the run time uses those that it has not."""
 
 _GLIBC = re.compile(r"GLIBC_2\.(\d+)")
 _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})")
@@ -31,7 +34,7 @@ _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})")
 class NativeFile:
     """One shared object. `search` are the folders of its RUNPATH, as paths of the tree where they lie in it; `glibc` is
     the newest minor version of glibc 2 whose symbols it needs, or 0. `linked`: it is a relocatable object in the place
-    of one, which is linked with the stub."""
+    of one, which is linked with the stub. `module`: it has the function that an import of its name calls."""
 
     path: str
     machine: int
@@ -40,6 +43,7 @@ class NativeFile:
     search: tuple[str, ...]
     glibc: int
     linked: bool = False
+    module: bool = False
 
 
 def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
@@ -61,6 +65,7 @@ def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
         search=tuple(dict.fromkeys(place for place in places if place is not None)),
         glibc=max((int(found[1]) for version in versions if (found := _GLIBC.match(version))), default=0),
         linked=linked,
+        module=_has_function(f"PyInit_{path.rpartition('/')[2].partition('.')[0]}", data),
     )
 
 
@@ -109,7 +114,7 @@ def bind(files: Mapping[str, NativeFile], data: Mapping[str, bytes | memoryview]
 def _asked(file: NativeFile, known: Mapping[str, NativeFile]) -> Iterator[tuple[str, str]]:
     """The names that `file` needs and has a search path to, with the paths of what they lead to."""
     for name in file.needed:
-        paths = (posixpath.join(folder, name) for folder in file.search)
+        paths = (posixpath.join(folder, name) for folder in (*file.search, BROUGHT))
         if found := next((path for path in paths if path in known), None):
             yield name, found
 
@@ -134,6 +139,11 @@ def _with_rivals(files: Mapping[str, NativeFile], data: Mapping[str, bytes | mem
     return frozenset(
         path for paths in by_name.values() if any(data[path] != data[paths[0]] for path in paths) for path in paths
     )
+
+
+def _has_function(name: str, data: bytes | memoryview) -> bool:
+    """Whether `name` is in a table of names. (Large libraries have a hundred thousand symbols.)"""
+    return b"%s\0" % name.encode() in (data if isinstance(data, bytes) else bytes(data))
 
 
 def _place(text: str, folder: str) -> str | None:

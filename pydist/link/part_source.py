@@ -20,7 +20,7 @@ from pydist.store import Key, Store
 
 __all__ = ["CODE", "Compiling", "PartSource", "gathered", "mentioned"]
 
-CODE = ("compile", "leftout", "mentions", "part", "part_source")
+CODE = ("compile", "leftout", "mentions", "native", "part", "part_source")
 """The modules that decide the content of every part."""
 
 

@@ -144,6 +144,13 @@ class LinkReport:
     image_sha256: Digest = field(metadata=doc("Digest of the image's content."))
     contents: Contents = field(metadata=doc("What is in it."))
     needs: tuple[str, ...] = field(metadata=doc("What the target system must provide; empty: only the kernel."))
+    plugin_needs: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata=doc(
+            "What it must provide besides for shared objects that no module needs, such as plugins, and the paths of "
+            "these in the application."
+        ),
+    )
     licences: LicenceFacts = field(metadata=doc("What the licences of all that is in it ask for."))
     touches_disk: tuple[str, ...] = field(metadata=doc("What is unpacked to a disk when it runs; empty: nothing."))
     left_out: tuple[LeftOutFacts, ...] = field(

@@ -18,7 +18,7 @@ __all__ = ["Settings", "parse_toml", "script_block"]
 _KINDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "a string": ("python target script module distribution index", lambda value: isinstance(value, str)),
     "a list of strings": (
-        "with include exclude scripts allow-missing",
+        "with include exclude scripts allow-missing bring",
         lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
     ),
     "true or false": ("sources locked strict-memory", lambda value: isinstance(value, bool)),
@@ -37,7 +37,7 @@ class Settings:
     patterns of files that go in or stay out, `sources` says whether sources go in, `optimize` is the level of
     `compile()`, `index` is where `pydist fetch` looks, `allow_missing` are modules whose import may fail at start. With
     `locked`, sys.executable is no Python for child processes; with `strict_memory`, nothing may be unpacked to a disk.
-    `recipes` are what packages in it need to be told.
+    `recipes` are what packages in it need to be told, `bring` the libraries of this machine that come along.
     """
 
     python: str | None = None
@@ -49,6 +49,7 @@ class Settings:
     with_: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     allow_missing: tuple[str, ...] = ()
+    bring: tuple[str, ...] = ()
     locked: bool = False
     strict_memory: bool = False
     exclude: tuple[str, ...] = ()

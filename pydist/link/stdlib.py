@@ -35,7 +35,7 @@ def stdlib_source(distribution: Distribution, optimize: int, store: Store) -> Pa
         inputs={
             "distribution": distribution.digest, "omissions": omissions.load().digest,
             "runtime": digest_tree(runtime), "worker": worker_digest(),
-            "code": code_digests(*CODE, "ingredients", "libraries", "native", "stdlib"),
+            "code": code_digests(*CODE, "ingredients", "libraries", "stdlib"),
         },
         compiling=Compiling(store=store, interpreter=distribution.interpreter, optimize=optimize),
     )  # fmt: skip

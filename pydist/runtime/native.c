@@ -208,6 +208,13 @@ static int is_loaded(const struct image_entry *entry)
     return 0;
 }
 
+/* Whether the system has a library that is in the image for those that have none. Then it is loaded, and found. */
+static int is_of_system(const struct image_entry *entry, int flags)
+{
+    const char *name = virtual_brought(entry);
+    return name && !is_loaded(entry) && NEXT(dlopen)(name, flags) != NULL;
+}
+
 static void *load_with_needs(const struct image_entry *entry, int flags)
 {
     if (flags & RTLD_NOLOAD && !is_loaded(entry))
@@ -215,7 +222,7 @@ static void *load_with_needs(const struct image_entry *entry, int flags)
     const struct image_need *need;
     for (uint32_t index = 0; (need = virtual_need(entry, index)) != NULL; index++) {
         const struct image_entry *needed = virtual_needed(need);
-        if (!needed || !load(needed, flags))
+        if (!needed || (!is_of_system(needed, flags) && !load(needed, flags)))
             return NULL;
     }
     return load(entry, flags);

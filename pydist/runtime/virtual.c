@@ -187,6 +187,13 @@ const struct image_entry *virtual_child(const struct image_entry *folder, uint32
     return *name ? child : NULL;
 }
 
+const char *virtual_brought(const struct image_entry *entry)
+{
+    static const char folder[] = "lib/brought/";
+    const char *path = image_text(mounted.image, entry->path);
+    return path && strncmp(path, folder, sizeof folder - 1) == 0 ? path + sizeof folder - 1 : NULL;
+}
+
 /* The first row of NEEDS whose entry is `number` or greater. */
 static uint32_t first_need(uint32_t number)
 {

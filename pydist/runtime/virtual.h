@@ -71,6 +71,9 @@ int virtual_reaches(const char *place, const char *rest, char *buffer, size_t si
  * nothing either. */
 const char *virtual_instead(const char *path, char *buffer, size_t size);
 
+/* The file name of a library that is in the image for systems that have none; NULL when the entry is another file. */
+const char *virtual_brought(const struct image_entry *entry);
+
 /* The row with number `index` among what must be loaded before this shared object; NULL at the end. */
 const struct image_need *virtual_need(const struct image_entry *entry, uint32_t index);
 

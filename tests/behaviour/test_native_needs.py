@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,24 +104,67 @@ def test_libraries_that_need_each_other_work_whichever_is_asked_for_first(report
     assert (done.stdout, done.returncode) == (EXPECTED, 0), done.stderr
 
 
-def test_they_need_the_c_library_and_proc_and_nothing_else(report: LinkReport, tmp_path: Path) -> None:
+def in_root(program: str, root: Path, *arguments: str, proc: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run `program` where nothing is but the C library and /proc."""
     if os.geteuid() != 0:
         pytest.skip("chroot needs root")
-    root = tmp_path / "root"
-    for folder in ("proc", "lib64"):
-        (root / folder).mkdir(parents=True)
-    listed = subprocess.check_output(["ldd", report.output], text=True)
-    for path in re.findall(r"(/\S+) \(0x", listed):
+    for path in re.findall(r"(/\S+) \(0x", subprocess.check_output(["ldd", program], text=True)):
         (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, root / path[1:])
-    shutil.copy(report.output, root / "app")
+    shutil.copy(program, root / "app")
+    (root / "proc").mkdir(exist_ok=True)
+    prepare = 'mount -t proc proc "$0/proc" && ' if proc else ""
+    words = ["unshare", "--mount", "sh", "-c", f'{prepare}exec chroot "$0" /app "$@"', str(root), *arguments]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
 
-    def run(prepare: str) -> subprocess.CompletedProcess[str]:
-        words = ["unshare", "--mount", "sh", "-c", f'{prepare} exec chroot "$0" /app user.so', str(root)]
-        return subprocess.run(words, capture_output=True, text=True, check=False)
 
-    done = run('mount -t proc proc "$0/proc" &&')
+def test_they_need_the_c_library_and_proc_and_nothing_else(report: LinkReport, tmp_path: Path) -> None:
+    done = in_root(report.output, tmp_path, "user.so")
     assert (done.stdout, done.returncode) == (EXPECTED, 0), done.stderr
-    done = run("")
+    done = in_root(report.output, tmp_path, "user.so", proc=False)
     assert (done.stdout, done.returncode) == ("", 1)
     assert "needs the folder /proc, which is not there" in done.stderr
+
+
+def test_libraries_that_are_brought_along_serve_where_the_system_has_none(
+    tree: Callable[..., Path], store: Store, tmp_path: Path
+) -> None:
+    """Asked for are two; the third is needed by one of them."""
+    for name, source in {
+        "base": "int base(void) { return 20; }",
+        "extra": "int base(void); int extra(void) { return base() + 1; }",
+        "system": "int extra(void) { return 99; }",
+        "user": "int extra(void); int use(void) { return extra(); }",
+    }.items():
+        (tmp_path / f"{name}.c").write_text(source)
+
+    def make(source: str, output: str, *words: str) -> None:
+        (tmp_path / output).parent.mkdir(exist_ok=True)
+        soname = Path(output).name
+        zig(tmp_path, "cc", "-target", "x86_64-linux-gnu.2.17", "-shared", "-fPIC", f"-Wl,-soname,{soname}",
+            f"{source}.c", "-o", output, *words)  # fmt: skip
+
+    make("base", "libbase.so.1")
+    make("extra", "libextra.so.1", "-L.", "-l:libbase.so.1")
+    make("system", "system/libextra.so.1")
+    make("user", "user.so", "-L.", "-l:libextra.so.1")
+    wheel = wheels.wheel(tmp_path, "user", "1", {
+        "user/__init__.py": b"import ctypes\nprint(ctypes.CDLL(__path__[0] + '/user.so').use())\n",
+        "user/user.so": (tmp_path / "user.so").read_bytes(),
+    })  # fmt: skip
+    (tmp_path / "app.py").write_text("import user")
+    request = Request(
+        app=str(tmp_path / "app.py"), output=tmp_path / "app", distribution=str(tree(GNU, "noopt")),
+        with_=(f"user @ {wheel.as_uri()}",),
+    )  # fmt: skip
+    bare = link(request, store=store)
+    assert dict(bare.plugin_needs) == {"libextra.so.1": ("lib/python3.14/site-packages/user/user.so",)}
+    assert in_root(bare.output, tmp_path / "root").returncode == 1
+    paths = tuple(str(tmp_path / name) for name in ("libextra.so.1", "libbase.so.1"))
+    report = link(replace(request, bring=paths), store=store)
+    assert not report.plugin_needs
+    assert {"libbase.so.1", "libextra.so.1"} <= set(report.licences.unknown)
+    done = in_root(report.output, tmp_path / "root")
+    assert (done.stdout, done.returncode) == ("21\n", 0), done.stderr
+    variables = {"LD_LIBRARY_PATH": str(tmp_path / "system")}
+    assert subprocess.check_output([report.output], env=variables, text=True) == "99\n"  # the system's comes first
