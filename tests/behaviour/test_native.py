@@ -114,6 +114,27 @@ def test_an_application_is_linked_for_glibc_when_a_package_has_nothing_else(
 
 
 @pytest.mark.network
+def test_libraries_of_a_published_wheel_that_need_each_other_work(
+    tree: Callable[..., Path], store: Store, tmp_path: Path
+) -> None:
+    """Pillow brings FreeType and HarfBuzz, each of which needs the other; and Tk stays out."""
+    (tmp_path / "app.py").write_text(
+        "import io\nfrom PIL import Image, ImageDraw, ImageFont, features\n"
+        "image = Image.new('L', (200, 40))\n"
+        "ImageDraw.Draw(image).text((5, 5), 'AVA fi', fill=255, font=ImageFont.load_default(24))\n"
+        "file = io.BytesIO()\nimage.save(file, 'WEBP')\nfile.seek(0)\nImage.open(file).load()\n"
+        "print(image.getbbox() is not None, features.check('freetype2'), features.check('harfbuzz'))\n"
+    )
+    request = Request(
+        app=str(tmp_path / "app.py"), output=tmp_path / "app", distribution=str(tree(GNU, "noopt")), with_=("pillow",)
+    )  # fmt: skip
+    report = link(request, store=store)
+    done = subprocess.run([report.output], env={}, cwd="/", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("True True True\n", 0), done.stderr
+    assert "tkinter and Tcl/Tk" in {row.name for row in report.left_out}
+
+
+@pytest.mark.network
 def test_packages_that_write_the_title_of_the_process_find_its_place(
     tree: Callable[..., Path], store: Store, tmp_path: Path
 ) -> None:
