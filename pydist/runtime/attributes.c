@@ -1,13 +1,16 @@
-/* Extended attributes: files in an image have none, and copying a file asks for them. See interpose.h. */
+/* What is asked of a file beside its status: extended attributes, which copying a file asks for and of which files in an image
+ * have none, and its file system, which is that of the application's file. See interpose.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/syscall.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "interpose.h"
+#include "process.h"
 #include "virtual.h"
 
 INTERPOSE(ssize_t, listxattr, const char *path, char *list, size_t size);
@@ -53,3 +56,21 @@ ssize_t our_lgetxattr(const char *path, const char *name, void *value, size_t si
 {
     return ask_attributes(SYS_lgetxattr, path, (long)name, (long)value, (long)size);
 }
+
+INTERPOSE(int, statvfs, const char *path, struct statvfs *status);
+
+int our_statvfs(const char *path, struct statvfs *status)
+{
+    const struct image_entry *entry;
+    enum virtual_answer answer = virtual_find_anyhow(path, &entry);
+    if (answer == VIRTUAL_MISSING)
+        return -1;
+    int result = NEXT(statvfs)(answer == VIRTUAL_FOUND ? process_executable() : path, status);
+    if (answer == VIRTUAL_FOUND && result == 0)
+        status->f_flag |= ST_RDONLY;
+    return result;
+}
+
+#ifdef __GLIBC__
+INTERPOSE_ALIAS(statvfs64, statvfs);
+#endif

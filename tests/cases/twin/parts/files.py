@@ -18,7 +18,7 @@ def reads_files_beside_it():
             file.name == words,
             file.fileno() > 2,
             os.fstat(file.fileno()).st_size,
-            file.seek(2),
+            file.seek(3),
             file.read(3),
         )
     with open(words, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as memory:
@@ -40,6 +40,7 @@ def reads_files_beside_it():
         os.access(words, os.R_OK),
     )
     print(os.path.samefile(words, os.path.join(folder, "data", "..", ".", "data", "words.txt")))
+    print(os.statvfs(words).f_blocks == os.statvfs(folder).f_blocks > 0)
     print(os.path.realpath(folder + "/data/../one.py") == os.path.join(folder, "one.py"))
 
 
