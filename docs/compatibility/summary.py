@@ -12,6 +12,7 @@ from typing import Any
 __all__ = ["lines"]
 
 _HERE = Path(__file__).resolve().parent
+_CROWD = 200  # processes at once, unless it is said otherwise
 _ROOMS = tuple(runpy.run_path(str(_HERE / "rooms.py"))["ROOMS"])
 
 
@@ -41,9 +42,8 @@ def _applications(results: Mapping[str, Any]) -> Iterator[str]:
     silent = sum(1 for row in results.values() if row.get("written") and not row["written"]["files"])
     yield f"{good} of {len(results)} pass. {silent} write nothing to a disk when they are started."
     yield ""
-    around = " | ".join(_ROOMS)
-    yield f"| application | linked for | file | link | checks | {around} | writes | not there, because | what fails |"
-    yield f"|---|---|---:|---:|---:|{':-:|' * len(_ROOMS)}---|---|---|"
+    yield "| application | linked for | file | link | checks | surroundings | writes | not in, because | what fails |"
+    yield "|---|---|---:|---:|---:|---|---|---|---|"
     for name, row in sorted(results.items()):
         explained = "; ".join(f"{room}: {reason}" for room, reason in row.get("explained", {}).items())
         yield f"| {name} | {_measured(row)} | {explained} | {'; '.join(row['failed']).replace('|', '/')} |"
@@ -51,12 +51,14 @@ def _applications(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _measured(row: Mapping[str, Any]) -> str:
     if not row["linked"]:
-        return f"not linked {'| ' * (len(_ROOMS) + 4)}"
+        return "not linked | | | | | "
     target = "static musl" if row["target"].endswith("musl") else row["needs"][0]
-    passed = ["yes" if room in row.get("rooms", ()) else "" for room in _ROOMS]
+    without = [room for room in _ROOMS if room not in row.get("rooms", ())]
+    rooms = f"all but {', '.join(without)}" if without else f"all {len(_ROOMS)}"
+    rooms += "" if row.get("crowd", _CROWD) == _CROWD else f", {row['crowd']} at once"
     size = f"{row['size'] / 1e6:.0f} MB"
-    facts = [target, size, f"{row['seconds']:.1f} s", str(row["checks"]), *passed, _written(row.get("written"))]
-    return " | ".join(facts)
+    facts = [target, size, f"{row['seconds']:.1f} s", str(row["checks"])]
+    return " | ".join([*facts, rooms if "rooms" in row else "not tried", _written(row.get("written"))])
 
 
 def _written(written: Mapping[str, Any] | None) -> str:

@@ -100,6 +100,7 @@ def tried(row: Row, folder: Path, crowd: int) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "checks": len(row.checks) + 1,
         "rooms": sorted(name for name, fault in around.items() if not fault),
+        "crowd": crowd,
         "written": written and {"files": written.files, "size": written.size},
         "explained": explained,
         "failed": [*failed, *(f"{name}: {fault}" for name, fault in around.items() if fault and name not in explained)],
