@@ -10,8 +10,13 @@
 
 #define LARGE_PAGE ((size_t)2 << 20)
 
-/* The first arenas stay in small pages: a program that needs no more should not pay for memory that it never uses. */
-#define SMALL_ARENAS 3
+/* The first arenas stay in small pages: a program that needs no more should not pay for memory that it never uses. Every
+ * program uses up the first of all, so that its pages are asked for at once. */
+#define SMALL_ARENAS 2
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; older ones refuse it, and give each page when it is used */
+#endif
 
 /* The parts of a large page that Python has not asked for yet. */
 struct free_arena {
@@ -49,8 +54,14 @@ static void *take(size_t size)
 {
     if (arenas.size == 0)
         arenas.size = size;
-    if (size != arenas.size || LARGE_PAGE % size || arenas.count++ < SMALL_ARENAS)
+    if (size != arenas.size || LARGE_PAGE % size)
         return NULL;
+    if (arenas.count++ < SMALL_ARENAS) {
+        void *arena = map(size);
+        if (arena && arenas.count == 1)
+            madvise(arena, size, MADV_POPULATE_WRITE);
+        return arena;
+    }
     if (!arenas.free) {
         char *page = map_large_page();
         for (size_t at = LARGE_PAGE; page && at >= size; at -= size) {

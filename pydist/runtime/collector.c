@@ -1,13 +1,17 @@
 /* The cyclic collector while nobody can look at it.
  *
  * Importing makes many objects that stay, and the default thresholds have the collector walk over them again and
- * again. So it starts with a larger young generation, and gets Python's own thresholds back at the moment when
- * anything imports `gc`, which is the only way to see or change them.
+ * again. So it first waits until there are as many as the imports of a large program make, then goes on with a larger
+ * young generation, and gets Python's own thresholds back at the moment when anything imports `gc`, which is the only
+ * way to see or change them.
  *
  * Invariant: a program that imports `gc` finds the collector as in any other Python. */
 #include "importer.h"
 
 #include <string.h>
+
+/* New objects until the collector looks at anything at all: black's imports make 110,000, of 100 bytes each. */
+#define FIRST 150000
 
 /* Objects until the young generation is collected; collections of it until the middle one is, and so on. The whole
  * heap is looked at every 440,000 new objects, with CPython's own 2000, 10, 10 every 240,000. */
@@ -15,10 +19,38 @@
 #define MIDDLE 10
 #define OLD 1
 
+static int set_thresholds(const struct state *state, int young)
+{
+    PyObject *done = PyObject_CallFunction(state->set_threshold, "iii", young, MIDDLE, OLD);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+static int forget_callback(const struct state *state)
+{
+    Py_ssize_t at = PySequence_Index(state->gc_callbacks, state->after_first);
+    return at < 0 || PySequence_DelItem(state->gc_callbacks, at) ? -1 : 0;
+}
+
+/* In gc.callbacks, for the first collection. */
+static PyObject *after_first(PyObject *module, PyObject *arguments)
+{
+    const struct state *state = PyModule_GetState(module);
+    PyObject *phase, *facts;
+    if (!PyArg_ParseTuple(arguments, "UO", &phase, &facts))
+        return NULL;
+    if (PyUnicode_CompareWithASCIIString(phase, "stop") == 0 && state->set_threshold &&
+        (forget_callback(state) || set_thresholds(state, YOUNG)))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 /* Python's own thresholds back, once. */
 static int restore(struct state *state)
 {
     PyObject *set_threshold = state->set_threshold, *defaults = state->default_thresholds;
+    if (forget_callback(state))
+        PyErr_Clear(); /* the first collection has been */
     state->set_threshold = NULL;
     state->default_thresholds = NULL;
     PyObject *done = PyObject_CallObject(set_threshold, defaults);
@@ -28,8 +60,10 @@ static int restore(struct state *state)
     return done ? 0 : -1;
 }
 
-int collector_relax(struct state *state)
+int collector_relax(PyObject *module)
 {
+    static PyMethodDef definition = {"after_first", after_first, METH_VARARGS, NULL};
+    struct state *state = PyModule_GetState(module);
     PyObject *modules = PyImport_GetModuleDict(); /* borrowed */
     if (PyDict_GetItemString(modules, "gc"))
         return 0; /* somebody may be looking already */
@@ -38,11 +72,12 @@ int collector_relax(struct state *state)
         return -1;
     state->set_threshold = PyObject_GetAttrString(gc, "set_threshold");
     state->default_thresholds = PyObject_CallMethod(gc, "get_threshold", NULL);
-    PyObject *done = state->set_threshold && state->default_thresholds
-                         ? PyObject_CallFunction(state->set_threshold, "iii", YOUNG, MIDDLE, OLD) : NULL;
-    Py_XDECREF(done);
+    state->gc_callbacks = PyObject_GetAttrString(gc, "callbacks");
+    state->after_first = PyCFunction_New(&definition, module);
     Py_DECREF(gc);
-    return done && !PyDict_DelItemString(modules, "gc") ? 0 : -1;
+    int failed = !state->set_threshold || !state->default_thresholds || !state->gc_callbacks || !state->after_first ||
+                 set_thresholds(state, FIRST) || PyList_Append(state->gc_callbacks, state->after_first);
+    return failed ? -1 : PyDict_DelItemString(modules, "gc");
 }
 
 int collector_notice(struct state *state, PyObject *name)

@@ -22,6 +22,7 @@ struct state {
     PyObject *builtin_loader; /* importlib's loader of what is built in */
     PyObject *file_finder; /* importlib's FileFinder */
     PyObject *finder_details; /* tuple: what it is made with but for the path */
+    PyObject *gc_callbacks, *after_first; /* gc's list, and what is in it until the first collection */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_loader_name, *str_path, *str_get_code;
 };
@@ -68,7 +69,7 @@ PyObject *loader_new(const struct state *state, PyObject *name, PyObject *path, 
 extern PyType_Spec loader_spec;
 
 /* collector.c: larger generations until `gc` is imported. Both return -1 with an exception set when they fail. */
-int collector_relax(struct state *state);
+int collector_relax(PyObject *module);
 int collector_notice(struct state *state, PyObject *name);
 
 #endif

@@ -239,6 +239,7 @@ PyStatus interpreter_start(struct runtime *runtime)
     if (PyStatus_Exception(status))
         return status;
     arenas_install();
+    blocks_install();
     status = set_frozen_modules(&runtime->image);
     if (PyStatus_Exception(status))
         return status;

@@ -29,6 +29,9 @@ int locked_allows(const PyConfig *config);
 /* arenas.c: let Python take the memory of small objects in large pages. */
 void arenas_install(void);
 
+/* blocks.c: the same for that of larger objects. */
+void blocks_install(void);
+
 /* module.c: the builtin module `_pydist_image`. */
 PyObject *PyInit__pydist_image(void);
 

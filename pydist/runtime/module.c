@@ -70,7 +70,7 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
                  PyModule_AddObjectRef(module, "finder", finder);
     Py_XDECREF(finder);
     Py_XDECREF(hook);
-    if (failed || set_paths(state) || replace_is_frozen(module) || collector_relax(state))
+    if (failed || set_paths(state) || replace_is_frozen(module) || collector_relax(module))
         return NULL;
     Py_RETURN_NONE;
 }

@@ -34,11 +34,11 @@ START = MAGIC + FORMAT.to_bytes(4, "little")
 CASE = Path(__file__).resolve().parent.parent / "cases" / "twin"
 ACTS = [
     name
-    for file in ("twin.py", "parts/files.py")
+    for file in ("twin.py", "parts/files.py", "parts/memory.py")
     for name in re.findall(r"^def (\w+)\(", (CASE / file).read_text(encoding="utf-8"), re.MULTILINE)
 ]
 # Acts of tests of their own.
-ELSEWHERE = {"writes_much", "shows_its_arguments"}
+ELSEWHERE = {"writes_much", "shows_its_arguments", "churn", "gives_memory_back"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,12 @@ def test_an_act_ends_as_it_does_in_an_ordinary_python(twins: Twins, act: str) ->
 def test_an_act_ends_so_too_where_shared_objects_can_be_loaded(dynamic_twins: Twins, act: str) -> None:
     linked, plain = dynamic_twins.both(act)
     assert linked == plain
+
+
+def test_memory_of_objects_that_are_gone_goes_back_to_the_system(twins: Twins) -> None:
+    """Static musl's own allocator keeps it."""
+    linked, _ = twins.both("gives_memory_back")
+    assert linked == (0, "True True\n", "")
 
 
 @pytest.mark.parametrize("module", ["parts", "parts.__main__"])

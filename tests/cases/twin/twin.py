@@ -483,7 +483,8 @@ if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else "returns"
     if name not in globals():
         import parts.files
+        import parts.memory
 
-        vars(parts.files)[name]()
+        {**vars(parts.files), **vars(parts.memory)}[name]()
     else:
         globals()[name]()
