@@ -44,8 +44,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """What a search needs to know: all `modules` by name, those that are `builtin`, what each file imports (by path),
-    and the `sources`."""
+    """What a search needs to know: all `modules` by name, those that are found in other ways (`builtin`), what each file
+    imports (by path), and the `sources`."""
 
     modules: Mapping[str, ModuleRow]
     builtin: Collection[str]
@@ -80,11 +80,19 @@ def reached_modules(
 def _graph(tree: Collected, parts: Parts, distribution: Distribution) -> Graph:
     return Graph(
         modules={row.name: row for row in tree.modules},
-        builtin=omissions.load().kept(distribution.extensions) | _ALWAYS,
+        builtin=omissions.load().kept(distribution.extensions) | _ALWAYS | _added(tree),
         imports={file.path: file.imports for part in parts.all for file in part.files if file.imports},
         sources={file.path: file.data for part in parts.all for file in part.files if file.code},
         owner=tree.owner,
     )
+
+
+def _added(tree: Collected) -> frozenset[str]:
+    """The top-level modules in folders that `.pth` files add to `sys.path`."""
+    places = [
+        path[len(folder) + 1 :] for folder in tree.start.paths for path in tree.owner if path.startswith(f"{folder}/")
+    ]
+    return frozenset(place.partition("/")[0].removesuffix(".py") for place in places)
 
 
 def _is_allowed(item: Missing, app: AppSpec, parts: Parts) -> bool:
