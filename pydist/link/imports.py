@@ -44,8 +44,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """What a search needs to know: all `modules` by name, those that are found in other ways (`builtin`), what each file
-    imports (by path), and the `sources`."""
+    """What a search needs to know: all `modules` by name, those found in other ways (`builtin`), what each file imports
+    (by path), and the `sources`."""
 
     modules: Mapping[str, ModuleRow]
     builtin: Collection[str]
