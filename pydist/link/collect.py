@@ -67,7 +67,8 @@ def collect(distribution: Distribution, parts: Sequence[Part]) -> Collected:
     bound = bind(native, {path: files[path].data for path in native})
     rows = tuple(
         FileRow(
-            path=path, data=b"" if file.linked else bound.changed.get(path, file.data), executable=file.executable
+            path=path, data=b"" if file.linked else bound.changed.get(path, file.data), executable=file.executable,
+            in_place=path in native and native[path].in_place and not bound.is_named(path),
         )
         for path, file in sorted(files.items())
     )  # fmt: skip

@@ -39,6 +39,8 @@ FORMAT = 3
 NONE = 0xFFFFFFFF
 NAME_ROOM = 128  # bytes of a name that the run time writes into a shared object
 ALIGNMENT = 16
+PAGE = 4096
+"""What a file that is `in_place` begins at a multiple of, in the image and in the application."""
 
 # Field order and widths of the C structs, "<" because the format has no padding that struct would add.
 HEADER = struct.Struct("<8sIIQQQ32sII16s")
@@ -102,6 +104,7 @@ class EntryFlag(IntFlag):
     NONE = 0
     FOLDER = 1
     EXECUTABLE = 2
+    IN_PLACE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +120,14 @@ class ModuleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow:
-    """One file of the virtual tree. Sources of modules are files too: a module finds its own by its path."""
+    """One file of the virtual tree. Sources of modules are files too: a module finds its own by its path.
+
+    `in_place`: it is a shared object that can be loaded where it is, and begins at a multiple of `PAGE`."""
 
     path: str
     data: Buffer
     executable: bool = False
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

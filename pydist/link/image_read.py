@@ -162,7 +162,14 @@ class _Reader:
             if not flags & EntryFlag.FOLDER:
                 section = Section.SOURCE if data < self.offsets[Section.DATA] else Section.DATA
                 view = self._view(section, data, length)
-                files.append(FileRow(path=path, data=view, executable=bool(flags & EntryFlag.EXECUTABLE)))
+                files.append(
+                    FileRow(
+                        path=path,
+                        data=view,
+                        executable=bool(flags & EntryFlag.EXECUTABLE),
+                        in_place=bool(flags & EntryFlag.IN_PLACE),
+                    )
+                )
         if len(set(paths)) != len(paths):
             raise _wrong(Section.ENTRIES, "a path occurs twice")
         return paths, tuple(files)

@@ -21,12 +21,14 @@ from pydist.link.image import (
     NAME_ROOM,
     NEED,
     NONE,
+    PAGE,
     ROW_NUMBER,
     SECTION,
     SETTING,
     TRAILER,
     Buffer,
     EntryFlag,
+    FileRow,
     ImageLayout,
     ImageSpec,
     ModuleFlag,
@@ -67,7 +69,8 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     contents: list[tuple[Section, int, int]] = []
     for path in tree.paths:
         section = Section.SOURCE if path in sources else Section.DATA
-        contents.append((section, *(columns[section].add(files[path].data) if path in files else (0, 0))))
+        file = files.get(path)
+        contents.append((section, *(columns[section].add(file.data, file.in_place) if file else (0, 0))))
 
     tables: dict[Section, bytes] = {
         Section.MODULE_HASH: _hash_table([name[2] for name in names]),
@@ -96,15 +99,16 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     )  # fmt: skip
     tables[Section.ENTRIES] = b"".join(
         ENTRY.pack(*text[:2], offset + offsets[section] if path in files else 0, size,
-                   _flags(files[path].executable if path in files else None), *tree.family(path),
+                   _flags(files.get(path)), *tree.family(path),
                    owners.get(path, NONE), text[2])
         for path, text, (section, offset, size) in zip(tree.paths, paths, contents, strict=True)
     )  # fmt: skip
 
     body = b"".join(_padded(tables[section], sizes[section]) for section in Section if section < Section.META)
     chunks: list[Buffer] = [body]
-    for section, column in columns.items():
-        chunks += [*column.parts, bytes(aligned(sizes[section]) - sizes[section])]
+    ends = [*list(offsets.values())[Section.META + 1 :], end]
+    for (section, column), following in zip(columns.items(), ends, strict=True):
+        chunks += [*column.parts, bytes(following - offsets[section] - sizes[section])]
     chunks.append(TRAILER.pack(image_size, MAGIC))
     digest = hashlib.sha256()
     for chunk in chunks:
@@ -152,18 +156,22 @@ class _Column:
         self.parts: list[Buffer] = []
         self.size = 0
 
-    def add(self, data: Buffer) -> tuple[int, int]:
+    def add(self, data: Buffer, whole_page: bool = False) -> tuple[int, int]:
         """Offset (within the column) and size of `data`."""
+        if whole_page:
+            self.parts.append(bytes(-self.size % PAGE))
+            self.size += -self.size % PAGE
         place = (self.size, len(data))
         self.parts.append(data)
         self.size += len(data)
         return place
 
 
-def _flags(executable: bool | None) -> EntryFlag:
-    if executable is None:
+def _flags(file: FileRow | None) -> EntryFlag:
+    if file is None:
         return EntryFlag.FOLDER
-    return EntryFlag.EXECUTABLE if executable else EntryFlag.NONE
+    executable = EntryFlag.EXECUTABLE if file.executable else EntryFlag.NONE
+    return executable | (EntryFlag.IN_PLACE if file.in_place else EntryFlag.NONE)
 
 
 def _hash_table(hashes: Sequence[int]) -> bytes:
@@ -183,6 +191,8 @@ def _place(sizes: dict[Section, int]) -> tuple[dict[Section, int], int]:
     offsets: dict[Section, int] = {}
     end = HEADER_SIZE
     for section in Section:
+        # Of DATA alone it matters where it is in a page (`FileRow.in_place`).
+        end += -end % PAGE if section is Section.DATA and sizes[section] >= PAGE else 0
         offsets[section] = end
         end += aligned(sizes[section])
     return offsets, end

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from pydist.binary.elf import ElfFile, Type
 from pydist.binary.elf_edit import ElfUnfit
+from pydist.binary.elf_in_place import loads_in_place
 from pydist.binary.elf_needed import with_room
 from pydist.binary.kind import Kind, kind_of
 from pydist.errors import InputError
@@ -34,7 +35,8 @@ _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})")
 class NativeFile:
     """One shared object. `search` are the folders of its RUNPATH, as paths of the tree where they lie in it; `glibc` is
     the newest minor version of glibc 2 whose symbols it needs, or 0. `linked`: it is a relocatable object in the place
-    of one, which is linked with the stub. `module`: it has the function that an import of its name calls."""
+    of one, which is linked with the stub. `module`: it has the function that an import of its name calls.
+    `in_place`: it can be loaded where it is, unless it is to be changed."""
 
     path: str
     machine: int
@@ -44,6 +46,7 @@ class NativeFile:
     glibc: int
     linked: bool = False
     module: bool = False
+    in_place: bool = False
 
 
 def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
@@ -65,6 +68,7 @@ def read_native(path: str, data: bytes | memoryview) -> NativeFile | None:
         search=tuple(dict.fromkeys(place for place in places if place is not None)),
         glibc=max((int(found[1]) for version in versions if (found := _GLIBC.match(version))), default=0),
         linked=linked,
+        in_place=not linked and loads_in_place(data, elf),
         module=_has_function(f"PyInit_{path.rpartition('/')[2].partition('.')[0]}", data),
     )
 
@@ -76,6 +80,10 @@ class Bound:
 
     needs: tuple[NeedRow, ...] = ()
     changed: Mapping[str, bytes] = field(default_factory=dict)
+
+    def is_named(self, path: str) -> bool:
+        """Whether the file is loaded by such a name, or has some: together with others, by the dynamic linker alone."""
+        return path in self.changed or any(path in row.names for row in self.needs)
 
 
 def bind(files: Mapping[str, NativeFile], data: Mapping[str, bytes | memoryview]) -> Bound:

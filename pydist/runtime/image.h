@@ -92,6 +92,7 @@ struct image_module {
 enum image_entry_flags {
     IMAGE_FOLDER = 1,
     IMAGE_EXECUTABLE = 2, /* for `pydist inspect --extract` */
+    IMAGE_IN_PLACE = 4,   /* a shared object that can be loaded where it is (in_place.c); at a multiple of 4096 */
 };
 
 struct image_entry {

@@ -37,7 +37,7 @@ struct loaded {
     struct loaded *next;
     const struct image_entry *entry;
     char *alias;
-    int descriptor;
+    int descriptor, in_place;
 };
 
 /* The lock may be taken again by the same thread: what is loaded may load more while it starts. */
@@ -138,6 +138,14 @@ static int write_names(const struct loaded *row)
     return 0;
 }
 
+/* A shared object of which in_place.c brings the rest; where that cannot be, a copy. */
+static int open_memory(const struct image_entry *entry, int *in_place)
+{
+    int descriptor = entry->flags & IMAGE_IN_PLACE ? virtual_in_place(entry) : -1;
+    *in_place = descriptor >= 0;
+    return *in_place ? descriptor : virtual_copy(entry);
+}
+
 /* The row of `entry`, which is made when there is none; NULL with `message`. */
 static struct loaded *put_into_memory(const struct image_entry *entry)
 {
@@ -145,7 +153,7 @@ static struct loaded *put_into_memory(const struct image_entry *entry)
         if (row->entry == entry)
             return row;
     struct loaded *row = malloc(sizeof *row);
-    int descriptor = row ? virtual_copy(entry) : -1;
+    int in_place = 0, descriptor = row ? open_memory(entry, &in_place) : -1;
     char *alias = descriptor >= 0 ? make_alias(descriptor, ++native.count) : NULL;
     if (!alias) {
         note(entry, strerror(errno));
@@ -154,7 +162,7 @@ static struct loaded *put_into_memory(const struct image_entry *entry)
         free(row);
         return NULL;
     }
-    *row = (struct loaded){.next = native.first, .entry = entry, .alias = alias, .descriptor = descriptor};
+    *row = (struct loaded){native.first, entry, alias, descriptor, in_place};
     native.first = row;
     if (write_names(row))
         return NULL; /* forget_failed() takes it away */
@@ -195,6 +203,8 @@ static void *load(const struct image_entry *entry, int flags)
         set_name(handle, path);
         close(row->descriptor);
         row->descriptor = -1;
+        if (row->in_place)
+            virtual_finish(entry, handle);
         handle = NEXT(dlopen)(row->alias, flags); /* a reference for the caller; the first one is never given back */
     }
     return handle;

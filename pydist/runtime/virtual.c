@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "in_place.h"
 #include "memory.h"
 
 /* 2024-01-01, the time of all files in archives that pydist writes: an image has no times of its own. */
@@ -119,6 +120,22 @@ int virtual_copy(const struct image_entry *entry)
 {
     return make(memory_copy, entry, MFD_CLOEXEC);
 }
+
+#ifdef __GLIBC__
+
+int virtual_in_place(const struct image_entry *entry)
+{
+    const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
+    const char *name = text_after_slash(entry);
+    return bytes && name ? in_place_copy(name, bytes, entry->data_size) : -1;
+}
+
+void virtual_finish(const struct image_entry *entry, void *handle)
+{
+    in_place_finish(handle, image_bytes(mounted.image, entry->data_offset, entry->data_size), entry->data_size);
+}
+
+#endif
 
 int virtual_open(const struct image_entry *entry, int flags)
 {

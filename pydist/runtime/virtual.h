@@ -43,6 +43,10 @@ int virtual_open(const struct image_entry *entry, int flags);
  * errno. */
 int virtual_copy(const struct image_entry *entry);
 
+/* With glibc: the same for a shared object, of which in_place.c brings the largest part after it was loaded as `handle`. */
+int virtual_in_place(const struct image_entry *entry);
+void virtual_finish(const struct image_entry *entry, void *handle);
+
 void virtual_stat(const struct image_entry *entry, struct stat *status);
 
 /* As access(2). */

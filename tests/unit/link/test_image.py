@@ -44,6 +44,17 @@ def test_the_children_of_a_folder_are_contiguous_and_sorted() -> None:
     assert tree.family("") == (image.NONE, 1, 3)
 
 
+def test_what_is_in_place_begins_a_page() -> None:
+    large = b"\x7fELF" * 2000
+    files = (FileRow(path="a", data=b"short"), FileRow(path="b", data=large, in_place=True),
+             FileRow(path="c", data=b"more"), FileRow(path="d", data=large[::-1], in_place=True))  # fmt: skip
+    data = written(replace(SPEC, modules=(), frozen=(), needs=(), files=files))
+    assert (data.index(large) % image.PAGE, data.index(large[::-1]) % image.PAGE) == (0, 0)
+    found = Image.parse(data)
+    found.verify()
+    assert by_path(found.spec).files == files
+
+
 def test_an_empty_image_can_be_written() -> None:
     empty = ImageSpec(python_hex=0, pyc_magic=0, abi_tag="", modules=())
     assert Image.parse(written(empty)).spec == empty

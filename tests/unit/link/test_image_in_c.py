@@ -45,7 +45,7 @@ def test_the_structs_are_those_of_the_c_header(tmp_path: Path) -> None:
         "sizeof(struct image_header)": image.HEADER_SIZE, "IMAGE_FORMAT": image.FORMAT, "IMAGE_NONE": image.NONE,
         "IMAGE_SECTION_COUNT": len(Section), **{f"IMAGE_{section.name}": int(section) for section in Section},
         "IMAGE_PACKAGE": 1, "IMAGE_NAMESPACE": 2, "IMAGE_STDLIB": 4, "IMAGE_EXTENSION": 8, "IMAGE_BUILTIN": 16,
-        "IMAGE_FOLDER": 1, "IMAGE_NAME_ROOM": image.NAME_ROOM, "IMAGE_EXECUTABLE": 2,
+        "IMAGE_FOLDER": 1, "IMAGE_NAME_ROOM": image.NAME_ROOM, "IMAGE_EXECUTABLE": 2, "IMAGE_IN_PLACE": 4,
     }  # fmt: skip
     for name, value in constants.items():
         expected.append(f"{name} {value}")
