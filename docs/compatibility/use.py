@@ -86,7 +86,9 @@ def tried(row: Row, folder: Path, crowd: int) -> dict[str, Any]:
     home = folder / "home"
     home.mkdir()
     folder.chmod(0o755)  # another user runs it, too
-    guest = rooms.Guest(program=program, arguments=row.quick, needs=report["needs"], home=home, crowd=crowd)
+    guest = rooms.Guest(
+        program=program, arguments=row.quick, needs=[*report["needs"], *report["plugin_needs"]], home=home, crowd=crowd
+    )
     around: dict[str, str | None] = dict(rooms.tried(guest))
     explained = {name: row.not_in[name] for name, fault in around.items() if fault and name in row.not_in}
     written = rooms.written(guest)
