@@ -234,9 +234,9 @@ class _Building:
             "uv": run_uv(["--version"], what="asking uv for its version", folder=Path(source.anchor)),
             "code": code_digests("fetch", "project", "rewheel"),
         }  # fmt: skip
-        frame = None if choice.folder is None else rewheel.frame_key(source, how)
 
         def make(folder: Path) -> None:
+            frame = None if choice.folder is None else rewheel.frame_key(source, how)
             known = None if frame is None else self.store.find(frame)
             if known is not None and rewheel.edited(known, source, folder):
                 return

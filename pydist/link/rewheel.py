@@ -10,7 +10,6 @@ Invariant: a wheel that `edited` makes has the same bytes as what `settled` make
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
 import io
@@ -27,6 +26,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from pydist.link.app import normalise
 from pydist.link.project import project_rows, source_files
+from pydist.policy.relocation import digest_and_size
 from pydist.store import Key, digest_file
 
 __all__ = ["edited", "frame_key", "keep", "settled"]
@@ -152,6 +152,5 @@ def _record(content: Mapping[str, bytes], record: str) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for name in sorted(content):
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content[name]).digest()).decode().rstrip("=")
-        writer.writerow([name, "", ""] if name == record else [name, f"sha256={digest}", len(content[name])])
+        writer.writerow((name, *(("", "") if name == record else digest_and_size(content[name]))))
     return text.getvalue().encode()
