@@ -177,7 +177,7 @@ static int open_self(void)
     return (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC);
 }
 
-int in_place_copy(const char *name, const void *bytes, uint64_t size)
+int in_place_copy(const char *name, const void *bytes, uint64_t size, unsigned flags)
 {
     const ElfW(Ehdr) *header = header_of(bytes, size);
     uint64_t offset;
@@ -191,7 +191,7 @@ int in_place_copy(const char *name, const void *bytes, uint64_t size)
     if (self < 0)
         return -1;
     close(self);
-    int descriptor = memory_copy(name, "", 0, MFD_CLOEXEC);
+    int descriptor = memory_copy(name, "", 0, flags);
     if (descriptor >= 0 && fill(descriptor, header, size, &holes)) {
         close(descriptor);
         return -1;

@@ -105,7 +105,7 @@ static const char *text_after_slash(const struct image_entry *entry)
     return slash ? slash + 1 : path;
 }
 
-/* What memory_copy() and memory_sealed() have in common, for an entry. */
+/* What memory_copy(), memory_sealed() and in_place_copy() have in common, for an entry. */
 static int make(__typeof__(memory_copy) *function, const struct image_entry *entry, unsigned flags)
 {
     const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
@@ -125,9 +125,7 @@ int virtual_copy(const struct image_entry *entry)
 
 int virtual_in_place(const struct image_entry *entry)
 {
-    const char *bytes = image_bytes(mounted.image, entry->data_offset, entry->data_size);
-    const char *name = text_after_slash(entry);
-    return bytes && name ? in_place_copy(name, bytes, entry->data_size) : -1;
+    return make(in_place_copy, entry, MFD_CLOEXEC);
 }
 
 void virtual_finish(const struct image_entry *entry, void *handle)
