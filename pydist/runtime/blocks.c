@@ -24,8 +24,9 @@
 
 /* Sizes above SMALLEST / 5 * 4, each a quarter of a power of two above the one before. */
 #define SMALLEST 640
-#define CLASSES 19
+#define CLASSES 20
 #define LARGEST ((size_t)16 << 10)
+_Static_assert((size_t)(SMALLEST / 5 * (5 + (CLASSES - 1) % 4)) << (CLASSES - 1) / 4 == LARGEST, "the last class");
 
 /* Python's own arenas have the sizes up to this one. */
 #define NOT_OURS 512
