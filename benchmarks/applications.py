@@ -100,16 +100,15 @@ def measured(program: Program, tools: Sequence[Tool], python: Path, place: Path,
 def one(tool: Tool, program: Program, folder: Path, python: Path) -> tuple[Made, list[str]]:
     """Make `program` by `tool`: pydist often, once its store has what it needs; all others once."""
     prepared(program, tool.packages, folder, python)
-    ours = tool.name == "pydist"
-    if ours:
+    if tool.own:
         made(tool, program, folder)
     times = []
-    for _ in range(WARM if ours else 1):
+    for _ in range(WARM if tool.own else 1):
         before = time.monotonic()
         command = made(tool, program, folder)
         times.append(time.monotonic() - before)
     again = None
-    if ours and program.source:
+    if tool.own and program.source:
         edited = []
         for turn in range(WARM):
             with (folder / program.file).open("a", encoding="utf-8") as file:
@@ -138,7 +137,8 @@ def page(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{results['date']}, {on['cpu']}, {on['cores']} cores, {on['system']}, load {on['load_before']} before the "
-        f"run. pydist {results['pydist']}. Every tool by its defaults, with the same interpreter; how each is called "
+        f"run. pydist {results['pydist']}. Every tool by its defaults, with the same interpreter (`pydist`: static with musl where the packages allow it; "
+        "`pydist, glibc`: with that interpreter and its wheels); how each is called "
         "is in `benchmarks/peers.py`. Starts took turns; a ratio is the median of the rounds' ratios to the program "
         "installed in a virtual environment, below 1 is faster. PEX and shiv archives run with that interpreter, which "
         "is not in them; shiv and PyInstaller's one file unpack themselves to a disk. Times to make are medians of "

@@ -54,7 +54,7 @@ class Tool:
     """What makes applications: the packages it comes in, its command, what that leaves, and how that is started.
 
     `product` is a file, or the folder that has to be given away whole. Both are relative to the folder of the work.
-    `installed`: it brings no interpreter, and runs with one that is there.
+    `installed`: it brings no interpreter, and runs with one that is there. `own`: it is pydist.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Tool:
     product: Callable[[Program], str]
     start: Callable[[Program], str] | None = None
     installed: bool = False
+    own: bool = False
 
     def started(self, program: Program) -> str:
         return (self.start or self.product)(program)
@@ -72,10 +73,10 @@ def _stem(program: Program) -> str:
     return Path(program.file).stem
 
 
-def _pydist(program: Program) -> Sequence[str]:
+def _pydist(program: Program, *options: str) -> Sequence[str]:
     what = program.file if program.source else program.requirements[0]
     chosen = ["--script", program.console] if program.console else []
-    return [sys.executable, "-m", "pydist", "link", "-q", what, *chosen, "-o", "app"]
+    return [sys.executable, "-m", "pydist", "link", "-q", what, *chosen, *options, "-o", "app"]
 
 
 def _pex(program: Program) -> Sequence[str]:
@@ -90,7 +91,14 @@ def _shiv(program: Program) -> Sequence[str]:
 
 
 TOOLS = (
-    Tool(name="pydist", packages=(), command=_pydist, product=lambda _: "app"),
+    Tool(name="pydist", packages=(), command=_pydist, product=lambda _: "app", own=True),
+    Tool(
+        name="pydist, glibc",
+        packages=(),
+        command=lambda it: _pydist(it, "--target", "x86_64-unknown-linux-gnu"),
+        product=lambda _: "app",
+        own=True,
+    ),
     Tool(
         name="PyInstaller, folder",
         packages=("pyinstaller",),
