@@ -137,12 +137,12 @@ def page(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{results['date']}, {on['cpu']}, {on['cores']} cores, {on['system']}, load {on['load_before']} before the "
-        f"run. pydist {results['pydist']}. Every tool by its defaults, with the same interpreter (`pydist`: static with musl where the packages allow it; "
-        "`pydist, glibc`: with that interpreter and its wheels); how each is called "
-        "is in `benchmarks/peers.py`. Starts took turns; a ratio is the median of the rounds' ratios to the program "
-        "installed in a virtual environment, below 1 is faster. PEX and shiv archives run with that interpreter, which "
-        "is not in them; shiv and PyInstaller's one file unpack themselves to a disk. Times to make are medians of "
-        f"{WARM} runs for pydist (in parentheses after an edit of the program), of one run for the others."
+        f"run. pydist {results['pydist']}. Every tool by its defaults, with the same interpreter (`pydist`: static "
+        "with musl where the packages allow it; `pydist, glibc`: with that interpreter and its wheels); how each "
+        "is called is in `benchmarks/peers.py`. Starts took turns; a ratio is the median of the rounds' ratios to the "
+        "program installed in a virtual environment, below 1 is faster. PEX and shiv archives run with that "
+        "interpreter, which is not in them; shiv and PyInstaller's one file unpack themselves to a disk. Times to make "
+        f"are medians of {WARM} runs for pydist (in parentheses after an edit of the program), of one for the others."
     )
     for name, program in results["programs"].items():
         yield from ("", f"## {name}", "")

@@ -27,8 +27,8 @@ examples:
   pydist link . --script a --script b       both in one file, chosen by its name or by the first argument
 
 Settings may stand in [tool.pydist] of pyproject.toml or of a script's block: python, target, script, scripts, module,
-distribution, with, include, exclude, sources, optimize, allow-missing, bring, locked, strict-memory. A flag overrides
-the setting of the same name; lists add to it.
+distribution, with, include, exclude, sources, optimize, allow-missing, bring, locked, strict-memory, rehearse. A flag
+overrides the setting of the same name; lists add to it.
 """
 _FEW = 4
 _PARTS = {
@@ -69,6 +69,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sources", action=argparse.BooleanOptionalAction, default=None,
                         help="carry the sources of modules beside their code (default: yes)")  # fmt: skip
     parser.add_argument("--optimize", type=int, choices=(0, 1, 2), help="1: no assert, as python -O; 2: no docstrings")
+    parser.add_argument("--rehearse", action=argparse.BooleanOptionalAction, default=None,
+                        help="import the packages once now, so that the application does not compile patterns and "
+                        "generated code at each start (default: yes)")  # fmt: skip
     add_file(parser, "--sbom", "write a bill of materials (CycloneDX)")
     parser.add_argument("--explain", action="store_true", help="say why each part was chosen")
     add_json(parser)
@@ -81,7 +84,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         scripts=tuple(args.scripts), module=args.module, with_=tuple(args.with_), include=tuple(args.include),
         exclude=tuple(args.exclude), sources=args.sources, optimize=args.optimize,
         allow_missing=tuple(args.allow_missing), bring=tuple(args.bring), locked=args.locked,
-        strict_memory=args.strict_memory,
+        strict_memory=args.strict_memory, rehearse=args.rehearse,
     )  # fmt: skip
     report = link(request, reporter=terminal)
     if args.sbom is not None:

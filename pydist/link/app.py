@@ -52,6 +52,7 @@ class Request:
     exclude: tuple[str, ...] = ()
     sources: bool | None = None
     optimize: int | None = None
+    rehearse: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +193,7 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
         optimize=own.optimize if request.optimize is None else request.optimize,
         allow_missing=own.allow_missing + request.allow_missing,
         bring=own.bring + request.bring,
+        rehearse=own.rehearse if request.rehearse is None else request.rehearse,
         recipes=own.recipes,
         locked=own.locked or request.locked,
         strict_memory=own.strict_memory or request.strict_memory,

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
 from pydist.link.entry import Entry
-from pydist.link.image import START, FileRow, ImageSpec, ModuleFlag, ModuleRow
+from pydist.link.image import START, FileRow, ImageSpec, ModuleFlag, ModuleRow, RehearsalRow
 from pydist.link.launch import launch_path
 from pydist.link.part import Part
-from pydist.link.report import Contents
-from pydist.link.settings import Settings
-from pydist.manifest.convert import dumps
 
 __all__ = ["Parts", "image_spec"]
 
@@ -46,17 +43,19 @@ def image_spec(
     parts: Parts,
     *,
     tree: Collected,
-    contents: Contents,
-    settings: Settings,
+    meta: bytes,
+    optimize: int,
+    locked: bool = False,
+    rehearsals: tuple[RehearsalRow, ...] = (),
 ) -> ImageSpec:
-    """The image of an application."""
+    """The image of an application, whose code was compiled at the level `optimize`."""
     manifest = distribution.manifest
     python = f"bin/python{distribution.series}"
     started, config = _entries(entries, parts)
-    config += [("stdlib", distribution.virtual_stdlib), ("optimize", str(settings.optimize or 0)), ("python", python)]
+    config += [("stdlib", distribution.virtual_stdlib), ("optimize", str(optimize)), ("python", python)]
     if parts.python:
         config.append(("launch", launch_path(distribution)))
-    if settings.locked:
+    if locked:
         config.append(("locked", "1"))
     search = [distribution.virtual_stdlib, distribution.site_packages]
     if distribution.dynamic:
@@ -73,8 +72,9 @@ def image_spec(
         files=(*tree.files, FileRow(path=python, data=b"", executable=True)),
         frozen=START,
         needs=tree.needs,
+        rehearsals=rehearsals,
         config=tuple(config),
-        meta=dumps(contents),
+        meta=meta,
     )
 
 

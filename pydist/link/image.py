@@ -26,16 +26,19 @@ __all__ = [
     "ModuleFlag",
     "ModuleRow",
     "NeedRow",
+    "RehearsalKind",
+    "RehearsalRow",
     "Section",
     "checksum",
     "hash_name",
+    "hash_text",
     "path_fault",
 ]
 
 Buffer = bytes | memoryview
 
 MAGIC = b"pydist\x1a\n"
-FORMAT = 3
+FORMAT = 4
 NONE = 0xFFFFFFFF
 NAME_ROOM = 128  # bytes of a name that the run time writes into a shared object
 ALIGNMENT = 16
@@ -52,6 +55,7 @@ ROW_NUMBER = struct.Struct("<I")
 FROZEN = struct.Struct("<III")
 SETTING = struct.Struct("<IIII")
 NEED = struct.Struct("<IIQ")
+REHEARSAL = struct.Struct("<QQIIII")
 
 
 class Section(IntEnum):
@@ -64,11 +68,13 @@ class Section(IntEnum):
     FROZEN = 4
     CONFIG = 5
     NEEDS = 6
-    STRINGS = 7
-    META = 8
-    CODE = 9
-    SOURCE = 10
-    DATA = 11
+    REHEARSALS = 7
+    STRINGS = 8
+    META = 9
+    CODE = 10
+    REHEARSED = 11
+    SOURCE = 12
+    DATA = 13
 
     @property
     def row_size(self) -> int:
@@ -84,6 +90,7 @@ _ROW_SIZES = {
     Section.FROZEN: FROZEN.size,
     Section.CONFIG: SETTING.size,
     Section.NEEDS: NEED.size,
+    Section.REHEARSALS: REHEARSAL.size,
 }
 HEADER_SIZE = HEADER.size + len(Section) * SECTION.size
 
@@ -98,6 +105,16 @@ class ModuleFlag(IntFlag):
     STDLIB = 4
     EXTENSION = 8
     BUILTIN = 16
+
+
+class RehearsalKind(IntEnum):
+    """What compiles a text: `exec`, `eval` and `compile`, or `re.compile` of a string or of bytes."""
+
+    EXEC = 1
+    EVAL = 2
+    COMPILE = 3
+    PATTERN = 4
+    BYTE_PATTERN = 5
 
 
 class EntryFlag(IntFlag):
@@ -150,6 +167,17 @@ class FrozenRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalRow:
+    """A text (`key`) that was compiled when the application was linked, the `flags` that held for it, and what came
+    out, marshalled (`value`). The format says what each is for every kind."""
+
+    kind: RehearsalKind
+    flags: int
+    key: Buffer
+    value: Buffer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
     """All that an image says. `frozen` is `START` in every application; `config` is an ordered list of settings
     (docs/reference/image.md), whose keys may repeat; `meta` is JSON."""
@@ -161,6 +189,7 @@ class ImageSpec:
     files: tuple[FileRow, ...] = ()
     frozen: tuple[FrozenRow, ...] = ()
     needs: tuple[NeedRow, ...] = ()
+    rehearsals: tuple[RehearsalRow, ...] = ()
     config: tuple[tuple[str, str], ...] = ()
     meta: Buffer = b"{}"
 
@@ -194,6 +223,12 @@ def checksum(words: Iterable[int]) -> int:
         value ^= word
         value = (value << 29 | value >> 35) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
     return value
+
+
+def hash_text(data: Buffer) -> int:
+    """The hash of a text that was compiled (`image_text_hash` in C)."""
+    padded = bytes(data) + bytes(-len(data) % 8)
+    return checksum((*memoryview(padded).cast("Q"), len(data)))
 
 
 def aligned(size: int) -> int:

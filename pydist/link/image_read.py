@@ -24,6 +24,7 @@ from pydist.link.image import (
     MODULE,
     NEED,
     NONE,
+    REHEARSAL,
     ROW_NUMBER,
     SECTION,
     SETTING,
@@ -37,9 +38,12 @@ from pydist.link.image import (
     ModuleFlag,
     ModuleRow,
     NeedRow,
+    RehearsalKind,
+    RehearsalRow,
     Section,
     checksum,
     hash_slots,
+    hash_text,
     path_fault,
 )
 
@@ -136,6 +140,7 @@ class _Reader:
                 for at, size, row in self._rows(Section.FROZEN, FROZEN)
             ),
             needs=self._needs(paths),
+            rehearsals=tuple(self._rehearsals()),
             config=tuple(
                 (self._text(key, key_size), self._text(value, value_size))
                 for key, key_size, value, value_size in self._rows(Section.CONFIG, SETTING)
@@ -209,6 +214,19 @@ class _Reader:
             NeedRow(path=path, needed=tuple(needed), names=names.get(path, {})) for path, needed in needs.items()
         )
 
+    def _rehearsals(self) -> Iterator[RehearsalRow]:
+        rows = list(self._rows(Section.REHEARSALS, REHEARSAL))
+        if sum(key_size + value_size for _, _, key_size, value_size, _, _ in rows) > self.sizes[Section.REHEARSED]:
+            raise _wrong(Section.REHEARSALS, "the texts are larger than what there is of them")
+        last = 0
+        for number, offset, key_size, value_size, kind, flags in rows:
+            both = self._view(Section.REHEARSED, offset, key_size + value_size)
+            row = RehearsalRow(kind=_kind(kind), flags=flags, key=both[:key_size], value=both[key_size:])
+            if number < last or number != hash_text(row.key):
+                raise _wrong(Section.REHEARSALS, "the rows are not sorted by the hashes of their texts")
+            last = number
+            yield row
+
     def _check_hash(self, section: Section, rows: int) -> None:
         slots = [row for (row,) in self._rows(section, ROW_NUMBER)]
         if len(slots) != hash_slots(rows) or sorted(row for row in slots if row != NONE) != list(range(rows)):
@@ -242,6 +260,13 @@ def _pick(names: list[str], row: int, section: Section) -> str:
     if row >= len(names):
         raise _wrong(section, f"row {row} does not exist")
     return names[row]
+
+
+def _kind(number: int) -> RehearsalKind:
+    try:
+        return RehearsalKind(number)
+    except ValueError:
+        raise _wrong(Section.REHEARSALS, f"there is no kind {number}") from None
 
 
 def _wrong(section: Section, reason: str) -> ImageInvalid:

@@ -22,6 +22,7 @@ from pydist.link.image import (
     NEED,
     NONE,
     PAGE,
+    REHEARSAL,
     ROW_NUMBER,
     SECTION,
     SETTING,
@@ -33,16 +34,20 @@ from pydist.link.image import (
     ImageSpec,
     ModuleFlag,
     ModuleRow,
+    RehearsalRow,
     Section,
     aligned,
     checksum,
     hash_name,
     hash_slots,
+    hash_text,
     path_fault,
 )
 from pydist.link.image_tree import Tree
 
 __all__ = ["write"]
+
+_BYTES = (Section.META, Section.CODE, Section.REHEARSED, Section.SOURCE, Section.DATA)
 
 
 def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
@@ -60,11 +65,13 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
         owners.setdefault(row.path, number)
 
     strings = _Strings()
-    columns = {section: _Column() for section in (Section.META, Section.CODE, Section.SOURCE, Section.DATA)}
+    columns = {section: _Column() for section in _BYTES}
     columns[Section.META].add(spec.meta)
     names = [strings.add(row.name) for row in modules]
     paths = [strings.add(path) for path in tree.paths]
     codes = [columns[Section.CODE].add(row.code) for row in modules]
+    texts = sorted(spec.rehearsals, key=lambda row: (row.kind, row.flags, bytes(row.key)))
+    rehearsed = [(row, *_rehearsed(row, columns[Section.REHEARSED])) for row in texts]
     files = {file.path: file for file in spec.files}
     contents: list[tuple[Section, int, int]] = []
     for path in tree.paths:
@@ -88,6 +95,7 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     sizes = {section: len(table) for section, table in tables.items()}
     sizes |= {section: column.size for section, column in columns.items()}
     sizes[Section.MODULES] = MODULE.size * len(modules)
+    sizes[Section.REHEARSALS] = REHEARSAL.size * len(rehearsed)
     sizes[Section.ENTRIES] = ENTRY.size * len(tree.paths)
     offsets, end = _place(sizes)
     image_size = end + TRAILER.size
@@ -103,6 +111,10 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
                    owners.get(path, NONE), text[2])
         for path, text, (section, offset, size) in zip(tree.paths, paths, contents, strict=True)
     )  # fmt: skip
+    tables[Section.REHEARSALS] = b"".join(
+        REHEARSAL.pack(number, offset + offsets[Section.REHEARSED], len(row.key), len(row.value), row.kind, row.flags)
+        for row, number, offset in sorted(rehearsed, key=lambda item: (item[1], item[2]))
+    )
 
     body = b"".join(_padded(tables[section], sizes[section]) for section in Section if section < Section.META)
     chunks: list[Buffer] = [body]
@@ -125,6 +137,13 @@ def write(spec: ImageSpec, destination: BinaryIO) -> ImageLayout:
     destination.write(header(checksum(memoryview(header(0) + body).cast("Q"))))
     destination.writelines(chunks)
     return ImageLayout(size=image_size, sections=sizes, sha256=digest.hexdigest())
+
+
+def _rehearsed(row: RehearsalRow, column: _Column) -> tuple[int, int]:
+    """The hash of the row's key, and its offset within the column: there the key is, and behind it the value."""
+    offset, _ = column.add(row.key)
+    column.add(row.value)
+    return hash_text(row.key), offset
 
 
 class _Strings:
@@ -216,6 +235,7 @@ def _check(spec: ImageSpec, tree: Tree) -> None:
     _unique(faults, "module", [row.name for row in spec.modules])
     _unique(faults, "file", [file.path for file in spec.files])
     _unique(faults, "list of needs", [row.path for row in spec.needs])
+    _unique(faults, "rehearsed text", [f"{row.kind} {row.flags} {bytes(row.key)!r}" for row in spec.rehearsals])
     for path in sorted({file.path for file in spec.files} & tree.folders):
         faults.add(path, "is a file and a folder at once")
     with_code = {row.name for row in spec.modules if len(row.code)}

@@ -23,10 +23,12 @@ from pydist.link.image import ModuleFlag, ModuleRow
 from pydist.link.import_advice import advice
 from pydist.link.import_doubts import is_made, lies_elsewhere, makes_modules, searches_elsewhere
 from pydist.link.leftout import has_pattern
+from pydist.link.mentions import imported_names
 from pydist.link.names import normalise
 from pydist.link.recipes import for_packages
 
-__all__ = ["Graph", "Missing", "check_imports", "missing_imports", "reached_modules", "unmet_imports"]
+__all__ = ["Graph", "Missing", "check_imports", "missing_imports", "reached_modules", "started_modules",
+           "unmet_imports"]  # fmt: skip
 
 _ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
 """Modules that every interpreter has in `sys.modules`, and no file."""
@@ -75,6 +77,23 @@ def reached_modules(
     """Those of `names`, top-level modules that are not in the tree, that are imported when the application starts."""
     graph = _graph(tree, parts, distribution)
     return frozenset(name for entry in entries for name in unmet_imports(graph, entry) if name in names)
+
+
+def started_modules(
+    entries: Iterable[Entry], tree: Collected, parts: Parts, distribution: Distribution, own: Collection[str]
+) -> tuple[str, ...]:
+    """The modules that are certainly imported when the application starts, in the order in which they are met, then
+    those that its first module imports anywhere; but for those of the parts with the names `own`."""
+    graph = _graph(tree, parts, distribution)
+    names: list[str] = []
+    for entry in entries:
+        names += _searched(graph, entry).reached
+        row = graph.modules.get(entry.module)
+        path = row.path if row else entry.path
+        below = path.removeprefix(f"{distribution.site_packages}/")
+        names += sorted(imported_names(below, graph.sources.get(path, b"")))
+    rows = (graph.modules[name] for name in dict.fromkeys(names) if name in graph.modules)
+    return tuple(row.name for row in rows if tree.owner.get(row.path, "") not in {"", *own})
 
 
 def _graph(tree: Collected, parts: Parts, distribution: Distribution) -> Graph:

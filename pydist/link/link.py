@@ -24,21 +24,24 @@ from pydist.link.dist import Distribution, choose_distribution
 from pydist.link.entry import Entry, check_entry, choose_entries, launchers
 from pydist.link.fetch import FetchedWheel, fetch
 from pydist.link.finish import finish, place_of
-from pydist.link.imports import check_imports, reached_modules
+from pydist.link.imports import check_imports, reached_modules, started_modules
 from pydist.link.inputs import input_files
 from pydist.link.launch import python_part
 from pydist.link.lock import LockedPackage
 from pydist.link.names import normalise
 from pydist.link.native_build_modules import native_modules
 from pydist.link.own import app_part
+from pydist.link.part_source import PartSource
 from pydist.link.parts import package_parts, wheel_sources
 from pydist.link.places import places_part
 from pydist.link.recipes import for_packages, further_requirements
+from pydist.link.rehearse import Rehearsal, rehearse
 from pydist.link.report import LinkReport
 from pydist.link.resolve import Platform, chain_to, resolve
 from pydist.link.select import Selected, select, without_sources
 from pydist.link.stdlib import stdlib_part, stdlib_source
 from pydist.link.stub import Stub, stub_of
+from pydist.manifest.convert import dumps
 from pydist.policy import defaults
 from pydist.progress import Reporter, Silent
 from pydist.store import Store
@@ -77,7 +80,12 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     parts = replace(selected.parts, python=python_part(distribution, stub, store), places=places, brought=brought)
     parts, tree = _collected(parts, entries, app, distribution)
     contents = contents_of(name, entries, distribution, wheels, parts=parts, tree=tree)
-    spec = image_spec(distribution, entries, parts, tree=tree, contents=contents, settings=app.settings)
+    rehearsal = _rehearsal(parts, (standard, *sources), entries, tree, app=app, distribution=distribution)
+    rehearsed = rehearse(rehearsal, distribution, stub, store, reporter)
+    spec = image_spec(
+        distribution, entries, parts, tree=tree, meta=dumps(contents), optimize=optimize,
+        locked=app.settings.locked, rehearsals=rehearsed.rows,
+    )  # fmt: skip
     finished = finish(stub.program, spec, output)
     reasons = {**reasons_of(distribution, contents.entry, wheels), **selected.reasons}
     names = {normalise(package.name) for package in contents.packages}
@@ -87,7 +95,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
         finished, contents, tree, distribution=distribution, selected=replace(selected, parts=parts), reasons=reasons,
         seconds=time.monotonic() - began,
     )  # fmt: skip
-    return replace(report, notes=(*_notes(app, distribution, stub), *report.notes))
+    notes = (*_notes(app, distribution, stub), *([rehearsed.note] if rehearsed.note else ()), *report.notes)
+    return replace(report, notes=notes)
 
 
 def _reached(selected: Selected, entries: Sequence[Entry], distribution: Distribution) -> frozenset[str]:
@@ -97,6 +106,23 @@ def _reached(selected: Selected, entries: Sequence[Entry], distribution: Distrib
     mentioned = {name.partition(".")[0] for part in parts.packages for name in part.mentions}
     names = frozenset(mentioned.intersection(name for group in groups for name in group.imports))
     return reached_modules(names, entries, collect(distribution, parts.all), parts, distribution) if names else names
+
+
+def _rehearsal(
+    parts: Parts, sources: Sequence[PartSource], entries: Sequence[Entry], tree: Collected, *, app: AppSpec,
+    distribution: Distribution,
+) -> Rehearsal:  # fmt: skip
+    """What of the application is imported now: all but its author's own modules."""
+    own = {parts.own.name, *(source.name for source in sources if source.own)}
+    made_of = {
+        "parts": [source.digest for source in sources if not source.own],
+        "brought": parts.brought.facts["taken"] if parts.brought else {}, "sources": app.settings.sources is not False,
+    }  # fmt: skip
+    packages = tuple(part for part in parts.packages if part.name not in own)
+    modules = started_modules(entries, tree, parts, distribution, own) if app.settings.rehearse is not False else ()
+    return Rehearsal(
+        parts=replace(parts, packages=packages), modules=modules, made_of=made_of, optimize=app.settings.optimize or 0
+    )
 
 
 def _collected(

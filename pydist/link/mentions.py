@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-__all__ = ["mentions"]
+__all__ = ["imported_names", "mentions"]
 
 _REST = rb"(\([^)]*\)|(?:\\\n|[^\n#;])*)"
 _STATEMENT = re.compile(
@@ -26,20 +26,25 @@ def mentions(path: str, source: bytes | memoryview, words: Collection[str]) -> s
     >>> sorted(mentions("a/b.py", b"from . import tests, x\\nimport a.tests.y as z, os", {"tests"}))
     ['a.tests', 'a.tests.y']
     """
-    data = bytes(source)
-    if not any(word.encode() in data for word in words):
+    if not any(word.encode() in bytes(source) for word in words):
         return set()
+    wanted = frozenset(words)
+    return {name for name in imported_names(path, source) if wanted.intersection(name.split("."))}
+
+
+def imported_names(path: str, source: bytes | memoryview) -> set[str]:
+    """All dotted names that the source at `path`, as for `mentions`, imports; what is taken from a module counts as one
+    below it."""
     package = path.removesuffix(".py").split("/")[:-1]
     found: set[str] = set()
-    for origin, names, plain in _STATEMENT.findall(data):
+    for origin, names, plain in _STATEMENT.findall(bytes(source)):
         if plain:
             found.update(part.split()[0] for part in _clean(plain).split(",") if part.strip())
             continue
         above = _absolute(origin.decode("ascii", "replace").replace(" ", ""), package)
         found.add(above)
         found.update(f"{above}.{part.split()[0]}" for part in _clean(names).split(",") if part.strip())
-    wanted = frozenset(words)
-    return {name.strip(".") for name in found if wanted.intersection(name.split(".")) and _NAME.fullmatch(name)}
+    return {name.strip(".") for name in found if _NAME.fullmatch(name)}
 
 
 def _absolute(origin: str, package: list[str]) -> str:

@@ -57,6 +57,11 @@ class PartSource:
     def is_made(self) -> bool:
         return self.compiling.store.find(self._key(None)) is not None
 
+    @property
+    def digest(self) -> str:
+        """Identifies what files of the part, whichever go in, contain."""
+        return self._key(None).digest
+
     def _key(self, paths: frozenset[str] | None) -> Key:
         optimize = self.compiling.optimize
         return Key.of(

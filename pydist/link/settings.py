@@ -21,7 +21,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
         "with include exclude scripts allow-missing bring",
         lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
     ),
-    "true or false": ("sources locked strict-memory", lambda value: isinstance(value, bool)),
+    "true or false": ("sources locked strict-memory rehearse", lambda value: isinstance(value, bool)),
     "0, 1 or 2": ("optimize", lambda value: type(value) is int and value in (0, 1, 2)),
 }
 """What is expected of a value, the keys that have such values, and whether a value is one."""
@@ -37,6 +37,7 @@ class Settings:
     patterns of files that go in or stay out, `sources` says whether sources go in, `optimize` is the level of
     `compile()`, `index` is where `pydist fetch` looks, `allow_missing` are modules whose import may fail at start. With
     `locked`, sys.executable is no Python for child processes; with `strict_memory`, nothing may be unpacked to a disk.
+    `rehearse` says whether packages are imported when the application is linked (`pydist.link.rehearse`).
     `recipes` are what packages in it need to be told, `bring` the libraries of this machine that come along.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     sources: bool | None = None
     optimize: int | None = None
+    rehearse: bool | None = None
     recipes: tuple[Recipe, ...] = ()
 
     @classmethod

@@ -11,6 +11,7 @@ static const uint32_t row_sizes[IMAGE_SECTION_COUNT] = {
     [IMAGE_FROZEN] = sizeof(struct image_frozen),
     [IMAGE_CONFIG] = sizeof(struct image_setting),
     [IMAGE_NEEDS] = sizeof(struct image_need),
+    [IMAGE_REHEARSALS] = sizeof(struct image_rehearsal),
 };
 
 uint32_t image_hash(const char *text, size_t size)
@@ -46,6 +47,22 @@ uint64_t image_checksum(const unsigned char *bytes, size_t size)
         value = checksum_step(value, word);
     }
     return value;
+}
+
+uint64_t image_text_hash(const char *text, size_t size)
+{
+    uint64_t value = 0, word = 0;
+    size_t at = 0;
+    for (; at + sizeof word <= size; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
+        value = checksum_step(value, word);
+    }
+    if (at < size) {
+        word = 0;
+        memcpy(&word, text + at, size - at);
+        value = checksum_step(value, word);
+    }
+    return checksum_step(value, size);
 }
 
 static const char *check_sections(const struct image_header *header)
@@ -207,4 +224,35 @@ const char *image_setting(const struct image *image, const char *key)
 {
     uint32_t first = 0;
     return image_next_setting(image, &first, key);
+}
+
+/* The first row whose hash is not smaller. */
+static uint32_t first_rehearsal(const struct image *image, uint64_t hash)
+{
+    uint32_t low = 0, high = image->header->sections[IMAGE_REHEARSALS].count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct image_rehearsal *row = image_row_at(image, IMAGE_REHEARSALS, middle);
+        if (row->hash < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct image_rehearsal *image_find_rehearsal(const struct image *image, enum image_rehearsal_kind kind,
+                                                   uint32_t flags, const char *key, size_t size, const char **value)
+{
+    uint64_t hash = image_text_hash(key, size);
+    const struct image_rehearsal *row;
+    for (uint32_t at = first_rehearsal(image, hash);
+         (row = image_row_at(image, IMAGE_REHEARSALS, at)) && row->hash == hash; at++) {
+        const char *own = image_bytes(image, row->offset, (uint64_t)row->key_size + row->value_size);
+        if (!own || row->kind != (uint32_t)kind || row->flags != flags || row->key_size != size || memcmp(own, key, size))
+            continue;
+        *value = own + size;
+        return row;
+    }
+    return NULL;
 }

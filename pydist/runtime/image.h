@@ -20,7 +20,7 @@
 #endif
 
 #define IMAGE_MAGIC "pydist\x1a\n" /* a text-mode copy or a NUL-stripping tool damages it visibly */
-#define IMAGE_FORMAT 3u
+#define IMAGE_FORMAT 4u
 #define IMAGE_NONE 0xffffffffu /* no row */
 
 enum image_section_id {
@@ -31,9 +31,11 @@ enum image_section_id {
     IMAGE_FROZEN,       /* struct image_frozen: modules needed before the importer runs */
     IMAGE_CONFIG,       /* struct image_setting, in the order given; keys may repeat */
     IMAGE_NEEDS,        /* struct image_need, sorted by entry; those of one entry in the order of loading */
+    IMAGE_REHEARSALS,   /* struct image_rehearsal, sorted by hash; see rehearsal.h */
     IMAGE_STRINGS,      /* bytes */
     IMAGE_META,         /* bytes: JSON for `pydist inspect`, never read at run time */
     IMAGE_CODE,         /* bytes: marshalled code objects, without a .pyc header */
+    IMAGE_REHEARSED,    /* bytes: what rows of REHEARSALS refer to */
     IMAGE_SOURCE,       /* bytes: files that are the source of a module */
     IMAGE_DATA,         /* bytes: all other files */
     IMAGE_SECTION_COUNT
@@ -125,8 +127,30 @@ struct image_need {
 };
 #define IMAGE_NAME_ROOM 128 /* bytes that there are for it */
 
+/* What compiles a text. */
+enum image_rehearsal_kind {
+    IMAGE_EXEC = 1,    /* exec(text) */
+    IMAGE_EVAL,        /* eval(text) */
+    IMAGE_COMPILE,     /* compile(text, file name, mode); the key is file name, NUL, mode, NUL, text */
+    IMAGE_PATTERN,     /* re.compile(text, flags) */
+    IMAGE_BYTE_PATTERN /* the same with bytes */
+};
+
+/* A text that was compiled when the application was linked. The key is the text, as UTF-8 or as bytes. The value is
+ * marshalled: a code object; of a pattern, what `_sre.compile` takes beside the pattern (flags, code as native 32-bit
+ * words in bytes, groups, names of groups, index of groups). */
+struct image_rehearsal {
+    uint64_t hash;   /* image_text_hash(key) */
+    uint64_t offset; /* within the image: the key, behind it the value */
+    uint32_t key_size;
+    uint32_t value_size;
+    uint32_t kind;   /* enum image_rehearsal_kind */
+    uint32_t flags;  /* of the future statements that hold for the text, as CO_FUTURE_* has them, or those of the pattern */
+};
+
 static_assert(sizeof(struct image_section) == 24, "layout");
-static_assert(sizeof(struct image_header) == 384, "layout");
+static_assert(sizeof(struct image_header) == 432, "layout");
+static_assert(sizeof(struct image_rehearsal) == 32, "layout");
 static_assert(offsetof(struct image_header, sections) == 96, "layout");
 static_assert(sizeof(struct image_trailer) == 16, "layout");
 static_assert(sizeof(struct image_module) == 40, "layout");
@@ -148,6 +172,10 @@ struct image {
 /* CRC-32 (reflected, 0xEDB88320), what zlib.crc32 computes: the hash of names and paths. */
 uint32_t image_hash(const char *text, size_t size);
 
+/* The hash of a text that was compiled: the checksum below of its bytes, filled up with zeros to a multiple of 8, with its
+ * size as a last word. */
+uint64_t image_text_hash(const char *text, size_t size);
+
 /* The checksum of the tables: 64-bit words, h = rotl(h ^ word, 29) * K. `size` is a multiple of 8. */
 uint64_t image_checksum(const unsigned char *bytes, size_t size);
 
@@ -166,6 +194,10 @@ const struct image_entry *image_find_entry(const struct image *image, const char
 const struct image_module *image_module_at(const struct image *image, uint32_t row);
 const struct image_entry *image_entry_at(const struct image *image, uint32_t row);
 const void *image_row_at(const struct image *image, enum image_section_id section, uint32_t row);
+
+/* The row for a text that was compiled, and in `*value` its bytes; NULL when there is none. */
+const struct image_rehearsal *image_find_rehearsal(const struct image *image, enum image_rehearsal_kind kind,
+                                                   uint32_t flags, const char *key, size_t size, const char **value);
 
 /* `size` bytes at `offset`; NULL when they lie outside the image. */
 const void *image_bytes(const struct image *image, uint64_t offset, uint64_t size);

@@ -72,4 +72,10 @@ extern PyType_Spec loader_spec;
 int collector_relax(PyObject *module);
 int collector_notice(struct state *state, PyObject *name);
 
+/* rehearsal.c: texts that were compiled when the application was linked. The first two return -1 with an exception set
+ * when they fail; `rehearsal_notice` is for modules that have just run. */
+int rehearsal_install(const struct image *image);
+int rehearsal_notice(PyObject *name, PyObject *namespace);
+PyObject *rehearsal_record(PyObject *module, PyObject *callable);
+
 #endif

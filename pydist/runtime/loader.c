@@ -103,7 +103,7 @@ static PyObject *exec_module(PyObject *self, PyTypeObject *type, PyObject *const
     PyObject *namespace = code && code != Py_None ? PyObject_GenericGetDict(module, NULL) : NULL;
     PyObject *values[] = {state->exec, code, namespace};
     PyObject *result = namespace ? PyObject_Vectorcall(state->call_frames_removed, values, 3, NULL) : NULL;
-    if (result && PyUnicode_Check(name) && correct(name))
+    if (result && PyUnicode_Check(name) && (correct(name) || rehearsal_notice(name, namespace)))
         Py_CLEAR(result);
     Py_XDECREF(name);
     Py_XDECREF(code);

@@ -70,7 +70,8 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
                  PyModule_AddObjectRef(module, "finder", finder);
     Py_XDECREF(finder);
     Py_XDECREF(hook);
-    if (failed || set_paths(state) || replace_is_frozen(module) || collector_relax(module))
+    if (failed || set_paths(state) || replace_is_frozen(module) || collector_relax(module) ||
+        rehearsal_install(state->image))
         return NULL;
     Py_RETURN_NONE;
 }
@@ -114,6 +115,7 @@ static PyMethodDef functions[] = {
     {"path_hook", finder_path_hook, METH_O, PyDoc_STR("The finder for a folder of this application.")},
     {"extension_loader", (PyCFunction)(void (*)(void))finder_extension_loader, METH_FASTCALL,
      PyDoc_STR("The loader of an extension module of this application.")},
+    {"record", rehearsal_record, METH_O, PyDoc_STR("Call this with what is compiled from now on, when nothing is known of it.")},
     {"install", install, METH_NOARGS, PyDoc_STR("Make this interpreter import from the image, before all else.")},
     {NULL, NULL, 0, NULL},
 };

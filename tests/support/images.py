@@ -5,7 +5,17 @@ from __future__ import annotations
 import io
 import struct
 
-from pydist.link.image import START, FileRow, ImageSpec, ModuleFlag, ModuleRow, NeedRow, checksum
+from pydist.link.image import (
+    START,
+    FileRow,
+    ImageSpec,
+    ModuleFlag,
+    ModuleRow,
+    NeedRow,
+    RehearsalKind,
+    RehearsalRow,
+    checksum,
+)
 from pydist.link.image_write import write
 
 SPEC = ImageSpec(
@@ -33,6 +43,10 @@ SPEC = ImageSpec(
     frozen=START,
     needs=(
         NeedRow(path="site/ns/m.so", needed=("site/x.libs/b.so", "site/x.libs/a.so"), names={"site/x.libs/a.so": 72}),
+    ),
+    rehearsals=(
+        RehearsalRow(kind=RehearsalKind.PATTERN, flags=32, key=b"a+b*", value=b"words"),
+        RehearsalRow(kind=RehearsalKind.EVAL, flags=0, key="lambda ä: 1".encode(), value=b"code"),
     ),
     config=(("sys.path", "lib"), ("sys.path", "site"), ("entry.kind", "script")),
     meta=b'{"a": 1}',

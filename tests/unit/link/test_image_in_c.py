@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from pydist.link import image
-from pydist.link.image import Section
+from pydist.link.image import RehearsalKind, Section
 from pydist.policy import resources, toolchain
 from tests.support.images import IMAGE, sealed
 
@@ -27,6 +27,7 @@ def test_the_structs_are_those_of_the_c_header(tmp_path: Path) -> None:
         "image_frozen": (image.FROZEN, "name.offset name.size module"),
         "image_setting": (image.SETTING, "key.offset key.size value.offset value.size"),
         "image_need": (image.NEED, "entry needed name"),
+        "image_rehearsal": (image.REHEARSAL, "hash offset key_size value_size kind flags"),
     }  # fmt: skip
     expected = []
     lines = ['#include "image.h"', "#include <stdio.h>", "int main(void) {"]
@@ -46,6 +47,7 @@ def test_the_structs_are_those_of_the_c_header(tmp_path: Path) -> None:
         "IMAGE_SECTION_COUNT": len(Section), **{f"IMAGE_{section.name}": int(section) for section in Section},
         "IMAGE_PACKAGE": 1, "IMAGE_NAMESPACE": 2, "IMAGE_STDLIB": 4, "IMAGE_EXTENSION": 8, "IMAGE_BUILTIN": 16,
         "IMAGE_FOLDER": 1, "IMAGE_NAME_ROOM": image.NAME_ROOM, "IMAGE_EXECUTABLE": 2, "IMAGE_IN_PLACE": 4,
+        **{f"IMAGE_{kind.name}": int(kind) for kind in RehearsalKind},
     }  # fmt: skip
     for name, value in constants.items():
         expected.append(f"{name} {value}")
@@ -77,6 +79,12 @@ def test_hash_and_checksum_are_those_of_c(tmp_path: Path) -> None:
                 const struct image_module *row = image_find_module(&image, names[i], strlen(names[i]));
                 printf("%s=%s ", names[i], row ? image_text(&image, row->path) : "-");
             }
+            const char *value = "";
+            const struct image_rehearsal *row =
+                image_find_rehearsal(&image, IMAGE_PATTERN, 32, "a+b*", 4, &value);
+            printf("%.*s %d %d ", row ? (int)row->value_size : 0, value,
+                   image_find_rehearsal(&image, IMAGE_PATTERN, 0, "a+b*", 4, &value) == NULL,
+                   image_find_rehearsal(&image, IMAGE_EXEC, 32, "a+b*", 4, &value) == NULL);
             const struct image_entry *entry = image_find_entry(&image, "bin/tool", 8);
             printf("%.2s %s %d", (char *)image_bytes(&image, entry->data_offset, 2),
                    image_setting(&image, "sys.path"), image_find_entry(&image, "bin/too", 7) == NULL);
@@ -86,7 +94,7 @@ def test_hash_and_checksum_are_those_of_c(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     output = _run_c(tmp_path, source, resources.runtime() / "image.c")
-    assert output == "json=lib/json/__init__.py json.tool=lib/json/tool.py ns=site/ns jso=- =- #! lib 1"
+    assert output == "json=lib/json/__init__.py json.tool=lib/json/tool.py ns=site/ns jso=- =- words 1 1 #! lib 1"
 
 
 def test_paths_below_the_root_are_told_and_written_as_python_does_it(tmp_path: Path) -> None:
