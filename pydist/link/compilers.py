@@ -17,6 +17,8 @@ from pydist.target import Libc, Target
 
 __all__ = ["compiler_of", "runs_here"]
 
+# Debug builds are slow, and free-threaded ones are not what most people have.
+_LAST = ("debug", "freethreaded")
 _NAMES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -34,7 +36,7 @@ def compiler_of(manifest: Manifest, target: Target, floor: str, store: Store) ->
     if runs_here(target, floor):
         return None
     refs = store.refs("distribution")
-    for name in sorted(refs, key=lambda name: ("debug" in name, name)):  # which is slow
+    for name in sorted(refs, key=lambda name: (*(word in name for word in _LAST), name)):
         # distribution/<python version>/<triple>/<options>
         parts = name.split("/")
         if len(parts) == 4 and parts[1].startswith(f"{manifest.python_major_minor_version}."):

@@ -48,11 +48,21 @@ def test_one_of_the_store_with_the_same_bytecode_stands_in(tmp_path: Path) -> No
     assert found[1].is_file()
 
 
-def register(store: Store, version: str, **changes: str) -> None:
-    key = Key.of("distribution", {"version": version})
+@pytest.mark.usefixtures("here")
+def test_a_plain_build_is_preferred(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for options in ("debug", "freethreaded+noopt", "noopt", "pgo"):
+        register(store, "3.14.2", options)
+    found = compiler_of(MANIFEST, X86, "2.38", store)
+    assert found is not None
+    assert found[0].endswith("/noopt")
+
+
+def register(store: Store, version: str, options: str = "noopt", **changes: str) -> None:
+    key = Key.of("distribution", {"version": version, "options": options})
 
     def make(folder: Path) -> None:
         dist.tree(folder, python_version=version, **changes)
 
     store.produce(key, "d", make)
-    store.set_ref(f"distribution/{version}/{tiny.TRIPLE}/noopt", key)
+    store.set_ref(f"distribution/{version}/{tiny.TRIPLE}/{options}", key)

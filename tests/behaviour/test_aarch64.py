@@ -1,0 +1,35 @@
+"""An application for another processor: linked here, and run by an emulator."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pydist.link.app import Request
+from pydist.link.link import link
+from pydist.store import Store
+
+pytestmark = pytest.mark.slow
+
+TARGET = "aarch64-unknown-linux-musl"
+SCRIPT = """
+import inspect, json, platform, sqlite3, threading
+kept = [bytes(size) for size in range(0, 20000, 7)]
+print(platform.machine(), sum(map(len, kept)), sqlite3.connect(":memory:").execute("select 1").fetchone())
+threading.Thread(target=lambda: print(len(inspect.getsource(json)) > 9999)).start()
+"""
+
+
+def test_an_application_for_aarch64_runs(tree: Callable[..., Path], store: Store, tmp_path: Path) -> None:
+    emulator = shutil.which("qemu-aarch64-static")
+    if emulator is None:
+        pytest.skip("nothing here runs programs for AArch64: apt install qemu-user-static")
+    (tmp_path / "app.py").write_text(SCRIPT)
+    distribution = str(tree(TARGET, "noopt+static"))
+    report = link(Request(app=str(tmp_path / "app.py"), output=tmp_path / "app", distribution=distribution), store=store)
+    done = subprocess.run([emulator, report.output], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("aarch64 28578571 (1,)\nTrue\n", 0), done.stderr
