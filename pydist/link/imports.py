@@ -37,11 +37,12 @@ _ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """A module that is imported and not there. `chain` leads to the import: modules with the line of what they import
-    next, the entry first. `owner` is the name of the part with the import."""
+    next, the entry first. `owner` is the name of the part with the import, `asked` are the full names that it may mean."""
 
     name: str
     chain: tuple[str, ...]
     owner: str
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def check_imports(app: AppSpec, entry: Entry, tree: Collected, parts: Parts, dis
         what = "a module" if len(missing) == 1 else f"{len(missing)} modules"
         raise InputError(
             f"the application would fail when it starts: it imports {what} that it does not have",
-            [Fault(" → ".join((*item.chain, item.name)), _advice(item, app, parts, beside))
+            [Fault(" → ".join((*item.chain, item.name)), _advice(item, app, parts, beside, distribution))
              for item in missing],
         )  # fmt: skip
 
@@ -123,12 +124,12 @@ def _is_allowed(item: Missing, app: AppSpec, parts: Parts) -> bool:
     return not allowed.isdisjoint(_above(item.name))
 
 
-def _advice(item: Missing, app: AppSpec, parts: Parts, beside: Path | None) -> str:
+def _advice(item: Missing, app: AppSpec, parts: Parts, beside: Path | None, distribution: Distribution) -> str:
     path = item.name.replace(".", "/")
     for pattern in app.settings.exclude:
         if has_pattern(f"{path}.py", (pattern,)) or has_pattern(f"{path}/__init__.py", (pattern,)):
             return f"may be what --exclude {pattern!r} leaves out"
-    return advice(item.name, item.owner, parts, beside)
+    return advice(item.name, item.owner, parts, beside, asked=item.asked, dynamic=distribution.dynamic)
 
 
 def missing_imports(graph: Graph, entry: Entry) -> Iterator[Missing]:
@@ -175,7 +176,7 @@ class _Search:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.reached: dict[str, _Reached] = {}
-        self.missing: dict[str, tuple[_Reached, str]] = {}
+        self.missing: dict[str, tuple[_Reached, str, tuple[str, ...]]] = {}
         self.todo: deque[_Reached] = deque()
 
     def reach(self, name: str, path: str, package: str, by: tuple[_Reached, str] | None = None) -> None:
@@ -206,7 +207,8 @@ class _Search:
             if name.endswith(".__init__"):
                 return  # the package's own file, which can be imported a second time under this name
             if name not in modules:
-                self.missing.setdefault(name, (module, line))
+                asked = (wanted, *(f"{wanted}.{item}" for item in names))
+                self.missing.setdefault(name, (module, line, asked))
                 return
             self.reach_module(name, (module, line))
             if modules[name].flags & ModuleFlag.EXTENSION:
@@ -217,7 +219,7 @@ class _Search:
     def certain(self) -> Iterator[Missing]:
         """Those of `missing` that nothing can make up for."""
         sources, owner = self.graph.sources, self.graph.owner
-        for name, (module, line) in self.missing.items():
+        for name, (module, line, asked) in self.missing.items():
             if is_made(name, sources):
                 continue
             if "." in name:
@@ -227,7 +229,7 @@ class _Search:
                 possible = lies_elsewhere(name, sources, owner) or self._is_searched(module)
             if not possible:
                 chain = tuple(_chain(module, line))[::-1]
-                yield Missing(name=name, chain=chain, owner=owner.get(module.path, ""))
+                yield Missing(name=name, chain=chain, owner=owner.get(module.path, ""), asked=asked)
 
     def _is_searched(self, module: _Reached) -> bool:
         """Whether the packages on the way to `module`, or its own, may search in further folders."""
