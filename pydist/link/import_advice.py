@@ -31,7 +31,7 @@ def advice(
     module: str, owner: str, parts: Parts, beside: Path | None, *, asked: Sequence[str] = (), dynamic: bool = False
 ) -> str:
     """How the application comes to have `module`, which a file of the part `owner` imports; `beside` is the folder of a
-    script, `asked` are the full names that its import may mean, and `dynamic` says that the application is for glibc."""
+    script, `asked` are full names that the import may mean, and `dynamic` says that the application is for glibc."""
     top = module.partition(".")[0]
     silence = f'or, if it starts without it: --allow-missing {module} (allow-missing = ["{module}"])'
     if beside is not None and owner == parts.own.name:

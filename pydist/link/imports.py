@@ -37,7 +37,7 @@ _ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """A module that is imported and not there. `chain` leads to the import: modules with the line of what they import
-    next, the entry first. `owner` is the name of the part with the import, `asked` are the full names that it may mean."""
+    next, the entry first. `owner` is the name of the part with the import, `asked` are full names that it may mean."""
 
     name: str
     chain: tuple[str, ...]

@@ -18,13 +18,14 @@ __all__ = ["Divided", "LeftOut", "divide_package", "divide_stdlib", "has_pattern
 class LeftOut:
     """Files that one row of the table leaves out of a part: paths below the virtual root with sizes in bytes. An import
     of one of `imports`, or of a module below it, brings them back; if `reached`, not when it is a package's that is
-    run later or never."""
+    run later or never. If `whole`, they are of no use without each other."""
 
     name: str
     reason: str
     imports: tuple[str, ...]
     files: tuple[tuple[str, int], ...]
     reached: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Divided:
     groups: tuple[LeftOut, ...] = ()
 
 
-_Group = tuple[str, str, tuple[str, ...], bool]
+_Group = tuple[str, str, tuple[str, ...], bool, bool]
 
 
 def has_pattern(path: str, patterns: Iterable[str]) -> bool:
@@ -57,7 +58,7 @@ def divide_stdlib(sizes: Mapping[str, int], row_of: Callable[[str], Omission | N
             continue
         out.add(path)
         if not row.final:
-            key = (row.name or row.reason, row.reason, row.imports, row.reached)
+            key = (row.name or row.reason, row.reason, row.imports, row.reached, row.whole)
             groups.setdefault(key, []).append((path, size))
     return _divided(out, groups)
 
@@ -78,14 +79,14 @@ def divide_package(files: Mapping[str, bytes], table: Sequence[PackageOmission],
                 continue
             imports = () if folder is None else (folder.replace("/", "."),)
             out.add(f"{site}/{name}")
-            groups.setdefault((row.name, row.reason, imports, False), []).append((f"{site}/{name}", len(data)))
+            groups.setdefault((row.name, row.reason, imports, False, False), []).append((f"{site}/{name}", len(data)))
     return _divided(out, groups)
 
 
 def _divided(out: set[str], groups: Mapping[_Group, list[tuple[str, int]]]) -> Divided:
     made = (
-        LeftOut(name=name, reason=reason, imports=imports, files=tuple(sorted(files)), reached=reached)
-        for (name, reason, imports, reached), files in sorted(groups.items())
+        LeftOut(name=name, reason=reason, imports=imports, files=tuple(sorted(files)), reached=reached, whole=whole)
+        for (name, reason, imports, reached, whole), files in sorted(groups.items())
     )
     return Divided(out=frozenset(out), groups=tuple(made))
 

@@ -25,7 +25,8 @@ class Omission:
     """One row for the standard library or for extension modules: `pattern` in fnmatch's syntax; `name` is what people
     call the files; `unless` names an extension module that keeps what would be left out; a `static` row does not hold
     for applications that load shared objects. An import of one of `imports` brings the files back, and so can the user,
-    unless the row is `final`; of a `reached` row an import of a package does only when it is run at the start."""
+    unless the row is `final`; of a `reached` row an import of a package does only when it is run at the start.
+    Those of a `whole` row come back together."""
 
     pattern: str
     reason: str
@@ -35,6 +36,7 @@ class Omission:
     final: bool = False
     imports: tuple[str, ...] = ()
     reached: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,7 @@ def _row(row: Row, key: str) -> Omission:
         final=row.flag("final"),
         imports=row.texts("imports", []),
         reached=row.flag("reached"),
+        whole=row.flag("whole"),
     )
 
 

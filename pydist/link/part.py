@@ -124,9 +124,9 @@ def load_part(folder: Path) -> Part:
     left_out = tuple(
         LeftOut(
             name=name, reason=reason, imports=tuple(imports), files=tuple((path, size) for path, size in files),
-            reached=reached,
+            reached=reached, whole=whole,
         )
-        for name, reason, imports, files, reached in index["left_out"]
+        for name, reason, imports, files, reached, whole in index["left_out"]
     )  # fmt: skip
     return Part(
         name=index["name"], files=tuple(rows), facts=index["facts"], left_out=left_out, mentions=index["mentions"]
@@ -145,7 +145,9 @@ def _write(folder: Path, part: Part) -> None:
     native = [asdict(file.native) for file in part.files if file.native]
     index = {
         "name": part.name, "facts": dict(part.facts), "files": rows, "native": native,
-        "left_out": [[row.name, row.reason, row.imports, row.files, row.reached] for row in part.left_out],
+        "left_out": [
+            [row.name, row.reason, row.imports, row.files, row.reached, row.whole] for row in part.left_out
+        ],
         "mentions": dict(part.mentions),
     }  # fmt: skip
     (folder / _INDEX).write_text(json.dumps(index, separators=(",", ":"), sort_keys=True), encoding="utf-8")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydist.errors import Fault, InputError
+from pydist.link import omissions
 from pydist.link.app import AppSpec
 from pydist.link.assemble import Parts
 from pydist.link.collect import Collected
@@ -53,14 +54,14 @@ def select(
     chosen = (*parts, own)
     if include or exclude:
         names = {_name(path, distribution) for path in _all_paths(made, own)}
-        _check_idle(app, names)
+        _check_idle(app, names, distribution)
         _check_needed(parts[0], exclude, distribution)
         chosen = tuple(_without(part, exclude, distribution) for part in chosen)
     excluded = sum(len(part.files) for part in (*parts, own)) - sum(len(part.files) for part in chosen)
     standard, *packages, last = chosen
     return Selected(
         parts=Parts(stdlib=standard, packages=tuple(packages), own=last), left_out=left_out, excluded=excluded,
-        reasons=dict(_reasons((*parts, own), reached)),
+        reasons=dict(_reasons((*parts, own), reached, made[0].mentions)),
     )  # fmt: skip
 
 
@@ -99,19 +100,19 @@ class _Wishes:
             yield from paths
             return
         included = [path for path in paths if has_pattern(_name(path, self.distribution), self.include)]
-        # Of no use without the rest.
-        yield from paths if group.reached and included else included
+        yield from paths if group.whole and included else included
 
 
 def _with_returned(sources: Sequence[PartSource], made: Sequence[Part], own: Part, wishes: _Wishes) -> tuple[Part, ...]:
     """The parts with what `wishes` name and what any of them imports, until nothing further is imported."""
     parts = tuple(made)
-    # Of the standard library nothing but what is left out at first imports what is so, too.
-    trusted = [number == 0 or source.own for number, source in enumerate(sources)]
+    # Of the standard library what comes back does. What is there from the beginning has functions for CPython's tests.
+    at_first = made[0].mentions.keys()
     while True:
         imported = frozenset(name for part in (*parts, own) for name in part.mentions)
-        surely = [part for part, yes in zip(parts, trusted, strict=True) if yes]
+        surely = [part for part, source in zip(parts, sources, strict=True) if source.own]
         certain = frozenset(name for part in (*surely, own) for name in part.mentions)
+        certain |= parts[0].mentions.keys() - at_first
         changed = []
         for source, first, part in zip(sources, made, parts, strict=True):
             have = {file.path for file in part.files}
@@ -122,9 +123,11 @@ def _with_returned(sources: Sequence[PartSource], made: Sequence[Part], own: Par
         parts = tuple(changed)
 
 
-def _reasons(parts: Sequence[Part], reached: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Which import brought a group back; or, where a group stays out although something imports it, why."""
-    imports = [(name, file, part.name) for part in parts for name, file in sorted(part.mentions.items())]
+def _reasons(parts: Sequence[Part], reached: Collection[str], at_first: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Which import brought a group back; or, where a group stays out although something imports it, why. What the
+    standard library imports `at_first` brings nothing."""
+    rows = [(part, name, file) for part in parts for name, file in sorted(part.mentions.items())]
+    imports = [(name, file, part.name) for part, name, file in rows if part is not parts[0] or name not in at_first]
     for part in parts:
         have = {file.path for file in part.files}
         for group in part.left_out:
@@ -170,10 +173,21 @@ def _name(path: str, distribution: Distribution) -> str:
     return path
 
 
-def _check_idle(app: AppSpec, names: Iterable[str]) -> None:
+def _why_idle(pattern: str, distribution: Distribution) -> str:
+    """What is wrong with a pattern that names nothing that could go in."""
+    table, root = omissions.load(), distribution.stdlib
+    for path in sorted(root.rglob("*.py")):
+        name = path.relative_to(root).as_posix()
+        row = table.of_file(name, distribution.extensions, dynamic=distribution.dynamic)
+        if row is not None and row.final and has_pattern(name, (pattern,)):
+            return f"matches only what cannot go in: {row.reason}"
+    return "matches no file"
+
+
+def _check_idle(app: AppSpec, names: Iterable[str], distribution: Distribution) -> None:
     names = frozenset(names)
     faults = [
-        Fault(f"{key} {pattern!r}", "matches no file")
+        Fault(f"{key} {pattern!r}", _why_idle(pattern, distribution))
         for key, patterns in (("include", app.settings.include), ("exclude", app.settings.exclude))
         for pattern in patterns
         if not any(has_pattern(name, (pattern,)) for name in names)

@@ -7,7 +7,7 @@ somebody else's.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,17 +36,15 @@ class StandardNames:
         top = module.partition(".")[0]
         if top in self.tk and not dynamic:
             return f"Tk is for glibc only: --target {defaults.NATIVE_TARGET}"
-        if top in self.tests:
-            return f"tests of CPython are left out: --include '{top}/*' (include = [\"{top}/*\"])"
-        if top in self.systems:
-            return f"only Python for {self.systems[top]} has it: import it where sys.platform says so"
-        if top in self.removed:
-            return f"removed from Python in version {self.removed[top]}"
-        if "." not in module and top in self.new:
-            return f"Python has it since version {self.new[top]} (--python): this distribution has not got it"
-        if top in sys.stdlib_module_names or top in self.tk or top in self.new:
-            return "of the standard library, and this distribution has not got it: another may (--python, --dist)"
-        return ""
+        lacking = "this distribution has not got it"
+        rows: tuple[tuple[Collection[str], str], ...] = (
+            (self.tests, f"tests of CPython are left out: --include '{top}/*' (include = [\"{top}/*\"])"),
+            (self.systems, f"only Python for {self.systems.get(top)} has it: import it where sys.platform says so"),
+            (self.removed, f"removed from Python in version {self.removed.get(top)}"),
+            (self.new, f"of the standard library since version {self.new.get(top)}: {lacking} (--python)"),
+            (sys.stdlib_module_names | self.tk, f"of the standard library, and {lacking}: another may (--dist)"),
+        )
+        return next((text for names, text in rows if top in names), "")
 
 
 @cache

@@ -28,8 +28,8 @@ def test_an_application_for_aarch64_runs(tree: Callable[..., Path], store: Store
     emulator = shutil.which("qemu-aarch64-static")
     if emulator is None:
         pytest.skip("nothing here runs programs for AArch64: apt install qemu-user-static")
-    (tmp_path / "app.py").write_text(SCRIPT)
+    (app := tmp_path / "app.py").write_text(SCRIPT)
     distribution = str(tree(TARGET, "noopt+static"))
-    report = link(Request(app=str(tmp_path / "app.py"), output=tmp_path / "app", distribution=distribution), store=store)
+    report = link(Request(app=str(app), output=tmp_path / "app", distribution=distribution), store=store)
     done = subprocess.run([emulator, report.output], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("aarch64 28578571 (1,)\nTrue\n", 0), done.stderr

@@ -39,16 +39,20 @@ def source(store: Store, name: str, files: Mapping[str, bytes]) -> PartSource:
 
 
 def standard(store: Store) -> PartSource:
-    """A standard library with what of Tk a distribution for glibc has."""
+    """A standard library with what of Tk a distribution for glibc has, and a part of CPython's tests."""
     paths = (
         "encodings/__init__.py",
+        "multiprocessing/util.py",
+        "test/__init__.py",
+        "test/support/__init__.py",
         "tkinter/__init__.py",
         "lib-dynload/_tkinter.so",
         "turtle.py",
         "../tcl8.6/init.tcl",
     )
+    texts = {"turtle.py": b"import tkinter", "multiprocessing/util.py": b"def f():\n    from test import support\n"}
     trees = tuple(TreeFile(path=f"{LIB}/{path}".replace("python3.14/../", ""),
-                           data=b"import tkinter" if path == "turtle.py" else b"") for path in paths)  # fmt: skip
+                           data=texts.get(path, b"")) for path in paths)  # fmt: skip
     names = {tree.path: path for tree, path in zip(trees, paths, strict=True)}
     table = omissions.load()
     divided = divide_stdlib(
@@ -70,11 +74,37 @@ def of_tk(tmp_path: Path, package: bytes, *, own: bool = False, reached: tuple[s
     made = [item.part() for item in sources]
     nothing = make_part("own", (), DIST.interpreter)
     chosen = select(sources, made, nothing, app(**settings), DIST, reached=reached)
-    files = {file.path.rpartition("/")[2] for file in chosen.parts.stdlib.files if "encodings" not in file.path}
+    paths = {file.path.removeprefix(f"{LIB}/") for file in chosen.parts.stdlib.files}
+    files = {path.rpartition("/")[2] if "test" not in path else path for path in paths - AT_FIRST}
     return files, dict(chosen.reasons)
 
 
+AT_FIRST = {"encodings/__init__.py", "multiprocessing/util.py"}
 TK = {"__init__.py", "_tkinter.so", "init.tcl"}
+TESTS_OF_CPYTHON = {"test/__init__.py", "test/support/__init__.py"}
+
+
+def test_tests_of_cpython_come_back_for_what_the_application_imports(tmp_path: Path) -> None:
+    """The standard library has a function that imports them, which brings nothing."""
+    assert of_tk(tmp_path / "0", b"import multiprocessing.util\n") == (set(), {})
+    files, reasons = of_tk(tmp_path / "1", b"import test.support\n", own=True)
+    assert files == TESTS_OF_CPYTHON
+    assert reasons == {"tests of CPython of stdlib": "p.py of p imports test.support"}
+    assert of_tk(tmp_path / "2", b"import test.support\n")[0] == set()
+    assert of_tk(tmp_path / "3", b"import test.support\n", reached=("test",))[0] == TESTS_OF_CPYTHON
+    assert of_tk(tmp_path / "4", b"", include=("test/support/*",))[0] == {"test/support/__init__.py"}
+
+
+def test_a_pattern_for_tk_is_told_where_tk_is(tmp_path: Path) -> None:
+    root = tmp_path / "python"
+    (root / "install/lib/python3.14/tkinter").mkdir(parents=True)
+    (root / "install/lib/python3.14/tkinter/__init__.py").touch()
+    sources = [source(Store(tmp_path / "s"), "p", {})]
+    made = [item.part() for item in sources]
+    with pytest.raises(InputError, match=r"include 'tkinter': matches only what cannot go in: .* Tk is for glibc only"):
+        select(sources, made, make_part("own", (), DIST.interpreter), app(include=("tkinter",)), distribution(root))
+    with pytest.raises(InputError, match="include 'tkinker': matches no file"):
+        select(sources, made, make_part("own", (), DIST.interpreter), app(include=("tkinker",)), distribution(root))
 
 
 def test_tk_stays_out_although_a_package_imports_it_somewhere_and_that_is_said(tmp_path: Path) -> None:
