@@ -90,6 +90,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     reasons = {**reasons_of(distribution, contents.entry, wheels), **selected.reasons}
     names = {normalise(package.name) for package in contents.packages}
     reasons |= {f"recipe of {row.package}": row.reason for row in for_packages(names, app.settings.recipes)}
+    if rehearsed.rows:
+        reasons["rehearsal"] = f"{len(rehearsed.rows)} patterns and generated texts of its imports are compiled already"
     reasons |= {name: f"brought along: {taken}" for name, taken in (brought.facts["taken"] if brought else {}).items()}
     report = report_of(
         finished, contents, tree, distribution=distribution, selected=replace(selected, parts=parts), reasons=reasons,
