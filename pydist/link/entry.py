@@ -15,6 +15,7 @@ from pydist.errors import InputError
 from pydist.link.app import AppKind, AppSpec, normalise
 from pydist.link.collect import Collected
 from pydist.link.dist import Distribution
+from pydist.link.entry_function import check_function
 from pydist.link.image import ModuleFlag
 from pydist.link.part import Part, TreeFile
 
@@ -31,7 +32,7 @@ class Entry:
     """`kind` is script or module, `name` what the program is called, `shown` what a user knows the entry by.
 
     A script's code is that of the file `path`; `launcher` is that file when it is made here, and `module` what it
-    calls into. A module is `module`.
+    calls into, where `function` is the first name. A module is `module`.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Entry:
     shown: str
     path: str = ""
     module: str = ""
+    function: str = ""
     launcher: TreeFile | None = None
 
 
@@ -102,13 +104,16 @@ def _only_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Par
 
 
 def check_entry(entry: Entry, tree: Collected, distribution: Distribution) -> None:
-    """Raise `InputError` unless the module that `entry` runs or calls into is in the tree."""
+    """Raise `InputError` unless the module that `entry` runs or calls into is in the tree, or when it has not what is
+    called."""
     if entry.kind == "script":
         # `package.__init__` can be imported, too: it is the package's own file under another name.
         if entry.module and tree.module(entry.module.removesuffix(".__init__")) is None:
             raise InputError(f"the script {entry.name} refers to {entry.module}: the packages have no such module")
         if entry.path not in tree.owner:
             raise InputError(f"{entry.path}, where the application starts, is excluded")
+        if entry.function:
+            check_function(entry.name, entry.module, entry.function, tree)
         return
     row = tree.module(entry.module)
     if row is not None and row.flags & ModuleFlag.PACKAGE:
@@ -149,8 +154,9 @@ def _launched(name: str, reference: str) -> Entry:
         raise InputError(f"the script {name} refers to {reference!r}; expected module:function")
     launcher = _launcher(name, reference)
     return Entry(
-        kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, module=match[1], launcher=launcher
-    )
+        kind="script", name=name, shown=f"{name} ({reference})", path=launcher.path, module=match[1],
+        function=match[2].partition(".")[0], launcher=launcher,
+    )  # fmt: skip
 
 
 def _launcher(name: str, reference: str) -> TreeFile:

@@ -119,8 +119,42 @@ def test_a_script_of_a_module_that_is_not_there_is_refused() -> None:
 
 
 def test_a_script_may_name_the_file_of_a_package() -> None:
-    part = package("demo", {"run": "demo.__init__:main"}, {**rows({"demo/__init__.py": b""}), "bin/run": b""})
+    files = rows({"demo/__init__.py": b"def main(): pass\n"})
+    part = package("demo", {"run": "demo.__init__:main"}, {**files, "bin/run": b""})
     check_entry(choose_entry(app(), [part]), collect(DIST, [part]), DIST)
+
+
+MAIN = b"import os\n\ndef main():\n    pass\n"
+
+
+def calls(reference: str, source: bytes, **more: bytes) -> None:
+    files = rows({"demo/__init__.py": b"", "demo/cli.py": source, **{f"demo/{name}.py": more[name] for name in more}})
+    part = package("demo", {"run": reference}, {**files, "bin/run": b""})
+    check_entry(choose_entry(app(), [part]), collect(DIST, [part]), DIST)
+
+
+def test_a_script_of_a_function_that_its_module_cannot_have_is_refused() -> None:
+    with pytest.raises(InputError, match=r"calls demo\.cli:mian, and demo/cli\.py has no mian; did you mean main\?"):
+        calls("demo.cli:mian", MAIN)
+    with pytest.raises(InputError, match=r"has no quite_different$"):
+        calls("demo.cli:quite_different.run", MAIN)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"from os import *", b"from os import (\n*)", b"def __getattr__(name): pass", b"globals()['mi' + 'an'] = 1",
+        b"exec(text)", b"setattr(me, name, 1)", b"sys.modules[__name__] = x", b"from .a import mian",
+        b"with x as mian: y",
+    ],
+)  # fmt: skip
+def test_a_function_that_might_be_made_is_believed_in(more: bytes) -> None:
+    calls("demo.cli:mian", MAIN + more + b"\n")
+
+
+def test_what_a_script_calls_may_be_a_module() -> None:
+    calls("demo:cli.main", MAIN)
+    calls("demo:tool.run", MAIN, tool=b"def run(): pass\n")
 
 
 def test_several_scripts_can_be_named_each_once() -> None:
