@@ -71,6 +71,7 @@ static const struct {
 } corrections[] = {
     {"importlib.abc", "_pydist.protocols"}, /* knows its own finders only */
     {"subprocess", "_pydist.children"},     /* leaves starting children to the C library */
+    {"venv", "_pydist.environments"},       /* needs an interpreter that is a file */
 };
 
 static int correct(PyObject *name)

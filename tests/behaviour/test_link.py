@@ -212,6 +212,18 @@ def test_a_script_that_imports_what_is_not_there_is_refused(
     assert not (tmp_path / "app").exists()
 
 
+def test_environments_are_refused(distribution: Distribution, store: Store, tmp_path: Path) -> None:
+    """Their interpreters would be empty files, or links that lead nowhere."""
+    app = tmp_path / "app.py"
+    app.write_text("import sys, venv\nvenv.create(sys.argv[1], symlinks=len(sys.argv) > 2)\n")
+    made(app, tmp_path / "app", store)
+    for more in ((), ("links",)):
+        done = run(tmp_path / "app", str(tmp_path / "env"), *more)
+        assert done.returncode == 1
+        assert "a linked application cannot make virtual environments" in done.stderr
+    assert not (tmp_path / "env").exists()
+
+
 def test_modules_without_a_file_are_there(distribution: Distribution, store: Store, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import _frozen_importlib, _frozen_importlib_external, _io, sys, __main__\n")
     made(tmp_path / "app.py", tmp_path / "app", store)
