@@ -16,7 +16,7 @@ from pydist.link.report import STANDARD_LIBRARY, LicenceFacts, LinkReport, SizeF
 from pydist.manifest.convert import encode
 from pydist.policy import defaults
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "licences_line", "run"]
 
 _EXAMPLES = """\
 examples:
@@ -44,7 +44,13 @@ _PARTS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     parser.add_argument("app", metavar="APP", help="project folder, script, wheel, or requirement like httpie==3.2.4")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="file to write (default: the script's name)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="file to write (default: the script's name); folders on the way to it are made",
+    )
     parser.add_argument("--dist", metavar="DIST", help="distribution: archive, folder, version (default: the store's)")
     parser.add_argument("--python", metavar="VERSION", help=f"Python version (default: {defaults.PYTHON})")
     parser.add_argument("--target", metavar="TRIPLE", help=f"target triple (default: {defaults.TARGET})")
@@ -111,7 +117,7 @@ def _lines(report: LinkReport, *, explain: bool) -> list[str]:
         f"  starts  {contents.entry}",
         *(f"  {_megabytes(size):>8}  {_PARTS[name]}" for name, size in _sizes(report.sizes) if size),
         f"  packages  {', '.join(packages) or 'none'}",
-        f"  licences  {_licences(report.licences)}",
+        f"  licences  {licences_line(report.licences)}",
         *_left_out(report),
         f"  needs  {', '.join(report.needs) or 'nothing but a Linux kernel'}",
         *_plugin_needs(report, explain=explain),
@@ -127,10 +133,12 @@ def _lines(report: LinkReport, *, explain: bool) -> list[str]:
     return lines
 
 
-def _licences(facts: LicenceFacts) -> str:
+def licences_line(facts: LicenceFacts) -> str:
+    """What the summary says of licences: that there is no copyleft only where all are known."""
     parts = [f"{name} ({', '.join(items)})" for name, items in facts.copyleft.items()]
-    shown = f"copyleft: {', '.join(parts)}" if parts else "no copyleft"
-    return f"{shown}; not known: {', '.join(facts.unknown)}" if facts.unknown else shown
+    if not facts.unknown:
+        return f"copyleft: {', '.join(parts)}" if parts else "no copyleft"
+    return f"copyleft: {', '.join(parts) or 'none known'}; not known: {', '.join(facts.unknown)}"
 
 
 def _left_out(report: LinkReport) -> list[str]:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pydist.cli.link import licences_line
 from pydist.cli.main import main
 from pydist.cli.terminal import plain
+from pydist.link.report import LicenceFacts
 from tests.support import tiny
 from tests.support.dist import tree
 
@@ -104,6 +106,13 @@ def test_a_quiet_inspect_says_nothing_of_what_is_right(tmp_path: Path, capsys: p
     assert capsys.readouterr().out == ""
     assert main(["inspect", str(tree(tmp_path)), "--quiet", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["kind"] == "distribution"
+
+
+def test_what_is_not_known_is_not_called_free_of_copyleft() -> None:
+    assert licences_line(LicenceFacts(copyleft={}, unknown=())) == "no copyleft"
+    assert licences_line(LicenceFacts(copyleft={}, unknown=("a", "b"))) == "copyleft: none known; not known: a, b"
+    both = licences_line(LicenceFacts(copyleft={"GPL-3.0": ("a", "b")}, unknown=("c",)))
+    assert both == "copyleft: GPL-3.0 (a, b); not known: c"
 
 
 def test_names_from_files_cannot_command_the_terminal() -> None:
