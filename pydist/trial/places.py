@@ -73,7 +73,8 @@ def read_only(subject: Subject) -> Outcome:
             return lacking(f"a folder for temporary files that every user can reach: {subject.work}")
     # A true copy: permissions belong to files, which the linked copies share.
     place = subject.work / "read-only"
-    shutil.copytree(subject.prefix, place, symlinks=True, ignore=shutil.ignore_patterns("test"))
+    whole = subject.untouched or subject.prefix
+    shutil.copytree(whole, place, symlinks=True, ignore=shutil.ignore_patterns("test"))
     before = _listing(place)
     folders = [place, *(path for path in place.rglob("*") if path.is_dir() and not path.is_symlink())]
     code = "import asyncio, sqlite3, ssl, json; print(json.dumps('fine'))"

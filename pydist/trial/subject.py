@@ -33,7 +33,8 @@ class Subject:
     not there to the reason. `emulator` is what starts its programs; `registered` says that the kernel starts them by
     itself, also those that they start. `seconds` is the deadline of one program, `until` that of all together
     (`time.monotonic`). `largest` is how many bytes a file may have that they
-    write. `watch` is called twice a second while a program runs; what it raises ends the program.
+    write. `watch` is called twice a second while a program runs; what it raises ends the program. `untouched` is a copy
+    of the tree in which nothing was ever started.
     """
 
     work: Path
@@ -52,6 +53,7 @@ class Subject:
     until: float = float("inf")
     largest: int = 4 << 30
     watch: Callable[[], None] | None = None
+    untouched: Path | None = None
 
     def environment(self, **more: str) -> dict[str, str]:
         """Variables for a program of the distribution: nothing of the caller's."""
@@ -108,8 +110,15 @@ class Subject:
 
     def copy(self, place: Path) -> Path:
         """The installed tree once more, below `place`, as links to the same files; the interpreter in it."""
-        shutil.copytree(self.prefix, place, symlinks=True, copy_function=os.link)
+        shutil.copytree(self.untouched or self.prefix, place, symlinks=True, copy_function=os.link)
         return place / self.python.relative_to(self.prefix)
+
+    def copied_first(self) -> Self:
+        """The same with a copy of the tree that others are made from while programs run in the tree itself: those write
+        bytecode into it under names that are gone when `copytree` comes to them."""
+        place = self.work / "untouched"
+        self.copy(place)
+        return replace(self, untouched=place)
 
 
 def checked_series(text: object) -> str:

@@ -144,6 +144,8 @@ def try_out(subject: Subject, rules: Collection[str], reporter: Reporter) -> Map
         watch=functools.partial(_watch, stop),
     )
     reporter.step("try", f"{len(wanted)} trials")
+    if any(trial.moves for trial in wanted.values()):
+        subject = _untouched(subject)
     made: dict[str, Outcome] = {}
     workers = min(_WORKERS, _processors())
     # One after the other, the longest must not take the time of all.
@@ -160,6 +162,18 @@ def try_out(subject: Subject, rules: Collection[str], reporter: Reporter) -> Map
             raise
     reporter.finish("try", f"{sum(item.verdict is Verdict.PASSED for item in made.values())} of {len(made)} passed")
     return {rule: made[rule] for rule in wanted}
+
+
+def _untouched(subject: Subject) -> Subject:
+    """`subject` with a tree that can be copied while other trials have its programs write into the first one."""
+    if subject.installed:
+        return subject
+    try:
+        return subject.copied_first()
+    except OSError as error:
+        if is_lack_of_room(error):
+            raise
+        return subject  # each trial that copies it says what is wrong with it
 
 
 class _Stopped(Exception):

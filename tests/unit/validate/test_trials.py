@@ -18,12 +18,12 @@ import pytest
 from pydist.policy import features
 from pydist.progress import Silent
 from pydist.target import Target
-from pydist.trial.outcome import Verdict
+from pydist.trial.outcome import Outcome, Verdict, passed
 from pydist.trial.subject import Subject
 from pydist.validate import choose, trials, validate
 from pydist.validate.report import Report
 from pydist.validate.rules import load_rules
-from pydist.validate.trials import TRIALS, try_out
+from pydist.validate.trials import TRIALS, Trial, try_out
 from tests.support import small, tiny
 from tests.support.limits import small_files
 
@@ -320,6 +320,28 @@ def test_a_trial_that_cannot_write_says_nothing_of_the_distribution(tmp_path: Pa
     )
     with small_files(500), pytest.raises(OSError, match="File too large"):
         try_out(subject, ["run.hashes"], Silent())
+
+
+def test_a_copy_is_made_of_a_tree_that_no_other_trial_writes_into(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytecode is written under names that are there for a moment, and made copies fail at random."""
+
+    def act(subject: Subject) -> Outcome:
+        (subject.prefix / "of another.pyc.140159023621552").write_bytes(b"")
+        copies = subject.copy(subject.work / "one").parents[1], subject.copy(subject.work / "two").parents[1]
+        there = sorted({path.name for copy in copies for path in copy.iterdir()})
+        python = subject.copy(subject.work / "three")
+        return passed(f"{there} {subject.start('-c', 'print(6 * 7)', program=python).out.strip()}")
+
+    monkeypatch.setattr(trials, "TRIALS", {"run.moved": Trial(act=act, moves=True)})
+    small.copy(tree, tmp_path / "tree")
+    prefix, work = tmp_path / "tree/python", tmp_path / "work"
+    work.mkdir()
+    subject = Subject(work=work, python=prefix / "bin/python3", prefix=prefix, series="3.14", options=(),
+                      linking="dynamic", target=Target.parse(tiny.TRIPLE))  # fmt: skip
+    (made,) = try_out(subject, ["run.moved"], Silent()).values()
+    assert made == passed("['bin', 'lib'] 42")
 
 
 def test_every_rule_of_the_family_is_broken_by_a_test() -> None:
