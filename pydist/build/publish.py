@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydist.build.parts import parts, releases
@@ -55,11 +55,10 @@ def publish(archives: Path, tree: Path, output: Path, request: BuildRequest, *, 
     """
     name = request.archive(Flavour.FULL, tag)
     full = _copied(archives / str(request.archive(Flavour.FULL)), output / str(name))
-    # The ecosystem's short name belongs to one flavour of a target; the others must not replace it.
-    short = request.archive(Flavour.INSTALL_ONLY, tag)
-    if request.options == request.target.default:
-        short = replace(short, options=())
-    installed = _copied(archives / str(request.archive(Flavour.INSTALL_ONLY)), output / str(short))
+    # Others leave the options of a release's best build out of these names. Ours say them: an index has names only, and
+    # `pydist fetch --options` has nothing else to go by.
+    name_installed = request.archive(Flavour.INSTALL_ONLY, tag)
+    installed = _copied(archives / str(request.archive(Flavour.INSTALL_ONLY)), output / str(name_installed))
     sbom = _written((tree / SBOM_PATH).read_bytes(), output / f"{name.bare}.cdx.json")
     record = load_record((tree / "build" / "pydist.json").read_bytes(), "build/pydist.json")
     used = [Used(recipe=recipe, release=release, archive=sources.get(recipe.name))

@@ -16,7 +16,7 @@ from pydist.archive.zip_write import FORMATS
 from pydist.errors import InputError
 from pydist.manifest.compact import COMPACT
 from pydist.policy.names import AssetName
-from pydist.repack.profile import Form, Profile
+from pydist.repack.profile import Profile
 from pydist.repack.tree import MANIFEST, Tree
 from pydist.target import Target
 
@@ -135,9 +135,6 @@ def _asset(given: AssetName | None, tree: Tree, profile: Profile, suffix: str) -
     if about is not None and about.target_triple and about.python_version:
         target = Target.parse(about.target_triple)
         words = tuple(word for word in about.build_options.split("+") if word)
-        # The ecosystem's short names say no options; an installed tree that came with one keeps it.
-        if tree.form is Form.INSTALLED and given is not None and given.platform == target.triple:
-            words = given.options
         made = AssetName(version=about.python_version, platform=target.triple, options=words, suffix=suffix,
                          tag=given.tag if given is not None else "", flavour=profile.flavour)  # fmt: skip
     elif given is not None and _is_enough(given):

@@ -320,6 +320,18 @@ def test_the_report_counts_what_went(full: Path) -> None:
     assert json.loads(content(Path(report.output), COMPACT))["left_out"] == list(report.left_out)
 
 
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [("cpython-3.14.7+20260101-x86_64-unknown-linux-musl-install_only.tar.gz", "+20260101"), ("renamed.tar.gz", "")],
+)
+def test_the_options_in_the_name_are_those_of_the_manifest(full: Path, name: str, tag: str) -> None:
+    """Whatever the input is called; only the release tag is in no manifest."""
+    source = Path(made(full, "install-only")).rename(full.parent / name)
+    path = made(source, "minimal")
+    assert path.name == f"cpython-3.14.7{tag}-x86_64-unknown-linux-musl-noopt+static-install_only_minimal.tar.gz"
+    assert load_compact(content(path, COMPACT), COMPACT).build_options == "noopt+static"
+
+
 def test_a_tree_that_says_nothing_is_called_what_is_learned_of_it(full: Path, tmp_path: Path) -> None:
     with open_source(made(full, "install-only")) as source:
         content = {member.entry.path: member.read() for member in source.members()
