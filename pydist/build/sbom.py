@@ -130,6 +130,8 @@ def _runtime(part: RuntimeRecord, record: BuildRecord) -> Component:
 
 def _contained(part: ContainedPart, paths: list[str], record: BuildRecord) -> Component:
     version = paths[0].rpartition("/")[2].split("-")[1] if part.wheel else None
+    texts = [path for source in record.sources if source.name == "cpython" for path in source.license_paths]
+    texts = [f"licenses/LICENSE.{part.name}.txt"] if part.text else texts
     return Component(
         name=part.name,
         version=version,
@@ -140,7 +142,7 @@ def _contained(part: ContainedPart, paths: list[str], record: BuildRecord) -> Co
         licenses=[LicenseExpression(part.license)],
         purl=python_package_url(part.name, version) if version else None,
         description="Part of the sources of CPython",
-        properties=properties({"files": " ".join(paths)}),
+        properties=properties({"files": " ".join(paths), "license-texts": " ".join(texts)}),
     )
 
 

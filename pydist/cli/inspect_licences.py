@@ -20,12 +20,20 @@ __all__ = ["licences"]
 def licences(contents: Contents, path: Path, *, texts: bool) -> Iterator[Table | str]:
     """The table, a summary, and the texts where they are asked for."""
     items: list[LibraryFacts | PackageFacts] = [*contents.interpreter.libraries, *contents.packages]
-    table = Table("what", "version", "licence", "", "texts", box=None, pad_edge=False)
+    table = Table("what", "version", "licence", "", "texts", "", box=None, pad_edge=False)
     table.columns[2].overflow = "fold"
     for item in items:
         verdict = judge(item.license)
         mark = "copyleft" if verdict.copyleft else "not known" if verdict.unknown else ""
-        cells = (item.name, item.version, item.license or "not stated", mark, str(len(item.license_texts) or "none"))
+        about = item.description if isinstance(item, LibraryFacts) else ""
+        cells = (
+            item.name,
+            item.version,
+            item.license or "not stated",
+            mark,
+            str(len(item.license_texts) or "none"),
+            about,
+        )
         table.add_row(*(Text(plain(cell)) for cell in cells))
     yield table
     facts = licence_facts(contents)

@@ -65,6 +65,7 @@ def _library(facts: LibraryFacts, number: int) -> Component:
         type=ComponentType.LIBRARY,
         bom_ref=f"library:{number}:{facts.name}",
         scope=ComponentScope.REQUIRED,
+        description=facts.description or None,
         licenses=_licences(facts.license),
         purl=PackageURL.from_string(facts.purl) if facts.purl else None,
         properties=properties({"license-texts": " ".join(facts.license_texts)}),

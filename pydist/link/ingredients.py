@@ -22,6 +22,9 @@ __all__ = ["TEXTS", "ingredients_of"]
 TEXTS = "share/licenses/python"
 """Where the texts stand below the virtual root."""
 
+_WITH_TEXTS = f"{BILL_PREFIX}license-texts"
+_SOURCES, _PART_OF_SOURCES = "source:cpython", "contained:"  # how bills refer to CPython, and to what is in its sources
+
 
 def ingredients_of(
     distribution: Distribution, inside: Sequence[TreeFile]
@@ -33,7 +36,8 @@ def ingredients_of(
     libraries = [
         LibraryFacts(
             name=fact["name"], version=fact.get("version", ""), license=fact.get("license", ""),
-            purl=fact.get("purl", ""), license_texts=tuple(places[path] for path in texts if path in places),
+            purl=fact.get("purl", ""), description=fact.get("description", ""),
+            license_texts=tuple(places[path] for path in texts if path in places),
         )
         for fact, texts in rows
     ]  # fmt: skip
@@ -55,13 +59,20 @@ def _of_bill(distribution: Distribution, inside: Sequence[TreeFile]) -> Iterator
     except (OSError, ValueError):
         return
     names = {file.path.rpartition("/")[2] for file in inside}
-    for component in bill.get("components", []):
-        values = {row["name"]: row["value"] for row in component.get("properties", [])}
+    components = [(component, {row["name"]: row["value"] for row in component.get("properties", [])})
+                  for component in bill.get("components", [])]  # fmt: skip
+    own = [values.get(_WITH_TEXTS, "") for component, values in components if component.get("bom-ref") == _SOURCES]
+    for component, values in components:
         installed = [path for path in values.get(f"{BILL_PREFIX}files", "").split() if path.startswith("install/")]
         left_out = installed and not any(path.rpartition("/")[2] in names for path in installed)
         if component.get("scope") != "excluded" and not left_out:
-            texts = values.get(f"{BILL_PREFIX}license-texts", "").split()
-            yield {**_texts(component, "name", "version", "purl"), "license": _licence(component)}, texts
+            texts = values.get(_WITH_TEXTS, "").split()
+            if not texts and str(component.get("bom-ref")).startswith(_PART_OF_SOURCES):
+                # Older bills do not say it: a text of its own, or a section of Doc/license.rst.
+                texts = [f"licenses/LICENSE.{component.get('name')}.txt"]
+                texts = texts if _readable(distribution.root, texts[0]) else " ".join(own).split()
+            facts = _texts(component, "name", "version", "purl", "description")
+            yield {**facts, "license": _licence(component)}, texts
 
 
 def _texts(component: Mapping[str, Any], *keys: str) -> dict[str, str]:

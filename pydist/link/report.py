@@ -36,6 +36,7 @@ class LibraryFacts:
     version: str = field(default="", metadata=doc("Version, or empty where the distribution does not say it."))
     license: str = field(default="", metadata=doc("SPDX expression."))
     purl: str = field(default="", metadata=doc("Package URL, or empty."))
+    description: str = field(default="", metadata=doc("What it is where the name does not tell, or empty."))
     license_texts: tuple[str, ...] = field(
         default=(), metadata=doc("Paths of its licence texts below the virtual root of the application.")
     )

@@ -80,6 +80,17 @@ def test_what_the_toolchain_and_cpython_bring_is_in_it(bom: dict[str, Any]) -> N
     assert component(bom, "contained:pip")["purl"] == "pkg:pypi/pip@1.2.3"
 
 
+def test_parts_of_cpythons_sources_have_a_text_of_their_own_or_cpythons() -> None:
+    provenance = proof.provenance()
+    record = proof.record(provenance)
+    contained = {part: [WHEEL] for part in contents.load() if part.name in ("hacl-star", "mimalloc")}
+    bom = json.loads(bill_of_materials(record, provenance, contained))
+    texts = {name: next(row["value"] for row in component(bom, name)["properties"] if row["name"].endswith("-texts"))
+             for name in ("contained:hacl-star", "contained:mimalloc", "source:cpython")}  # fmt: skip
+    assert texts["contained:hacl-star"] == "licenses/LICENSE.hacl-star.txt"
+    assert texts["contained:mimalloc"] == texts["source:cpython"] != ""
+
+
 def test_dependencies_of_a_target_are_those_that_its_recipes_have_for_it(bom: dict[str, Any]) -> None:
     provenance = proof.provenance(proof.GNU_REQUEST)
     document = json.loads(bill_of_materials(proof.record(provenance, proof.GNU_REQUEST), provenance, {}))

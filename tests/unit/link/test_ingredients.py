@@ -50,6 +50,27 @@ def test_the_components_of_the_bill_are_the_libraries(distribution: Distribution
     assert [(file.path, file.data) for file in files] == [("share/licenses/python/LICENSE.zlib.txt", b"zlib")]
 
 
+def test_parts_of_cpythons_sources_have_their_texts_where_no_bill_names_them(distribution: Distribution) -> None:
+    """A file of their own, or the texts of CPython, whose Doc/license.rst has a section for them."""
+    (distribution.root / "licenses/LICENSE.hacl-star.txt").write_text("hacl")
+    own = properties(license_texts="licenses/LICENSE.cpython.txt")
+    bill(
+        distribution,
+        {"name": "cpython", "bom-ref": "source:cpython", "properties": own},
+        {"name": "hacl-star", "bom-ref": "contained:hacl-star", "description": "Part of the sources of CPython"},
+        {"name": "mimalloc", "bom-ref": "contained:mimalloc"},
+        {"name": "other", "bom-ref": "source:other"},
+    )
+    libraries, _ = ingredients_of(distribution, ())
+    assert {item.name: [text.rpartition("/")[2] for text in item.license_texts] for item in libraries} == {
+        "cpython": ["LICENSE.cpython.txt"],
+        "hacl-star": ["LICENSE.hacl-star.txt"],
+        "mimalloc": ["LICENSE.cpython.txt"],
+        "other": [],
+    }
+    assert [item.description for item in libraries if item.description] == ["Part of the sources of CPython"]
+
+
 def test_what_stays_out_of_applications_is_not_listed(distribution: Distribution) -> None:
     wheel = "install/lib/python3.14/ensurepip/_bundled/pip-26-py3-none-any.whl"
     bill(distribution, {"name": "pip", "properties": properties(files=wheel)},
