@@ -75,13 +75,14 @@ def ask(program: Path, starter: Sequence[str], work: Path) -> Answer:
     """
     marker = secrets.token_hex(16)
     probe = Path(__file__).with_name("_probe.py").read_text(encoding="utf-8")
-    command = [*starter, str(program), "-I", "-B", "-S", "-c", probe, marker]
-    ended = run(command, cwd=work, env={}, seconds=_SECONDS * (_SLOWER if starter else 1))
+    # Not by -c: what is no Python repeats the arguments that it does not understand.
+    command = [*starter, str(program), "-I", "-B", "-S", "-", marker]
+    ended = run(command, cwd=work, env={}, seconds=_SECONDS * (_SLOWER if starter else 1), given=probe)
     said = list(_said(ended.out, marker))
     name = next((item.get("implementation") for item in said), None)
     version = next((str(item.get("version"))[:40] for item in said), "")
     if name is None:
-        raise NotAdoptable(f"{program} does not run as a Python does: {ended.how[:_SHOWN].splitlines()[0]}")
+        raise NotAdoptable(f"{program} is not a Python, or does not run: {ended.how[:_SHOWN].splitlines()[0]}")
     if name != "CPython":
         raise NotAdoptable(f"{program} is {str(name)[:40]} {version}; only CPython can be adopted")
     if not _VERSION.fullmatch(version) or tuple(map(int, version.split(".")[:2])) < _OLDEST:

@@ -24,11 +24,14 @@ from pydist.archive.tar import TarBroken, read_headers
 from pydist.archive.zip import MAGICS as ZIP_MAGICS
 from pydist.archive.zip import ZipBroken, read_directory
 from pydist.archive.zip_content import ZipContent
+from pydist.binary.kind import HEAD_SIZE, kind_of
+from pydist.binary.kind import Kind as FileKind
 from pydist.errors import InputError
 
 __all__ = ["DEFAULT_LIMITS", "ArchiveDamaged", "Limits", "Member", "Source", "open_source"]
 
 DEFAULT_LIMITS = Limits()
+_ARCHIVES = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.XZ, FileKind.TAR})
 _LONGEST_LINK = 64 << 10  # bytes; longer than any system follows, and a finding of its own when it is unsafe
 
 
@@ -85,16 +88,20 @@ def open_source(path: Path, limits: Limits = DEFAULT_LIMITS, selection: Selectio
 class _Tar:
     def __init__(self, file: BinaryIO, path: Path, limits: Limits) -> None:
         self._file, self._path, self._limits = file, path, limits
+        self._known = False  # as an archive: very old ones have no mark, and are known by their first member
 
     def members(self) -> Iterator[Member]:
         try:
             self._file.seek(0)
-            packaged = self._file.read(len(MAGIC)) == MAGIC
+            head = self._file.read(HEAD_SIZE)
+            packaged = head.startswith(MAGIC)
+            self._known = packaged or kind_of(head) in _ARCHIVES
             self._file.seek(0)
             stream = Inflated(data_of(self._file) if packaged else self._file, self._limits)
             for count, header in enumerate(read_headers(stream.read), 1):
                 if count > self._limits.entries:
                     raise TarBroken(f"more than {self._limits.entries:,} entries")
+                self._known = True
                 if header.content > self._limits.member:
                     raise TarBroken(f"a member of {header.content:,} bytes, more than {self._limits.member:,}")
                 content = _Content(stream, header.content, self._damaged)
@@ -105,6 +112,8 @@ class _Tar:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> ArchiveDamaged:
+        if not self._known:
+            return ArchiveDamaged(f"{self._path} is not an archive (tar, also compressed, zip or deb)")
         return ArchiveDamaged(f"{self._path} is damaged or not an archive: {error}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.table import Table
@@ -48,44 +49,53 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
+    if args.text and (args.json or not args.licences):
+        raise InputError("--text adds texts to what --licences prints for people; expected it without --json")
     try:
         report = inspect(args.file)
     except Unstated:
+        _check_application(args)  # before the content is read, which takes long
         report = _learned(args.file, terminal)
+    contents = report.contents
+    if contents is None:
+        _check_application(args)
     if args.html is not None:
         write_whole(args.html, page(report).encode("utf-8", "backslashreplace"))
-    if args.sbom is not None:
+    if args.sbom is not None and contents is not None:
         # Here, because its library is slow to load.
         from pydist.link.bill import bill_of_materials
 
-        write_whole(args.sbom, bill_of_materials(_contents(report, "--sbom")))
+        write_whole(args.sbom, bill_of_materials(contents))
     if args.extract is not None:
         count = extract_application(args.file, args.extract)
-        if not args.json and not args.quiet:
+        if not args.quiet:
             terminal.result(f"{count} files written to {args.extract}")
-            return 0
     if args.json:
         terminal.result_json(encode(report))
-        return 0
-    if args.licences:
-        for line in licences(_contents(report, "--licences"), args.file, texts=args.text):
+    else:
+        for line in _lines(report, args):
             terminal.result(line if isinstance(line, Table) else Text(plain(line)))
-        return 0
-    if args.quiet:
-        return 0
-    for line in _summary(report):
-        terminal.result(Text(plain(line)))
-    if report.contents and report.contents.packages:
-        terminal.result(_packages(report))
-    if args.modules and report.modules:
-        terminal.result(Text(plain("\n".join(report.modules))))
     return 0
 
 
-def _contents(report: InspectReport, option: str) -> Contents:
-    if report.contents is None:
-        raise InputError(f"{option}: {report.path} is not an application that pydist linked")
-    return report.contents
+def _lines(report: InspectReport, args: argparse.Namespace) -> Iterator[Table | str]:
+    """What is printed for people."""
+    contents = report.contents
+    if args.licences and contents is not None:
+        yield from licences(contents, args.file, texts=args.text)
+    elif not args.quiet and args.extract is None:
+        yield from _summary(report)
+        if contents is not None and contents.packages:
+            yield _packages(contents)
+    if args.modules and report.modules:
+        yield "\n".join(report.modules)
+
+
+def _check_application(args: argparse.Namespace) -> None:
+    """Raise `InputError` for options that are about applications only."""
+    given = [f"--{name}" for name in ("extract", "licences", "sbom", "modules") if getattr(args, name)]
+    if given:
+        raise InputError(f"{', '.join(given)}: {args.file} is not an application that pydist linked")
 
 
 def _learned(path: Path, terminal: Terminal) -> InspectReport:
@@ -134,9 +144,9 @@ def _summary(report: InspectReport) -> list[str]:
     return lines
 
 
-def _packages(report: InspectReport) -> Table:
+def _packages(contents: Contents) -> Table:
     table = Table("package", "version", "licence", "modules", "bytes", "origin", box=None, pad_edge=False)
-    for package in report.contents.packages if report.contents else ():
+    for package in contents.packages:
         # Names come from the file: so treated, they are neither markup nor commands to the terminal.
         facts = (package.name, package.version, package.license or "not stated")
         cells = (*facts, str(package.modules), f"{package.size:,}", package.origin)

@@ -111,7 +111,10 @@ def _image(path: Path) -> Iterator[Image]:
     except ElfUnfit as error:
         raise InputError(f"{path} is not an application that pydist linked: {error}") from None
     if segment is None:
-        raise InputError(f"{path} is an executable, but not one that pydist linked: it has no image; {_OTHERS}")
+        raise InputError(
+            f"{path} is an executable, but not one that pydist linked: it has no image (strip takes "
+            f"that away); {_OTHERS}"
+        )
     image = Image.parse(segment)
     image.verify()
     yield image

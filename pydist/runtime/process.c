@@ -31,7 +31,7 @@ static const char *find_image(struct image *image)
         if (memcmp(base, IMAGE_MAGIC, sizeof IMAGE_MAGIC - 1) == 0)
             return image_open(image, base, header[i].p_filesz);
     }
-    return "no image is attached to this program";
+    return "no image is attached to this program: strip takes it away; link it again";
 }
 
 static sigjmp_buf beyond_end;

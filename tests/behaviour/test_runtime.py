@@ -337,6 +337,16 @@ def test_a_file_cut_short_says_so(twins: Twins, tmp_path: Path, keep: float) -> 
     assert done.stderr == f"pydist: {tmp_path / 'cut'}: this file has been cut short\n"
 
 
+def test_a_file_whose_image_strip_took_away_says_so(twins: Twins, tmp_path: Path) -> None:
+    strip = shutil.which("strip")
+    if strip is None:
+        pytest.skip("needs strip (Debian: binutils)")
+    subprocess.run([strip, "-o", tmp_path / "bare", twins.linked], check=True)
+    done = subprocess.run([tmp_path / "bare"], capture_output=True, text=True, check=False)
+    assert done.returncode == 127
+    assert "no image is attached to this program: strip takes it away; link it again" in done.stderr
+
+
 def test_a_damaged_table_says_so_at_any_place(twins: Twins, tmp_path: Path) -> None:
     data = bytearray(twins.linked.read_bytes())
     image = data.rindex(START)

@@ -14,7 +14,7 @@ from tests.support.zig import zig
 _SOURCE = r"""
 #include <stdio.h>
 #include <string.h>
-/* python -I -B -S -c PROBE MARKER: each line of PREFIX/answer behind the marker, with the prefix for each @ in it */
+/* python -I -B -S - MARKER: each line of PREFIX/answer behind the marker, with the prefix for each @ in it */
 int main(int count, char **words) {
     static char prefix[4096], name[4200];
     strncpy(prefix, words[0], sizeof prefix - 1);

@@ -38,6 +38,13 @@ def test_the_answer_has_its_types(tmp_path: Path) -> None:
     assert said(tmp_path, FIRST, {"facts": facts(Path("@"))}) == answer(prefix)
 
 
+@pytest.mark.parametrize("name", ["ls", "cat", "env"])
+def test_a_program_that_is_no_python_is_refused_with_its_own_words_and_none_of_ours(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotAdoptable, match=f"{name} is not a Python, or does not run: ") as caught:
+        ask(Path("/bin", name), (), tmp_path)
+    assert not [words for words in ("import", "sys.", "facts") if words in str(caught.value)]
+
+
 @pytest.mark.parametrize(
     ("first", "expected"),
     [
@@ -48,9 +55,9 @@ def test_the_answer_has_its_types(tmp_path: Path) -> None:
         ({"implementation": "CPython", "version": "4.0.0"}, "expected 3.8"),
         ({"implementation": ["CPython"], "version": {}}, "only CPython"),
         (FIRST, "does not say what it is"),
-        ("not JSON", "does not run as a Python does"),
-        ("[1, 2]", "does not run as a Python does"),
-        ("[" * 20_000, "does not run as a Python does"),
+        ("not JSON", "is not a Python, or does not run"),
+        ("[1, 2]", "is not a Python, or does not run"),
+        ("[" * 20_000, "is not a Python, or does not run"),
     ],
 )
 def test_what_is_no_cpython_is_refused(tmp_path: Path, first: dict[str, str] | str, expected: str) -> None:

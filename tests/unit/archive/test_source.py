@@ -241,6 +241,16 @@ def test_extension_headers_are_bounded(tmp_path: Path) -> None:
         read_all(tmp_path / "long.tar")
 
 
+@pytest.mark.parametrize("data", [b"", b"print(1)\n", b"x" * 2000, b"\x7fELF" + bytes(600)])
+def test_what_is_no_archive_is_called_that_and_not_damaged(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.py").write_bytes(data)
+    with (
+        pytest.raises(ArchiveDamaged, match=r"a\.py is not an archive \(tar, "),
+        open_source(tmp_path / "a.py") as source,
+    ):
+        list(source.members())
+
+
 def test_what_cannot_be_opened_is_an_input_error(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in ("missing", "pipe", "nul\0name"):

@@ -13,6 +13,7 @@ from pydist.cli.main import main
 from pydist.policy import resources
 from tests.support import trees
 from tests.support.dist import tree
+from tests.support.linked import application
 
 
 @pytest.fixture
@@ -48,6 +49,43 @@ def test_the_page_has_the_same_and_nothing_in_it_is_a_command(tmp_path: Path, pr
         assert "<script" not in page
         assert ("<svg" in page) is (path == odd)  # of what has a manifest no more is read than that
         assert ("zlib" in page) is (path != odd)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--modules"], "--modules: "),
+        (["--licences", "--text", "--modules"], "--licences, --modules: "),
+        (["--sbom", "x.json"], "--sbom: "),
+        (["--text"], "--text adds texts"),
+    ],
+)
+def test_options_that_do_not_apply_are_refused(
+    tmp_path: Path, prefix: Path, capsys: pytest.CaptureFixture[str], words: list[str], expected: str
+) -> None:
+    for path in (prefix, tree(tmp_path)):
+        assert main(["inspect", str(path), *words]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith(f"error: {expected}")
+
+
+def test_what_an_option_asks_for_is_printed_beside_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = application(tmp_path)
+    for words, expected in (
+        (["--modules", "-q"], ["a"]),
+        (["--text"], None),
+        (["--text", "--licences", "--json"], None),
+    ):
+        assert main(["inspect", str(path), *words]) == (0 if expected else 2)
+        assert capsys.readouterr().out.split() == (expected or [])
+    assert main(["inspect", str(path), "--modules", "--licences", "--extract", str(tmp_path / "out")]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("3 files written to ")
+    assert "what  version  licence" in text
+    assert text.endswith("\na\n")
 
 
 def test_what_is_no_python_is_wrong_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
