@@ -12,7 +12,7 @@ from rich.text import Text
 from pydist.adopt import AdoptReport, Request, adopt
 from pydist.archive.zip_write import FORMATS
 from pydist.cli.options import add_json, add_quiet
-from pydist.cli.terminal import Terminal, plain
+from pydist.cli.terminal import Terminal, counted, plain
 from pydist.manifest.convert import encode
 
 __all__ = ["configure", "run"]
@@ -55,11 +55,13 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.json:
         terminal.result_json(encode(report))
     else:
+        if not args.quiet:
+            _show_details(report, terminal)
         _show(report, terminal)
     return 0
 
 
-def _show(report: AdoptReport, terminal: Terminal) -> None:
+def _show_details(report: AdoptReport, terminal: Terminal) -> None:
     table = Table()
     table.add_column("not known", no_wrap=True)
     table.add_column("why")
@@ -74,14 +76,18 @@ def _show(report: AdoptReport, terminal: Terminal) -> None:
     for library in report.system_libraries:
         terminal.note(f"the system has to have {library.name}, for {', '.join(library.needed_by[:_SHOWN])}")
     for (rule, severity), count in Counter((item.rule, item.severity) for item in report.remarks).most_common():
-        terminal.note(f"as its maker left it: {rule}, {count:,} times ({severity} in other full archives)")
+        terminal.note(f"as its maker left it: {rule}, {counted(count, 'time')} ({severity} in other full archives)")
     lines = [
-        f"{len(report.libraries)} libraries came along" + (": " if report.libraries else ""),
+        f"{counted(len(report.libraries), 'library', 'libraries')} came along" + (": " if report.libraries else ""),
         ", ".join(item.path.rpartition("/")[2] for item in report.libraries),
     ]
     terminal.result(plain("".join(lines)))
-    linkable = "can be linked with" if report.linkable else "has no headers or no libpython: pydist link cannot use it"
-    about = f"  CPython {report.python_version}  {report.target_triple}  {report.build_options}  {linkable}"
+
+
+def _show(report: AdoptReport, terminal: Terminal) -> None:
+    linkable = "pydist link can use it" if report.linkable else "pydist link cannot use it: no headers or no libpython"
+    facts = (f"CPython {report.python_version}", report.target_triple, report.build_options, linkable)
+    about = "".join(f"  {fact}" for fact in facts if fact)
     terminal.result(Text.assemble((plain(report.output), "bold"), f"  {report.size:,} bytes", plain(about)))
     if report.sha256 is not None:
         terminal.result(f"sha256 {report.sha256}")

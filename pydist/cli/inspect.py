@@ -13,7 +13,7 @@ from pydist.cli.files import write_whole
 from pydist.cli.inspect_licences import licences
 from pydist.cli.inspect_page import page
 from pydist.cli.options import add_file, add_json, add_quiet
-from pydist.cli.terminal import Terminal, plain
+from pydist.cli.terminal import Terminal, counted, plain
 from pydist.errors import InputError
 from pydist.link.inspect import INPUTS, Unstated, extract_application, inspect
 from pydist.link.report import Contents, InspectReport, InterpreterFacts
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.extract is not None:
         count = extract_application(args.file, args.extract)
         if not args.quiet:
-            terminal.result(f"{count} files written to {args.extract}")
+            terminal.result(f"{counted(count, 'file')} written to {args.extract}")
     if args.json:
         terminal.result_json(encode(report))
     else:
@@ -128,7 +128,7 @@ def _summary(report: InspectReport) -> list[str]:
     if report.contents is not None:
         lines += [
             f"  starts {report.contents.entry}",
-            f"  {report.contents.modules} modules, {len(report.contents.packages)} packages",
+            f"  {counted(report.contents.modules, 'module')}, {counted(len(report.contents.packages), 'package')}",
             f"  linked by pydist {report.contents.pydist}, content verified: SHA-256 {report.image_sha256}",
         ]
     lines += [f"  {what}, as {where} says" for what, where in report.learned.items()]
@@ -140,7 +140,7 @@ def _summary(report: InspectReport) -> list[str]:
     if report.left_out:
         lines.append(f"  left out: {', '.join(report.left_out)}")
     if report.extensions:
-        lines.append(f"  {len(report.extensions)} extension modules: {', '.join(report.extensions)}")
+        lines.append(f"  {counted(len(report.extensions), 'extension module')}: {', '.join(report.extensions)}")
     return lines
 
 

@@ -77,7 +77,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.json:
         terminal.result_json(encode(report))
     else:
-        _show(report, terminal)
+        if not args.quiet:
+            _show_details(report, terminal)
+        terminal.result(Text.assemble((str(report.output), "bold"), f"  {report.size:,} bytes"))
+        terminal.result(f"sha256 {report.sha256}")
     return 0
 
 
@@ -122,7 +125,7 @@ def _errors(path: Path, profile: str | None) -> list[Finding]:
     return [finding for finding in report.findings if finding.severity is Severity.ERROR]
 
 
-def _show(report: RepackReport, terminal: Terminal) -> None:
+def _show_details(report: RepackReport, terminal: Terminal) -> None:
     table = Table("category", title_justify="left", show_footer=True)
     rows = report.space
     before, after = sum(row.bytes_before for row in rows), sum(row.bytes_after for row in rows)
@@ -143,5 +146,3 @@ def _show(report: RepackReport, terminal: Terminal) -> None:
         terminal.note(f"not stripped: {paths[0]}{more}: {reason}")
     if len(alone) > _SHOWN:
         terminal.note("more files were not stripped; --json has all")
-    terminal.result(Text.assemble((str(report.output), "bold"), f"  {report.size:,} bytes"))
-    terminal.result(f"sha256 {report.sha256}")

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["Terminal", "plain"]
+__all__ = ["Terminal", "counted", "plain"]
 
 
 def plain(text: str) -> str:
@@ -26,6 +26,15 @@ def plain(text: str) -> str:
     'a\ufffd[2Jb'
     """
     return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`number` with its noun: `one`, or `many` of it (default: `one` with an s).
+
+    >>> counted(1, "entry", "entries"), counted(1200, "error")
+    ('1 entry', '1,200 errors')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 class _Console(Console):

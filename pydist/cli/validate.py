@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pydist.cli.files import write_whole
 from pydist.cli.options import add_file, add_json, add_quiet, add_rules, words
-from pydist.cli.terminal import Terminal
+from pydist.cli.terminal import Terminal, counted
 from pydist.errors import InputError
 from pydist.manifest.convert import encode
 from pydist.trial.outcome import Verdict
@@ -105,14 +105,15 @@ def summary_text(report: Report) -> Text:
     """What was looked at and how it ended, for people."""
     text, summary = Text(), report.summary
     text.append("good" if report.good else "bad", "bold green" if report.good else "bold red")
-    counts = [f"{sum(item.severity is severity for item in report.findings)} {severity}s" for severity in Severity]
-    text.append(f"  {report.input}: {', '.join(counts)}; {summary.entries:,} entries, {summary.binaries:,} binaries, ")
+    counts = [counted(sum(item.severity is severity for item in report.findings), severity) for severity in Severity]
+    read = f"{counted(summary.entries, 'entry', 'entries')}, {counted(summary.binaries, 'binary', 'binaries')}"
+    text.append(f"  {report.input}: {', '.join(counts)}; {read}, ")
     if report.waived:
         text.append(f"{len(report.waived)} waived, ")
     verdicts = Counter(item.verdict for item in summary.tried)
     others = "".join(f", {count} {verdict}" for verdict, count in verdicts.items() if verdict is not Verdict.PASSED)
     trials = f", {verdicts[Verdict.PASSED]} of {len(summary.tried)} trials passed{others}" if summary.tried else ""
-    ran = f"interpreter ran, {summary.modules_imported} extension modules imported{trials}"
+    ran = f"interpreter ran, {counted(summary.modules_imported, 'extension module')} imported{trials}"
     text.append(ran if summary.ran else "interpreter not run")
     text.append(f"\n        profile {report.profile}")
     for trial in summary.tried:

@@ -81,7 +81,10 @@ def _unpacked(path: Path, work: Path) -> Path:
     unpacked = work / "unpacked"
     extract(source, unpacked, select=lambda name: name == "python" or name.startswith("python/"))
     if not (unpacked / "python" / "PYTHON.json").is_file():
-        raise InputError(f"{path} has no python/PYTHON.json; expected a full archive, not an install_only one")
+        raise InputError(
+            f"{path} has no python/PYTHON.json; expected a full archive, not an install_only one, "
+            "whose interpreter `pydist validate` tries"
+        )
     moved = work / "moved"
     moved.mkdir()
     return (unpacked / "python").rename(moved / "python")

@@ -50,7 +50,8 @@ class Waiver:
         return named and (finding.where == self.where or fnmatchcase(finding.where, self.where))
 
     def __str__(self) -> str:
-        return f"waiver {self.number} ({self.rule} at {self.where})"
+        about = [f" at {self.where}" * (self.where != "*"), f" of {self.input}" * (self.input != "*")]
+        return f"waiver {self.number} ({self.rule}{''.join(about)})"
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:

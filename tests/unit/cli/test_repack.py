@@ -39,6 +39,16 @@ def test_people_see_what_takes_the_space(full: Path, capsys: pytest.CaptureFixtu
     assert numbers[:3] == ["all", str(len(files)), str(sum(files) // 1000)]
 
 
+def test_who_wants_it_quiet_sees_the_result_alone(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = full.parent / "small.zip"
+    assert main(["repack", str(full), "--to", "full", "-o", str(output), "-q"]) == 0
+    said = capsys.readouterr()
+    first, second = said.out.splitlines()
+    assert first == f"{output}  {output.stat().st_size:,} bytes"
+    assert second.startswith("sha256 ")
+    assert said.err == ""
+
+
 def test_programs_that_cannot_be_stripped_share_a_line(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def change(_manifest: dict[str, Any], content: tiny.Members) -> None:
         content |= {f"python/install/lib/{name}.dylib": b"\xcf\xfa\xed\xfe" + bytes(600) for name in "abc"}

@@ -47,6 +47,12 @@ def test_all_findings_are_printed_with_rule_place_and_advice(bad: Path, capsys: 
         assert words in text
 
 
+def test_one_is_not_written_as_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tiny.pack(tmp_path / "a.tar", tiny.distribution() | {"outside": b""})
+    main(["validate", "--no-run", str(path)])
+    assert f"a.tar: 1 error, 0 warnings, 0 notes; {len(tiny.distribution()) + 1:,} entries, " in capsys.readouterr().out
+
+
 def test_many_findings_of_one_rule_are_cut_unless_all_are_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,20 @@ def test_rule_place_input_and_day_decide(values: dict[str, object], counted: lis
     assert [finding.rule for finding in left] == counted
 
 
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        ({}, "waiver 1 (archive.outside-root) is"),
+        ({"input": "a*"}, "waiver 1 (archive.outside-root of a*) is"),
+        ({"where": "in*", "input": "a*"}, "waiver 1 (archive.outside-root at in* of a*) is"),
+    ],
+)
+def test_one_that_nothing_needs_is_named_with_what_it_is_for(values: dict[str, object], words: str) -> None:
+    (unused,) = apply([], [waiver(**values)], "a.tar", DAY)[0]
+    assert unused.rule == "waiver.unused"
+    assert unused.message.startswith(words)
+
+
 def test_a_place_is_found_as_the_report_writes_it() -> None:
     link = found("manifest.path", "build_info.extensions._ssl[0].links[1].path_static", "there is no such file")
     exact = waiver(rule="manifest.path", where=link.where)
