@@ -24,6 +24,7 @@ from pydist.target import Libc, Os, Target
 __all__ = ["Platform", "chain_to", "resolve", "run_uv", "uv_program"]
 
 _ANNOTATED = re.compile(r"^([\w.-]+)==\S+ +# via (.+)$", re.MULTILINE)
+_STALE = "needs to be updated, but `--locked`"
 _UNREACHABLE = ("error sending request", "failed to fetch", "dns error", "connection", "timed out", "network")
 
 
@@ -94,7 +95,12 @@ def _locked(app: AppSpec, platform: Platform) -> tuple[LockedPackage, ...] | Non
     elif (file := folder / "uv.lock").is_file():
         command = ["export", "--quiet", "--locked", "--no-dev", "--no-header", "--no-emit-project"]
         command += ["--python", sys.executable, "--format", "pylock.toml"]
-        text = run_uv(command, what=f"reading {file}", folder=folder)
+        try:
+            text = run_uv(command, what=f"reading {file}", folder=folder)
+        except InputError as error:
+            if _STALE not in str(error):
+                raise
+            raise InputError(f"{file} does not fit pyproject.toml any more; run: uv lock") from None
     else:
         return None
     packages = parse_lock(text, str(file), folder, platform.markers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,18 @@ def test_a_further_requirement_does_not_drop_the_lock(tmp_path: Path, python: st
         return
     found = {package.name: package.version for package in resolve(app, MUSL, Silent())}
     assert (found["other"], found["more"]) == ("1", "1")
+
+
+def test_a_lock_that_is_out_of_date_is_told_with_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not with the option that pydist gives the resolver."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\nversion = '1'\nrequires-python = '>=3.11'\n")
+    run_uv(["lock", "--quiet", "--python", sys.executable], what="locking", folder=tmp_path)
+    app = read_app(Request(app=str(tmp_path)))
+    assert [package.name for package in resolve(app, MUSL, Silent())] == ["demo"]
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\nversion = '1'\nrequires-python = '>=3.11,<4'\n")
+    with pytest.raises(InputError, match=r"uv\.lock does not fit pyproject\.toml any more; run: uv lock$"):
+        resolve(app, MUSL, Silent())
 
 
 def test_what_the_resolver_says_reaches_the_user() -> None:
