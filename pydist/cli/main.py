@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import signal
@@ -52,7 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                                       formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
         if name == wanted:
             importlib.import_module(f"pydist.cli.{name}").configure(command)
-    args = parser.parse_args(arguments)
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        command = commands.choices[args.command]
+        near = difflib.get_close_matches(unknown[0].partition("=")[0], command._option_string_actions)
+        hint = f"; did you mean {near[0]}?" if near and unknown[0].startswith("-") else ""
+        command.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     documents = [
         name for name in ("json", "html", "sarif", "sbom") if getattr(args, name, None) in (True, STANDARD_OUTPUT)
     ]

@@ -21,6 +21,7 @@ __all__ = ["AppKind", "AppSpec", "Request", "normalise", "read_app"]
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
+_VERSION = re.compile(r"\d+\.\d+(?:\.\d+\w*)?")
 _URL = re.compile(r"\s*[a-z][a-z+]+:")
 _FILE_ENDINGS = (".py", ".pyw", ".pyz", ".whl", ".toml", ".tar.gz", ".zip", ".egg", ".cfg", ".txt")
 
@@ -58,7 +59,8 @@ class Request:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSpec:
     """One application. `package` is the normalised name of the package whose scripts may be the entry, "" for a
-    script; `requirements` are in the resolver's syntax; `requires_python` is a version specifier or ""."""
+    script; `requirements` are in the resolver's syntax; `requires_python` is a version specifier or "". `scripts` are
+    the names that a project lists, empty where that is not known before it is built."""
 
     kind: AppKind
     name: str
@@ -67,6 +69,7 @@ class AppSpec:
     requirements: tuple[str, ...]
     requires_python: str
     settings: Settings
+    scripts: tuple[str, ...] = ()
 
     @property
     def from_registry(self) -> bool:
@@ -118,7 +121,14 @@ def _project(folder: Path) -> AppSpec:
     return AppSpec(
         kind=AppKind.PROJECT, name=name, path=folder.resolve(), package=normalise(name),
         requirements=(str(folder.resolve()),), requires_python=_requires_python(project, file), settings=settings,
+        scripts=_scripts(project),
     )  # fmt: skip
+
+
+def _scripts(project: object) -> tuple[str, ...]:
+    """What is wrong with it says who builds the project."""
+    table = project.get("scripts") if isinstance(project, dict) else None
+    return tuple(table) if isinstance(table, dict) else ()
 
 
 def _requires_python(project: object, file: Path) -> str:
@@ -179,9 +189,12 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
     if app.kind is AppKind.SCRIPT and request.scripts:
         raise InputError(f"--script {request.scripts[0]}: {request.app} is a script itself and has no others")
     own = app.settings
+    python = request.python or own.python
+    if python is not None and not _VERSION.fullmatch(python):
+        raise InputError(f"--python {python}: expected a version like 3.14 or 3.14.7")
     entry_given = bool(request.scripts or request.module)
     settings = Settings(
-        python=request.python or own.python,
+        python=python,
         target=request.target or own.target,
         scripts=request.scripts if entry_given else own.scripts,
         module=request.module if entry_given else own.module,
@@ -201,6 +214,7 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
     return AppSpec(
         kind=app.kind, name=app.name, path=app.path, package=app.package,
         requirements=app.requirements + settings.with_, requires_python=app.requires_python, settings=settings,
+        scripts=app.scripts,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ Invariant: an `Entry` names code that is in the tree; an ambiguous or missing on
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pydist.link.entry_function import check_function
 from pydist.link.image import ModuleFlag
 from pydist.link.part import Part, TreeFile
 
-__all__ = ["SCRIPT_MARK", "Entry", "check_entry", "choose_entries", "launchers", "script_name"]
+__all__ = ["SCRIPT_MARK", "Entry", "check_entry", "choose_entries", "expected_name", "launchers", "script_name"]
 
 SCRIPT_MARK = b"#!python\n"
 """First line of a script that an installer points to its Python ("Binary distribution format")."""
@@ -50,6 +50,16 @@ def choose_entries(app: AppSpec, distribution: Distribution, packages: Sequence[
         own = _scripts_of(app, packages)
         return tuple(_named(name, own, packages) for name in dict.fromkeys(app.settings.scripts))
     return (_only_entry(app, distribution, packages),)
+
+
+def expected_name(app: AppSpec) -> str:
+    """What the program will be called, as far as is known before anything is resolved and built, or "".
+
+    Raises `InputError` as `choose_entries` does, when the project lists scripts and none of them is chosen.
+    """
+    if app.settings.scripts or app.settings.module or app.kind is AppKind.SCRIPT:
+        return app.settings.scripts[0] if len(app.settings.scripts) == 1 else app.name
+    return _one_of(app, app.scripts) if app.scripts else ""
 
 
 def launchers(entries: Sequence[Entry], packages: Sequence[Part]) -> tuple[TreeFile, ...]:
@@ -85,22 +95,27 @@ def _only_entry(app: AppSpec, distribution: Distribution, packages: Sequence[Par
         path = f"{distribution.site_packages}/{script_name(app.path)}"
         return Entry(kind="script", name=app.name, shown=app.path.name, path=path)
     scripts = _scripts_of(app, packages)
-    if len(scripts) == 1:
-        name, reference = next(iter(scripts.items()))
-        return _launched(name, reference)
-    if app.name in scripts:
-        return _launched(app.name, scripts[app.name])
     if scripts:
-        raise InputError(
-            f"{app.name} has {len(scripts)} scripts: choose with --script, once or several times: "
-            f"{', '.join(sorted(scripts))}"
-        )
+        name = _one_of(app, scripts)
+        return _launched(name, scripts[name])
     module = app.package.replace("-", "_")
     own = (part for part in packages if normalise(str(part.facts["name"])) == app.package)
     main = f"{distribution.site_packages}/{module}/__main__.py"
     if any(file.path == main for part in own for file in part.files):
         return Entry(kind="module", name=app.name, shown=f"python -m {module}", module=module)
     raise InputError(f"{app.name} has no script and no {module}.__main__: name a module to run with -m MODULE")
+
+
+def _one_of(app: AppSpec, scripts: Collection[str]) -> str:
+    """The only script, or that with the application's name."""
+    if len(scripts) == 1:
+        return next(iter(scripts))
+    if app.name in scripts:
+        return app.name
+    raise InputError(
+        f"{app.name} has {len(scripts)} scripts: choose with --script, once or several times: "
+        f"{', '.join(sorted(scripts))}"
+    )
 
 
 def check_entry(entry: Entry, tree: Collected, distribution: Distribution) -> None:

@@ -21,7 +21,7 @@ from pydist.link.choice import CompilerLacking, NativeNeeded, choose
 from pydist.link.collect import Collected, collect
 from pydist.link.describe import check_memory, contents_of, reasons_of, report_of
 from pydist.link.dist import Distribution, choose_distribution
-from pydist.link.entry import Entry, check_entry, choose_entries, launchers
+from pydist.link.entry import Entry, check_entry, choose_entries, expected_name, launchers
 from pydist.link.fetch import FetchedWheel, fetch
 from pydist.link.finish import finish, place_of
 from pydist.link.imports import check_imports, reached_modules, started_modules
@@ -60,6 +60,9 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     store, reporter = store or Store.default(), reporter or Silent()
     app = read_app(request)
     output = _output(request.output, app) if request.output else None
+    expected = expected_name(app)
+    if output is None and expected:
+        _output(Path(expected), app)  # known to be wrong before anything is built
     check_writable(place_of(output).parent if output else Path(), "-o FILE")
     distribution, wheels = _planned(app, store, reporter)
     optimize = app.settings.optimize or 0

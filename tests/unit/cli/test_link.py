@@ -70,6 +70,33 @@ def test_the_application_is_not_overwritten(tmp_path: Path, capsys: pytest.Captu
     assert (tmp_path / "x.py").read_text() == "print()\n"
 
 
+def test_what_a_project_says_of_its_scripts_is_checked_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the store is asked, which has nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bb").mkdir()
+    project = "[project]\nname = 'demo'\nversion = '1'\n[project.scripts]\nbb = 'bb:main'\n"
+    (tmp_path / "pyproject.toml").write_text(project)
+    assert main(["link", "."]) == 2
+    assert "bb is a folder; name the file" in capsys.readouterr().err
+    assert main(["link", ".", "-o", "other"]) == 3
+    (tmp_path / "pyproject.toml").write_text(f"{project}cc = 'bb:main'\n")
+    capsys.readouterr()
+    assert main(["link", ".", "-o", "other"]) == 2
+    assert "demo has 2 scripts: choose with --script, once or several times: bb, cc" in capsys.readouterr().err
+    assert main(["link", ".", "--script", "cc"]) == 3
+    (tmp_path / "pyproject.toml").write_text(f"{project}demo = 'bb:main'\n")
+    assert main(["link", "."]) == 3
+
+
+@pytest.mark.parametrize("version", ["abc", "3", "3.14.7.1", ">=3.14"])
+def test_a_version_that_is_none_is_wrong_use(version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.py").write_text("")
+    assert main(["link", str(tmp_path / "x.py"), "--python", version]) == 2
+    assert f"--python {version}: expected a version like 3.14 or 3.14.7" in capsys.readouterr().err
+
+
 def test_a_distribution_of_another_version_or_target_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,14 @@ def test_wrong_use_ends_with_2() -> None:
     assert pydist("no-such-command").returncode == 2
 
 
+def test_an_option_that_is_none_is_told_by_the_command_with_the_nearest() -> None:
+    done = pydist("link", "x.py", "--optimise", "1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: pydist link ")
+    assert "unrecognized arguments: --optimise 1; did you mean --optimize?" in done.stderr
+    assert "did you mean" not in pydist("cache", "path", "more").stderr
+
+
 def test_arguments_are_looked_at_before_anything_is_built(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for arguments in (["--tag", "../x"], ["--tag", ""], ["--output", str(tmp_path / "file")], ["--jobs", "-1"]):
