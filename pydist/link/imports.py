@@ -27,8 +27,17 @@ from pydist.link.mentions import imported_names
 from pydist.link.names import normalise
 from pydist.link.recipes import for_packages
 
-__all__ = ["Graph", "Missing", "check_imports", "missing_imports", "reached_modules", "started_modules",
-           "unmet_imports"]  # fmt: skip
+__all__ = [
+    "Graph",
+    "Missing",
+    "check_imports",
+    "idle_allowances",
+    "idle_names",
+    "missing_imports",
+    "reached_modules",
+    "started_modules",
+    "unmet_imports",
+]
 
 _ALWAYS = {"__main__", "_frozen_importlib", "_frozen_importlib_external"}
 """Modules that every interpreter has in `sys.modules`, and no file."""
@@ -78,6 +87,20 @@ def reached_modules(
     """Those of `names`, top-level modules that are not in the tree, that are imported when the application starts."""
     graph = _graph(tree, parts, distribution)
     return frozenset(name for entry in entries for name in unmet_imports(graph, entry) if name in names)
+
+
+def idle_allowances(
+    app: AppSpec, entries: Iterable[Entry], tree: Collected, parts: Parts, distribution: Distribution
+) -> tuple[str, ...]:
+    """Those modules whose import may fail by the settings, and that nothing asks for in vain at the start."""
+    names = app.settings.allow_missing
+    return idle_names(names, _graph(tree, parts, distribution), entries) if names else ()
+
+
+def idle_names(names: Iterable[str], graph: Graph, entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Those of `names` that are neither missing nor above what is."""
+    missing = {above for entry in entries for name in unmet_imports(graph, entry) for above in _above(name)}
+    return tuple(name for name in dict.fromkeys(names) if name not in missing)
 
 
 def started_modules(

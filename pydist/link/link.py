@@ -24,7 +24,7 @@ from pydist.link.dist import Distribution, choose_distribution
 from pydist.link.entry import Entry, check_entry, choose_entries, expected_name, launchers
 from pydist.link.fetch import FetchedWheel, fetch
 from pydist.link.finish import finish, place_of
-from pydist.link.imports import check_imports, reached_modules, started_modules
+from pydist.link.imports import check_imports, idle_allowances, reached_modules, started_modules
 from pydist.link.inputs import input_files
 from pydist.link.launch import python_part
 from pydist.link.lock import LockedPackage
@@ -100,7 +100,8 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
         finished, contents, tree, distribution=distribution, selected=replace(selected, parts=parts), reasons=reasons,
         seconds=time.monotonic() - began,
     )  # fmt: skip
-    notes = (*_notes(app, distribution, stub), *([rehearsed.note] if rehearsed.note else ()), *report.notes)
+    idle = idle_allowances(app, entries, tree, parts, distribution)
+    notes = (*_notes(app, distribution, stub, idle), *([rehearsed.note] if rehearsed.note else ()), *report.notes)
     return replace(report, notes=notes)
 
 
@@ -146,12 +147,14 @@ def _collected(
     return bare, collect(distribution, bare.all)
 
 
-def _notes(app: AppSpec, distribution: Distribution, stub: Stub) -> Iterator[str]:
+def _notes(app: AppSpec, distribution: Distribution, stub: Stub, idle: Sequence[str]) -> Iterator[str]:
     if app.from_registry:
         yield f"{app.name} is no file or folder here: it was taken from the package registry"
     known = distribution.manifest.build_info.extensions
     files = {name for name, rows in known.items() if distribution.dynamic and any(row.shared_lib for row in rows)}
     lacking = omissions.load().kept(known.keys() - distribution.extensions.keys() - files)
+    if idle:
+        yield f"--allow-missing: no import that is run at the start asks in vain for {', '.join(idle)}"
     if stub.left_out:
         yield f"the static libpython has not all of these built-in modules: {', '.join(stub.left_out)}"
     if lacking:

@@ -12,7 +12,7 @@ import pytest
 from pydist.link.compile import compile_sources
 from pydist.link.entry import Entry
 from pydist.link.image import ModuleFlag, ModuleRow
-from pydist.link.imports import Graph, missing_imports, unmet_imports
+from pydist.link.imports import Graph, idle_names, missing_imports, unmet_imports
 from pydist.link.part import TreeFile
 
 SITE = "lib/python3.14/site-packages/"
@@ -43,6 +43,11 @@ def graph(files: Mapping[str, str], entry: Entry = SCRIPT, extensions: tuple[str
         sources={path: memoryview(data) for path, data in sources.items()},
         owner={path: "foo" if path.startswith(f"{SITE}foo") else "app" for path in sources},
     )
+
+
+def test_names_that_may_be_missing_and_are_not_asked_for_are_idle() -> None:
+    known = graph({"tool.py": "import gone.deeper, json\ntry:\n    import guarded\nexcept ImportError: pass\n"})
+    assert idle_names(("gone", "blub", "guarded", "blub", "tool"), known, (SCRIPT,)) == ("blub", "guarded", "tool")
 
 
 def found(files: Mapping[str, str], entry: Entry = SCRIPT, extensions: tuple[str, ...] = ()) -> list[str]:
