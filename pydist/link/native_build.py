@@ -154,11 +154,13 @@ class _Run:
     def _failed(self, lines: Sequence[str]) -> NativeBuildFailed:
         package, file = self.choice.package, self.choice.sdist.name if self.choice.sdist else self.choice.folder
         # Behind the compiler's words there is a long traceback of the build script.
-        wrong = [line for line in lines if " error: " in line][:_TAIL] or [line for line in lines if line.strip()]
-        shown = "\n".join(f"    {line}" for line in wrong[-_TAIL:])
-        return NativeBuildFailed(
-            [Fault(f"{package.name} {package.version}".strip(), f"the build of {file} fails\n{shown}")]
-        )
+        wrong = [line for line in lines if " error: " in line][:_TAIL]
+        lacking = ", ".join(self.tools.lacking())
+        said = f"it needs {lacking}, which it does not bring" if lacking else f"the build of {file} fails"
+        if not lacking or wrong:
+            last = wrong or [line for line in lines if line.strip()][-_TAIL:]
+            said += "".join(f"\n    {line}" for line in last)
+        return NativeBuildFailed([Fault(f"{package.name} {package.version}".strip(), said)])
 
 
 def _tree(source: Path, place: Path) -> Path:

@@ -23,9 +23,13 @@ __all__ = ["Tools", "settings"]
 _COMPILER = Path(__file__).with_name("native_build_cc.py")
 _ROLES = {"cc": "cc", "gcc": "cc", "clang": "cc", "c++": "c++", "g++": "c++", "clang++": "c++"}
 _ARCHIVERS = {"ar": "ar", "gcc-ar": "ar", "llvm-ar": "ar", "ranlib": "ranlib", "gcc-ranlib": "ranlib"}
-_ABSENT = ("pkg-config", "pkgconf", "cargo", "rustc", "gfortran", "ld", "mysql_config", "pg_config", "xml2-config",
-           "xslt-config", "curl-config")  # fmt: skip
-"""What would find the machine's own libraries, which are for another C library, or compilers that we know not of."""
+_ABSENT = {
+    "pkg-config": "", "pkgconf": "", "ld": "", "cargo": "a Rust compiler", "rustc": "a Rust compiler",
+    "gfortran": "a Fortran compiler", "mysql_config": "libmysqlclient", "pg_config": "libpq", "xml2-config": "libxml2",
+    "xslt-config": "libxslt", "curl-config": "libcurl",
+}  # fmt: skip
+"""What would find the machine's own libraries, which are for another C library, or compilers that we know not of; and
+what a build that calls it needs."""
 _COMPILE = ("-fno-sanitize=undefined", "-g0", "-fno-lto", "-Wno-error")
 _STATIC = ("-fno-pic", "-fno-pie")
 
@@ -74,11 +78,20 @@ class Tools:
             self.program(name, [sys.executable, "-I", str(_COMPILER), str(told), role])
         for name, tool in _ARCHIVERS.items():
             self.program(name, [str(self.compiler.path), tool])
-        for name in _ABSENT:
-            self.program(name, ["false"])
+        for name in _ABSENT:  # without its arguments: some versions of `false` answer to --version
+            self.program(name, ["sh", "-c", 'echo "$0" >> "$1"; exit 1', name, str(self._asked)])
         self.program("strip", ["true"])
         for name in ("python", "python3", f"python{self.distribution.series}"):
             self.program(name, [str(self.distribution.interpreter)])
+
+    @property
+    def _asked(self) -> Path:
+        return self.root / "asked-for.txt"
+
+    def lacking(self) -> list[str]:
+        """The libraries and compilers that the build has asked for in vain, each once."""
+        names = self._asked.read_text(encoding="utf-8").split() if self._asked.is_file() else []
+        return list(dict.fromkeys(_ABSENT[name] for name in names if _ABSENT[name]))
 
     def program(self, name: str, command: list[str]) -> None:
         """A program `name` that runs `command` with its own arguments behind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,22 @@ def test_a_build_that_fails_is_named_with_the_end_of_its_log(tmp_path: Path) -> 
         NativeBuildFailed, match=r"(?s)p 1: the build of .*fast\.c.*use of undeclared identifier 'nope'"
     ):
         built(tmp_path, distribution(), "int PyInit_fast(void) { return nope; }")
+
+
+def test_a_build_that_asks_for_a_library_of_the_machine_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = """
+def build_wheel(folder, settings=None, metadata=None):
+    for name in ("pkg-config", "xml2-config", "xslt-config", "xml2-config"):
+        assert subprocess.run([name, "--version"], capture_output=True).stdout == b""
+    raise ValueError("no version")
+"""
+    monkeypatch.setattr(sys.modules[__name__], "BACKEND", "import subprocess" + backend)
+    with pytest.raises(NativeBuildFailed) as caught:
+        built(tmp_path, distribution())
+    (fault,) = caught.value.faults
+    assert str(fault) == "p 1: it needs libxml2, libxslt, which it does not bring"
 
 
 def test_a_library_that_is_not_the_packages_own_is_not_found(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
