@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
@@ -42,9 +43,17 @@ int memory_copy(const char *name, const void *bytes, uint64_t size, unsigned fla
     return descriptor;
 }
 
+/* The kernel refuses while it holds on to a page of the file itself (memfd_wait_for_pins, which waits for 0.15 s): 2 of
+ * 200 starts of a large application at once met that. */
 int memory_seal(int descriptor)
 {
-    return fcntl(descriptor, F_ADD_SEALS, seals);
+    const struct timespec pause = {.tv_nsec = 10000000};
+    int failed = fcntl(descriptor, F_ADD_SEALS, seals);
+    for (int tries = 100; failed && errno == EBUSY && tries; tries--) {
+        nanosleep(&pause, NULL);
+        failed = fcntl(descriptor, F_ADD_SEALS, seals);
+    }
+    return failed;
 }
 
 int memory_sealed(const char *name, const void *bytes, uint64_t size, unsigned flags)
