@@ -5,6 +5,9 @@
  * young generation, and gets Python's own thresholds back at the moment when anything imports `gc`, which is the only
  * way to see or change them.
  *
+ * What an interpreter is made of before it runs anything is set aside until then (gc.freeze): it stays anyway, and the
+ * first collection at the end of each process would walk over it. The next one, which is for modules, does.
+ *
  * Invariant: a program that imports `gc` finds the collector as in any other Python. */
 #include "importer.h"
 
@@ -28,41 +31,66 @@ static int set_thresholds(const struct state *state, int young)
 
 static int forget_callback(const struct state *state)
 {
-    Py_ssize_t at = PySequence_Index(state->gc_callbacks, state->after_first);
+    Py_ssize_t at = PySequence_Index(state->gc_callbacks, state->on_collection);
     return at < 0 || PySequence_DelItem(state->gc_callbacks, at) ? -1 : 0;
 }
 
-/* In gc.callbacks, for the first collection. */
-static PyObject *after_first(PyObject *module, PyObject *arguments)
+static int call(PyObject *function)
 {
-    const struct state *state = PyModule_GetState(module);
+    PyObject *done = PyObject_CallNoArgs(function);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+static int is_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
+#endif
+}
+
+/* What was set aside is looked at again. */
+static int take_back(struct state *state)
+{
+    PyObject *unfreeze = state->unfreeze;
+    Py_CLEAR(state->freeze);
+    state->unfreeze = NULL;
+    int failed = unfreeze ? call(unfreeze) : 0;
+    Py_XDECREF(unfreeze);
+    return failed;
+}
+
+/* In gc.callbacks. The collection after the one that a process ends with is for modules, and for what hangs on them. */
+static PyObject *on_collection(PyObject *module, PyObject *arguments)
+{
+    struct state *state = PyModule_GetState(module);
     PyObject *phase, *facts;
     if (!PyArg_ParseTuple(arguments, "UO", &phase, &facts))
         return NULL;
     if (PyUnicode_CompareWithASCIIString(phase, "stop") == 0 && state->set_threshold &&
-        (forget_callback(state) || set_thresholds(state, YOUNG)))
+        (is_finalizing() ? take_back(state) : set_thresholds(state, YOUNG)))
         return NULL;
     Py_RETURN_NONE;
 }
 
-/* Python's own thresholds back, once. */
+/* Python's own thresholds back, once, and what was set aside. */
 static int restore(struct state *state)
 {
     PyObject *set_threshold = state->set_threshold, *defaults = state->default_thresholds;
-    if (forget_callback(state))
-        PyErr_Clear(); /* the first collection has been */
     state->set_threshold = NULL;
     state->default_thresholds = NULL;
     PyObject *done = PyObject_CallObject(set_threshold, defaults);
     Py_DECREF(set_threshold);
     Py_DECREF(defaults);
     Py_XDECREF(done);
-    return done ? 0 : -1;
+    return !done || forget_callback(state) || take_back(state) ? -1 : 0;
 }
 
 int collector_relax(PyObject *module)
 {
-    static PyMethodDef definition = {"after_first", after_first, METH_VARARGS, NULL};
+    static PyMethodDef definition = {"on_collection", on_collection, METH_VARARGS, NULL};
     struct state *state = PyModule_GetState(module);
     PyObject *modules = PyImport_GetModuleDict(); /* borrowed */
     if (PyDict_GetItemString(modules, "gc"))
@@ -73,11 +101,25 @@ int collector_relax(PyObject *module)
     state->set_threshold = PyObject_GetAttrString(gc, "set_threshold");
     state->default_thresholds = PyObject_CallMethod(gc, "get_threshold", NULL);
     state->gc_callbacks = PyObject_GetAttrString(gc, "callbacks");
-    state->after_first = PyCFunction_New(&definition, module);
+    state->freeze = PyObject_GetAttrString(gc, "freeze");
+    state->unfreeze = PyObject_GetAttrString(gc, "unfreeze");
+    state->on_collection = PyCFunction_New(&definition, module);
     Py_DECREF(gc);
-    int failed = !state->set_threshold || !state->default_thresholds || !state->gc_callbacks || !state->after_first ||
-                 set_thresholds(state, FIRST) || PyList_Append(state->gc_callbacks, state->after_first);
+    int failed = !state->set_threshold || !state->default_thresholds || !state->gc_callbacks || !state->on_collection ||
+                 !state->freeze || !state->unfreeze ||
+                 set_thresholds(state, FIRST) || PyList_Append(state->gc_callbacks, state->on_collection);
     return failed ? -1 : PyDict_DelItemString(modules, "gc");
+}
+
+int collector_set_aside(void)
+{
+    PyObject *module = PyImport_ImportModule("_pydist_image");
+    struct state *state = module ? PyModule_GetState(module) : NULL;
+    int failed = state && state->freeze ? call(state->freeze) : 0;
+    if (state)
+        Py_CLEAR(state->freeze);
+    Py_XDECREF(module);
+    return !module || failed ? -1 : 0;
 }
 
 int collector_notice(struct state *state, PyObject *name)

@@ -207,6 +207,8 @@ static void call_starts(const struct runtime *runtime)
 
 int entry_run(const struct runtime *runtime)
 {
+    if (collector_set_aside())
+        PyErr_WriteUnraisable(NULL);
     call_starts(runtime);
     if (runtime->as_python)
         return Py_RunMain();

@@ -22,8 +22,9 @@ struct state {
     PyObject *builtin_loader; /* importlib's loader of what is built in */
     PyObject *file_finder; /* importlib's FileFinder */
     PyObject *finder_details; /* tuple: what it is made with but for the path */
-    PyObject *gc_callbacks, *after_first; /* gc's list, and what is in it until the first collection */
+    PyObject *gc_callbacks, *on_collection; /* gc's list, and what is in it until gc is imported */
     PyObject *set_threshold, *default_thresholds; /* of gc, until it is imported; then NULL */
+    PyObject *freeze, *unfreeze; /* of gc, each until it has been called */
     PyObject *str_cached, *str_has_location, *str_locations, *str_name, *str_loader_name, *str_path, *str_get_code;
 };
 

@@ -32,6 +32,10 @@ void arenas_install(void);
 /* blocks.c: the same for that of larger objects. */
 void blocks_install(void);
 
+/* collector.c: what there is already is not looked at by the cyclic collector, until `gc` is imported. Returns -1 with an
+ * exception set when that fails. */
+int collector_set_aside(void);
+
 /* module.c: the builtin module `_pydist_image`. */
 PyObject *PyInit__pydist_image(void);
 
