@@ -49,6 +49,7 @@ gen: .make/installed
 ##   make bench    measure, and write docs/benchmarks/
 bench: .make/system .make/bench
 	$(BIN)/python benchmarks/bench.py $(ARGS)
+	$(BIN)/python benchmarks/applications.py
 	$(BIN)/python benchmarks/judge.py
 	$(BIN)/python docs/generate.py
 

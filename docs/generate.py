@@ -77,34 +77,8 @@ def below_mark(name: str, lines: Iterator[str]) -> tuple[Path, str]:
 
 
 def with_speed(readme: str) -> str:
-    """The README with the figures of the newest benchmark between the lines that mark their place."""
-    results = json.loads((CHECKOUT / "docs" / "benchmarks" / "results.json").read_text(encoding="utf-8"))
-    beside = json.loads(INTERPRETERS.read_bytes())
-    facts = results["machine"]
-    rows = [
-        ("start-up of hello", results["start_up"]),
-        (f"import of {results['modules']} standard modules", results["imports"]),
-    ]
-    lines = [
-        f"Measured on {results['date']} by `make bench` ({facts['cpu']}, {facts['cores']} cores, load before it "
-        f"{facts['load_before']}): in turns, medians, ratios of each round to the same distribution's own Python.",
-        "",
-        "| | median | ratio |",
-        "|---|---:|---:|",
-        *(
-            f"| {what}: {name} | {summary['wall_ms']:.0f} ms | {summary['wall_ratio']:.2f} |"
-            for what, table in rows
-            for name, summary in table.items()
-        ),
-        "",
-        "Memory, sizes and charts: [benchmarks](docs/benchmarks/README.md).",
-        "",
-        *(
-            f"Before anything is linked, our optimised build (`pgo+lto`) runs Python's own benchmarks {mean:.2f} times "
-            f"as fast as {name}'s Python ([each of the {len(beside['faster'])}](docs/benchmarks/interpreters.md))."
-            for name, mean in beside["geometric_mean"].items()
-        ),
-    ]
+    """The README with the figures of the newest benchmarks between the lines that mark their place."""
+    lines = runpy.run_path(str(CHECKOUT / "benchmarks" / "summary.py"))["lines"]()
     before, rest = readme.split("<!-- speed -->", 1)
     after = rest.split("<!-- /speed -->", 1)[1]
     return "\n".join([f"{before}<!-- speed -->", *lines, f"<!-- /speed -->{after}"])
