@@ -93,10 +93,16 @@ class _Wishes:
     include: Sequence[str]
     distribution: Distribution
 
-    def files_of(self, group: LeftOut, imported: frozenset[str], certain: frozenset[str]) -> Iterator[str]:
-        """The paths of `group` that come back, when the parts import `imported`, and `certain` for sure."""
+    def files_of(
+        self, group: LeftOut, imported: frozenset[str], certain: frozenset[str], later: Mapping[str, str]
+    ) -> Iterator[str]:
+        """The paths of `group` that come back, when the parts import `imported`, and `certain` for sure. `later` is
+        what came back of the standard library imports, by which file: one of the group itself brings no others."""
         paths = [path for path, _ in group.files]
-        if _is_imported(group, certain | self.reached if group.reached else imported):
+        if group.reached:
+            imported = certain | self.reached
+            imported |= {name for name, file in later.items() if not any(path.endswith(f"/{file}") for path in paths)}
+        if _is_imported(group, imported):
             yield from paths
             return
         included = [path for path in paths if has_pattern(_name(path, self.distribution), self.include)]
@@ -112,11 +118,11 @@ def _with_returned(sources: Sequence[PartSource], made: Sequence[Part], own: Par
         imported = frozenset(name for part in (*parts, own) for name in part.mentions)
         surely = [part for part, source in zip(parts, sources, strict=True) if source.own]
         certain = frozenset(name for part in (*surely, own) for name in part.mentions)
-        certain |= parts[0].mentions.keys() - at_first
+        later = {name: file for name, file in parts[0].mentions.items() if name not in at_first}
         changed = []
         for source, first, part in zip(sources, made, parts, strict=True):
             have = {file.path for file in part.files}
-            wanted = {path for group in first.left_out for path in wishes.files_of(group, imported, certain)}
+            wanted = {path for group in first.left_out for path in wishes.files_of(group, imported, certain, later)}
             changed.append(part if wanted <= have else _joined(first, source.more(wanted)))
         if all(new is old for new, old in zip(changed, parts, strict=True)):
             return parts

@@ -156,13 +156,14 @@ def test_tests_of_packages_and_of_python_come_back_when_they_are_wanted(
     path = wheel(tmp_path, "demo", "1", {"demo/__init__.py": b"", "demo/tests/__init__.py": b"", "demo/x.pyi": b""})
     text = "from importlib.util import find_spec as f\nprint(*(bool(f(n)) for n in ('demo.tests', 'test.support')))"
     settings = {"with_": (f"demo @ {path.as_uri()}",), "allow_missing": ("demo",)}
-    report = made(
-        distribution, store, tmp_path, f"import test\n{text}", **settings, include=("test/support/*", "demo/tests")
-    )
+    report = made(distribution, store, tmp_path, text, **settings, include=("test/support/*", "demo/tests"))
     assert run(report.output).stdout == "True True\n"
     assert {(row.part, row.name) for row in report.left_out} >= {
         (path.name, "type stubs"), ("standard library", "tests of CPython")
     }  # fmt: skip
+    report = made(distribution, store, tmp_path, "import test.support; print(test.support.__name__)")
+    assert run(report.output).stdout == "test.support\n"
+    assert "tests of CPython" not in {row.name for row in report.left_out}
 
 
 def test_the_folder_changes_no_byte(distribution: Distribution, store: Store, tmp_path: Path) -> None:

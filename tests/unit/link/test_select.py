@@ -50,7 +50,11 @@ def standard(store: Store) -> PartSource:
         "turtle.py",
         "../tcl8.6/init.tcl",
     )
-    texts = {"turtle.py": b"import tkinter", "multiprocessing/util.py": b"def f():\n    from test import support\n"}
+    texts = {
+        "test/support/__init__.py": b"from test.support import os_helper\n",
+        "turtle.py": b"import tkinter",
+        "multiprocessing/util.py": b"def f():\n    from test import support\n",
+    }
     trees = tuple(TreeFile(path=f"{LIB}/{path}".replace("python3.14/../", ""),
                            data=texts.get(path, b"")) for path in paths)  # fmt: skip
     names = {tree.path: path for tree, path in zip(trees, paths, strict=True)}
