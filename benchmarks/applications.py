@@ -82,7 +82,7 @@ def measured(program: Program, tools: Sequence[Tool], python: Path, place: Path,
     prepared(program, (), folder / PLAIN, python)
     bins = folder / PLAIN / VENV / "bin"
     plain = [bins / "python", folder / PLAIN / program.file] if program.source else [bins / program.console]
-    installed = [*plain, *program.arguments]
+    installed: list[str | Path] = [*plain, *program.arguments]
     results: dict[str, Made] = {}
     starts: dict[str, Summary] = {}
     for tool in tools:
