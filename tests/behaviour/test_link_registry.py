@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pydist.errors import InputError
 from pydist.link.app import Request
 from pydist.link.dist import Distribution
 from pydist.link.link import link
+from pydist.policy import defaults
 from pydist.progress import Silent
 from pydist.store import Store
 
@@ -84,11 +86,19 @@ def test_pkg_resources_knows_what_is_inside(distribution: Distribution, store: S
     ]
 
 
+@pytest.fixture
+def _no_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store has no distribution for the target that applications with native code are linked for."""
+    monkeypatch.setattr(defaults, "NATIVE_TARGET", "x86_64_v4-unknown-linux-gnu")
+
+
+@pytest.mark.usefixtures("_no_glibc")
 def test_numpy_is_refused_by_name(distribution: Distribution, store: Store, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"numpy [\d.]+: numpy-.*musllinux.*\.whl"):
+    with pytest.raises(InputError, match=r"numpy [\d.]+: numpy-.*linux.*\.whl"):
         link(Request(app="numpy", module="numpy", output=tmp_path / "x"), store=store)
 
 
+@pytest.mark.usefixtures("_no_glibc")
 def test_a_refused_package_is_shown_with_what_requires_it(
     distribution: Distribution, store: Store, tmp_path: Path
 ) -> None:
@@ -115,7 +125,8 @@ def test_a_project_is_linked_again_after_an_edit_without_its_backend_and_as_from
     (project / "pyproject.toml").write_text(
         f"[build-system]\nrequires = ['{backend}']\nbuild-backend = "
         f"'{'setuptools.build_meta' if backend == 'setuptools' else 'hatchling.build'}'\n"
-        "[project]\nname = 'tool'\nversion = '1'\nscripts = {tool = 'tool:main'}\n"
+        f"[project]\nname = 'tool'\nversion = '1'\ndescription = 'new to the store: {uuid.uuid4()}'\n"
+        "scripts = {tool = 'tool:main'}\n"
     )
     module = project / "src/tool/__init__.py"
     builds = Builds()
