@@ -26,10 +26,10 @@ from report import machine
 from subjects import find_distribution, interpreter
 
 import pydist
+from pydist.policy import defaults
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "docs" / "benchmarks"
-GLIBC = "x86_64-unknown-linux-gnu"  # wheels of the index are for it
 PLAIN = "installed"
 WARM = 5  # runs of pydist once everything is in the store; the others are timed once
 
@@ -67,7 +67,7 @@ def main() -> int:
     results: dict[str, Any] = json.loads(file.read_bytes()) if file.is_file() else {"format_version": 1, "programs": {}}
     results |= {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "pydist": pydist.__version__}
     with tempfile.TemporaryDirectory(prefix="pydist-bench-") as name:
-        python = interpreter(find_distribution(None, args.python, GLIBC), Path(name))
+        python = interpreter(find_distribution(None, args.python, defaults.NATIVE_TARGET), Path(name))
         for program in PROGRAMS:
             if not args.programs or program.name in args.programs:
                 results["programs"][program.name] = measured(program, tools, python, Path(name), args.rounds)

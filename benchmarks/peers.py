@@ -16,6 +16,8 @@ from pathlib import Path
 
 import uv
 
+from pydist.policy import defaults
+
 __all__ = ["TOOLS", "Program", "Tool", "made", "prepared"]
 
 PATIENCE = 1800  # seconds; Nuitka compiles for minutes
@@ -95,7 +97,7 @@ TOOLS = (
     Tool(
         name="pydist, glibc",
         packages=(),
-        command=lambda it: _pydist(it, "--target", "x86_64-unknown-linux-gnu"),
+        command=lambda it: _pydist(it, "--target", defaults.NATIVE_TARGET),
         product=lambda _: "app",
         own=True,
     ),
