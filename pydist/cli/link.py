@@ -27,8 +27,8 @@ examples:
   pydist link . --script a --script b       both in one file, chosen by its name or by the first argument
 
 Settings may stand in [tool.pydist] of pyproject.toml or of a script's block: python, target, script, scripts, module,
-distribution, with, include, exclude, sources, optimize, allow-missing, bring, locked, strict-memory, rehearse. A flag
-overrides the setting of the same name; lists add to it.
+distribution, with, include, exclude, sources, optimize, allow-missing, bring, locked, strict-memory, rehearse,
+fast-exit. A flag overrides the setting of the same name; lists add to it.
 """
 _FEW = 4
 _PARTS = {
@@ -69,6 +69,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="make sys.executable no Python for children, but for multiprocessing")  # fmt: skip
     parser.add_argument("--strict-memory", action="store_true",
                         help="refuse what would have to be unpacked to a disk")  # fmt: skip
+    parser.add_argument("--fast-exit", action="store_true",
+                        help="end the process without clearing what is in memory: what __del__ would do at its end is "
+                        "not done")  # fmt: skip
     for name, what in (("include", "bring back files that rules leave out"), ("exclude", "leave out files")):
         about = f"{what}: a glob of paths below site-packages or the standard library; may be repeated"
         parser.add_argument(f"--{name}", metavar="GLOB", action="append", default=[], help=about)
@@ -90,7 +93,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         scripts=tuple(args.scripts), module=args.module, with_=tuple(args.with_), include=tuple(args.include),
         exclude=tuple(args.exclude), sources=args.sources, optimize=args.optimize,
         allow_missing=tuple(args.allow_missing), bring=tuple(args.bring), locked=args.locked,
-        strict_memory=args.strict_memory, rehearse=args.rehearse,
+        strict_memory=args.strict_memory, rehearse=args.rehearse, fast_exit=args.fast_exit,
     )  # fmt: skip
     report = link(request, reporter=terminal)
     if args.sbom is not None:

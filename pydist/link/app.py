@@ -49,6 +49,7 @@ class Request:
     bring: tuple[str, ...] = ()
     locked: bool = False
     strict_memory: bool = False
+    fast_exit: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     sources: bool | None = None
@@ -210,6 +211,7 @@ def _with_request(app: AppSpec, request: Request) -> AppSpec:
         recipes=own.recipes,
         locked=own.locked or request.locked,
         strict_memory=own.strict_memory or request.strict_memory,
+        fast_exit=own.fast_exit or request.fast_exit,
     )
     return AppSpec(
         kind=app.kind, name=app.name, path=app.path, package=app.package,

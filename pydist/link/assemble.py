@@ -5,7 +5,7 @@ Invariant: every choice was made before; this only puts values where the image f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydist.link.collect import Collected
@@ -45,18 +45,18 @@ def image_spec(
     tree: Collected,
     meta: bytes,
     optimize: int,
-    locked: bool = False,
+    switches: Iterable[str] = (),
     rehearsals: tuple[RehearsalRow, ...] = (),
 ) -> ImageSpec:
-    """The image of an application, whose code was compiled at the level `optimize`."""
+    """The image of an application, whose code was compiled at the level `optimize`. `switches` are the settings of the
+    run time that are on."""
     manifest = distribution.manifest
     python = f"bin/python{distribution.series}"
     started, config = _entries(entries, parts)
     config += [("stdlib", distribution.virtual_stdlib), ("optimize", str(optimize)), ("python", python)]
     if parts.python:
         config.append(("launch", launch_path(distribution)))
-    if locked:
-        config.append(("locked", "1"))
+    config += [(name, "1") for name in switches]
     search = [distribution.virtual_stdlib, distribution.site_packages]
     if distribution.dynamic:
         search.insert(1, f"{distribution.virtual_stdlib}/lib-dynload")

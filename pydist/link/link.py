@@ -87,7 +87,7 @@ def link(request: Request, *, store: Store | None = None, reporter: Reporter | N
     rehearsed = rehearse(rehearsal, distribution, stub, store, reporter)
     spec = image_spec(
         distribution, entries, parts, tree=tree, meta=dumps(contents), optimize=optimize,
-        locked=app.settings.locked, rehearsals=rehearsed.rows,
+        switches=app.settings.switches, rehearsals=rehearsed.rows,
     )  # fmt: skip
     finished = finish(stub.program, spec, output)
     reasons = {**reasons_of(distribution, contents.entry, wheels), **selected.reasons}

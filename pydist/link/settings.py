@@ -21,7 +21,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
         "with include exclude scripts allow-missing bring",
         lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
     ),
-    "true or false": ("sources locked strict-memory rehearse", lambda value: isinstance(value, bool)),
+    "true or false": ("sources locked strict-memory rehearse fast-exit", lambda value: isinstance(value, bool)),
     "0, 1 or 2": ("optimize", lambda value: type(value) is int and value in (0, 1, 2)),
 }
 """What is expected of a value, the keys that have such values, and whether a value is one."""
@@ -38,6 +38,7 @@ class Settings:
     `compile()`, `index` is where `pydist fetch` looks, `allow_missing` are modules whose import may fail at start. With
     `locked`, sys.executable is no Python for child processes; with `strict_memory`, nothing may be unpacked to a disk.
     `rehearse` says whether packages are imported when the application is linked (`pydist.link.rehearse`).
+    With `fast_exit`, the process ends without taking Python apart (`pydist/runtime/fast_exit.c`).
     `recipes` are what packages in it need to be told, `bring` the libraries of this machine that come along.
     """
 
@@ -53,11 +54,17 @@ class Settings:
     bring: tuple[str, ...] = ()
     locked: bool = False
     strict_memory: bool = False
+    fast_exit: bool = False
     exclude: tuple[str, ...] = ()
     sources: bool | None = None
     optimize: int | None = None
     rehearse: bool | None = None
     recipes: tuple[Recipe, ...] = ()
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The settings that the run time has to know, where they are on."""
+        return tuple(name for name, on in (("locked", self.locked), ("fast-exit", self.fast_exit)) if on)
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], where: str) -> Settings:

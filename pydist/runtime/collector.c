@@ -42,7 +42,7 @@ static int call(PyObject *function)
     return done ? 0 : -1;
 }
 
-static int is_finalizing(void)
+int collector_is_last(void)
 {
 #if PY_VERSION_HEX >= 0x030d0000
     return Py_IsFinalizing();
@@ -70,7 +70,7 @@ static PyObject *on_collection(PyObject *module, PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "UO", &phase, &facts))
         return NULL;
     if (PyUnicode_CompareWithASCIIString(phase, "stop") == 0 && state->set_threshold &&
-        (is_finalizing() ? take_back(state) : set_thresholds(state, YOUNG)))
+        (collector_is_last() ? take_back(state) : set_thresholds(state, YOUNG)))
         return NULL;
     Py_RETURN_NONE;
 }
@@ -120,6 +120,31 @@ int collector_set_aside(void)
         Py_CLEAR(state->freeze);
     Py_XDECREF(module);
     return !module || failed ? -1 : 0;
+}
+
+/* A collector that is switched off would not start the last one either. Switched on without thresholds it starts no
+ * other. */
+static int allow_last(void)
+{
+    if (PyGC_IsEnabled())
+        return 0;
+    PyObject *gc = PyImport_ImportModule("gc");
+    PyObject *done = gc ? PyObject_CallMethod(gc, "set_threshold", "i", 0) : NULL;
+    Py_XDECREF(done);
+    Py_XDECREF(gc);
+    if (done)
+        PyGC_Enable();
+    return done ? 0 : -1;
+}
+
+int collector_watch(PyObject *callback)
+{
+    PyObject *module = PyImport_ImportModule("_pydist_image");
+    struct state *state = module ? PyModule_GetState(module) : NULL;
+    Py_XDECREF(module);
+    if (!state || !state->gc_callbacks) /* where gc was imported before us */
+        return module ? 0 : -1;
+    return PyList_Insert(state->gc_callbacks, 0, callback) || allow_last() ? -1 : 0;
 }
 
 int collector_notice(struct state *state, PyObject *name)

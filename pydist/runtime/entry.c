@@ -145,17 +145,20 @@ static int is_interrupt(void)
 #endif
 }
 
-#if PY_VERSION_HEX >= 0x030e0000
 static int hook_interrupted;
 
 /* Stands in for a sys.excepthook of the application for the one call of it that ends the process: PyErr_Print tells
- * nobody that the hook was interrupted, and Python's own exit code depends on it. */
+ * nobody that the hook was interrupted or what code it exits with. */
 static PyObject *call_hook(PyObject *hook, PyObject *arguments)
 {
     if (PySys_SetObject("excepthook", hook))
         return NULL;
     PyObject *result = PyObject_CallObject(hook, arguments);
+#if PY_VERSION_HEX >= 0x030e0000 /* before, only an interrupt of the application itself counts */
     hook_interrupted = !result && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+#endif
+    if (!result)
+        fast_exit_with_exception();
     return result;
 }
 
@@ -171,16 +174,9 @@ static void watch_hook(void)
     Py_XDECREF(watched);
     PyErr_Restore(type, value, traceback);
 }
-#else /* where only an interrupt of the application itself counts */
-static const int hook_interrupted = 0;
-
-static void watch_hook(void)
-{
-}
-#endif
 
 /* So that a shell or make sees an interrupted program, not one that chose to exit. */
-static int exit_by_interrupt(void)
+int exit_by_interrupt(void)
 {
     signal(SIGINT, SIG_DFL);
     kill(getpid(), SIGINT);
@@ -205,6 +201,18 @@ static void call_starts(const struct runtime *runtime)
     }
 }
 
+/* Without the exception that is on its way. Where it fails, the process ends in the ordinary way. */
+static void arm(const struct runtime *runtime)
+{
+    PyObject *type, *value, *traceback;
+    if (!fast_exit_wanted(runtime))
+        return;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (fast_exit_arm())
+        PyErr_WriteUnraisable(NULL);
+    PyErr_Restore(type, value, traceback);
+}
+
 int entry_run(const struct runtime *runtime)
 {
     if (collector_set_aside())
@@ -212,14 +220,19 @@ int entry_run(const struct runtime *runtime)
     call_starts(runtime);
     if (runtime->as_python)
         return Py_RunMain();
-    int code = 0, interrupted = 0;
-    if (run(runtime)) {
+    int code = 0, interrupted = 0, failed = run(runtime);
+    if (failed) {
         interrupted = is_interrupt();
         code = 1;
         watch_hook();
+        fast_exit_with_exception();
+    }
+    arm(runtime);
+    if (failed) {
         PyErr_Print(); /* a SystemExit ends the process here, with its own code */
         interrupted |= hook_interrupted;
     }
+    fast_exit_with(interrupted ? EXIT_BY_INTERRUPT : code);
     if (Py_FinalizeEx() < 0)
         code = 120;
     return interrupted ? exit_by_interrupt() : code;

@@ -19,12 +19,13 @@ def test_no_table_means_no_settings() -> None:
 def test_every_setting_is_read() -> None:
     table = parse_toml(
         '[tool.pydist]\npython = "3.13"\ntarget = "t"\nscript = "s"\nwith = ["a", "b"]\ninclude = ["*.txt"]\n'
-        'exclude = ["x"]\nsources = false\noptimize = 2\nallow-missing = ["m"]\nlocked = true\nstrict-memory = true',
+        'exclude = ["x"]\nsources = false\noptimize = 2\nallow-missing = ["m"]\nlocked = true\nstrict-memory = true\n'
+        "fast-exit = true",
         "f",
     )
     expected = Settings(
         python="3.13", target="t", scripts=("s",), with_=("a", "b"), include=("*.txt",), exclude=("x",), sources=False,
-        optimize=2, allow_missing=("m",), locked=True, strict_memory=True,
+        optimize=2, allow_missing=("m",), locked=True, strict_memory=True, fast_exit=True,
     )  # fmt: skip
     assert Settings.parse(table, "f") == expected
 
