@@ -50,6 +50,7 @@ gen: .make/installed
 bench: .make/system .make/bench
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 	$(BIN)/python benchmarks/applications.py
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/judge.py
 	$(BIN)/python docs/generate.py
 

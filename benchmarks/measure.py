@@ -14,17 +14,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Sample", "Summary", "memory", "rounds", "run_once", "summarise"]
+__all__ = ["Sample", "Summary", "memory", "rounds", "run_once", "spawn", "summarise"]
 
 _ENVIRONMENT = {"PATH": os.defpath, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run: seconds by the clock, and seconds of processor time of it and its children."""
+    """One run: seconds by the clock, seconds of processor time of it and its children, and page faults that needed no
+    disk."""
 
     wall: float
     cpu: float
+    faults: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +43,24 @@ class Summary:
 
 def run_once(command: Sequence[str | Path]) -> Sample:
     """Run a command to its end with nothing on its standard streams; raises when it fails."""
+    before = time.perf_counter()
+    _, status, usage = os.wait4(spawn(command), 0)
+    wall = time.perf_counter() - before
+    if code := os.waitstatus_to_exitcode(status):
+        raise subprocess.CalledProcessError(code, [*map(str, command)])
+    return Sample(wall=wall, cpu=usage.ru_utime + usage.ru_stime, faults=usage.ru_minflt)
+
+
+def spawn(command: Sequence[str | Path]) -> int:
+    """Start a command with nothing on its standard streams; the number of its process."""
     words = [str(word) for word in command]
     quiet = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
         (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     ]
-    before = time.perf_counter()
     # Not subprocess: its own work for each child is of the size of what is measured here.
-    pid = os.posix_spawn(words[0], words, _ENVIRONMENT, file_actions=quiet)
-    _, status, usage = os.wait4(pid, 0)
-    wall = time.perf_counter() - before
-    if code := os.waitstatus_to_exitcode(status):
-        raise subprocess.CalledProcessError(code, words)
-    return Sample(wall=wall, cpu=usage.ru_utime + usage.ru_stime)
+    return os.posix_spawn(words[0], words, _ENVIRONMENT, file_actions=quiet)
 
 
 def rounds(commands: Mapping[str, Sequence[str | Path]], n: int) -> dict[str, list[Sample]]:

@@ -1,7 +1,7 @@
 """Promises of `--fast-exit`: a process ends as an ordinary one, but nothing is cleared.
 
-Each act of `tests/cases/endings` is run by the distribution's own interpreter and linked; what it wrote and how it ended
-are compared.
+Each act of `tests/cases/endings` is run by the distribution's own interpreter and linked; what it wrote and how it
+ended are compared.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import lzma
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,14 @@ ALONE = [
     "has_a_child_that_ends_as_usual",
 ]  # fmt: skip
 CODES = ["0", "3", "-1", "256", "True", "2**80", "None", "'text'", "3.5", "()", "ValueError('x')"]
+PRINTED = ("the text of sys.__stdout__", " and of another file for it")
+WRITTEN = {
+    "text": b"text", "bytes": b"bytes", "both": b"both", "cycle": b"in a cycle", "piped": b"piped",
+    **{f"text.{name}": b"compressed text" for name in ("gz", "bz2", "xz")},
+    **{f"bytes.{name}": b"compressed bytes" for name in ("gz", "bz2", "xz")},
+    "given.gz": b"into a file of ours", "collected": b"collected closed", "collected text": b"collected text closed",
+    "collected.gz": b"collected",
+}  # fmt: skip
 Ending = tuple[int, str, str]
 
 
@@ -101,17 +110,30 @@ def read(path: Path) -> bytes:
     readers: dict[str, Callable[[bytes], bytes]] = {
         ".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress,
     }  # fmt: skip
-    return readers.get(path.suffix, bytes)(data)
+    return readers.get(path.suffix, bytes)(data.removesuffix(b" closed") if path.suffix else data)
 
 
-@pytest.mark.parametrize("act", ["leaves_files", "leaves_old_files", "leaves_odd_files", "logs_late"])
+@pytest.mark.parametrize("act", ["leaves_files", "leaves_old_files"])
 def test_files_that_nobody_closed_are_written(static: Programs, tmp_path: Path, act: str) -> None:
+    """An ordinary Python loses some of these, by the order in which it finds them."""
+    code, out, err = ending([*static.linked, act, str(tmp_path)])
+    assert (code, err) == (0, "")
+    assert out in {"".join(pair) for pair in (PRINTED, PRINTED[::-1])}
+    for _ in range(50):  # the last one is written by a child that reads what we left
+        if (tmp_path / "piped").stat().st_size:
+            break
+        time.sleep(0.1)
+    assert {path.name: read(path) for path in tmp_path.iterdir()} == WRITTEN
+
+
+@pytest.mark.parametrize("act", ["leaves_odd_files", "logs_late"])
+def test_odd_files_are_left_as_an_ordinary_python_leaves_them(static: Programs, tmp_path: Path, act: str) -> None:
     found = []
     for name, command in (("ordinary", static.python), ("fast", static.linked)):
         folder = tmp_path / name
         folder.mkdir()
         code, out, err = ending([*command, act, str(folder)])
-        found.append((code, sorted(out), err, {path.name: read(path) for path in folder.iterdir()}))
+        found.append((code, out, err, {path.name: read(path) for path in folder.iterdir()}))
     assert found[1] == found[0]
     assert found[0][3]
 

@@ -266,10 +266,10 @@ def leaves_odd_files(folder):
     kept.append(open(os.path.join(folder, "detached"), "w"))
     kept[-1].write("detached")
     kept.append(kept[-1].detach())
-    kept.append(open(os.path.join(folder, "closed"), "w"))
-    os.close(kept[-1].fileno())
     kept.append(Detaching(open(os.path.join(folder, "own"), "wb")))
     kept[-1].write("own")
+    kept.append(open(os.path.join(folder, "closed"), "w"))
+    os.close(kept[-1].fileno())
 
 
 def leaves_a_file_that_cannot_be_written():
