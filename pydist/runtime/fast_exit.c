@@ -27,30 +27,27 @@ void fast_exit_with(int code)
     ending = code;
 }
 
-/* What Python makes of SystemExit.code (parse_exit_code in CPython's Python/pythonrun.c). */
+/* What Python makes of a SystemExit: nothing and None are good, a number is itself, and all else is printed (CPython's
+ * Python/pythonrun.c). Before 3.12 what it was raised with need not be an exception yet. */
 static int code_of(PyObject *value)
 {
-    if (!value || value == Py_None)
-        return value ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (!PyLong_Check(value))
-        return EXIT_FAILURE; /* Python prints it */
-    int code = (int)PyLong_AsLongLong(value); /* -1 when it is too large, as there */
+    int is_exception = value && PyExceptionInstance_Check(value);
+    PyObject *code = is_exception ? PyObject_GetAttrString(value, "code") : Py_XNewRef(value);
+    int answer = EXIT_FAILURE;
+    if (!code || code == Py_None)
+        answer = is_exception && !code ? EXIT_FAILURE : EXIT_SUCCESS;
+    else if (PyLong_Check(code))
+        answer = (int)PyLong_AsLongLong(code) & 0377; /* of -1 when it is too large, as there */
     PyErr_Clear();
-    return code & 0377;
+    Py_XDECREF(code);
+    return answer;
 }
 
 void fast_exit_with_exception(void)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    ending = EXIT_FAILURE;
-    if (PyErr_GivenExceptionMatches(value, PyExc_SystemExit)) {
-        PyObject *code = PyObject_GetAttrString(value, "code");
-        PyErr_Clear();
-        ending = code_of(code);
-        Py_XDECREF(code);
-    }
+    ending = PyErr_GivenExceptionMatches(type, PyExc_SystemExit) ? code_of(value) : EXIT_FAILURE;
     PyErr_Restore(type, value, traceback);
 }
 

@@ -257,7 +257,6 @@ def leaves_old_files(folder):
     gc.collect()
     gc.freeze()
     leaves_files(folder)
-    gc.collect()
     gc.freeze()
 
 
