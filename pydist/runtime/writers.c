@@ -1,7 +1,7 @@
 /* Files and other writers of the package `io` that nobody closed: what is in their buffers is written.
  *
- * At its end an ordinary Python finalizes each of them, which means close(). Here those of `io` itself are flushed, and
- * those whose class says how it is closed are closed: a GzipFile writes its last bytes then. */
+ * At its end an ordinary Python finalizes each of them, which means close(). Here those of `io` itself are flushed; those
+ * whose class says how it is closed are finalized, because a GzipFile writes its last bytes then. */
 #include "interpreter.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #define KNOWN 256 /* types that are remembered; a program with 450 modules has a few dozen that are collected */
 
-enum action { NOTHING, FLUSH, CLOSE, CLOSE_RAW };
+enum action { NOTHING, FLUSH, FINALIZE, FINALIZE_RAW };
 
 struct writer {
     PyObject *object;
@@ -85,12 +85,11 @@ static int is_of_io(PyTypeObject *type, const char *name)
     return answer;
 }
 
-/* A class with a __del__ of its own says with it that it is not closed like others. */
 static enum action action_of(const struct writers *found, PyTypeObject *type)
 {
-    if (is_of_io(type, "close") || !is_of_io(type, "__del__"))
+    if (is_of_io(type, "close") && is_of_io(type, "__del__"))
         return FLUSH;
-    return PyType_IsSubtype(type, found->raw) ? CLOSE_RAW : CLOSE;
+    return PyType_IsSubtype(type, found->raw) ? FINALIZE_RAW : FINALIZE;
 }
 
 /* Leave out `object` and what is below it: it has been written, or its failure has been told. */
@@ -124,18 +123,25 @@ static void report(PyObject *object)
 #endif
 }
 
+static void flush(struct writers *found, PyObject *object)
+{
+    PyObject *result = is_open(object) ? PyObject_CallMethod(object, "flush", NULL) : Py_NewRef(Py_None);
+    if (!result) {
+        report(object);
+        drop(found, object);
+    }
+    Py_XDECREF(result);
+}
+
 static void act(struct writers *found, enum action action)
 {
     for (size_t i = found->count; i-- > 0;) {
-        PyObject *object = found->items[i].object;
-        if (found->items[i].action != action || !is_open(object))
+        if (found->items[i].action != action)
             continue;
-        PyObject *result = PyObject_CallMethod(object, action == FLUSH ? "flush" : "close", NULL);
-        if (!result) {
-            report(object);
-            drop(found, object);
-        }
-        Py_XDECREF(result);
+        if (action == FLUSH)
+            flush(found, found->items[i].object);
+        else
+            PyObject_CallFinalizer(found->items[i].object);
     }
 }
 
@@ -157,9 +163,9 @@ void writers_flush(void)
     drop(&found, PySys_GetObject("stderr"));
     /* What is in the buffers of `io` goes to classes of the program, whose last bytes go to buffers of `io` again. */
     act(&found, FLUSH);
-    act(&found, CLOSE);
+    act(&found, FINALIZE);
     act(&found, FLUSH);
-    act(&found, CLOSE_RAW);
+    act(&found, FINALIZE_RAW);
     for (size_t i = 0; i < found.count; i++)
         Py_DECREF(found.items[i].object);
     free(found.items);

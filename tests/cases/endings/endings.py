@@ -268,6 +268,7 @@ def leaves_odd_files(folder):
     kept.append(Detaching(open(os.path.join(folder, "own"), "wb")))
     kept[-1].write("own")
     kept.append(open(os.path.join(folder, "closed"), "w"))
+    kept[-1].write("lost")
     os.close(kept[-1].fileno())
 
 
