@@ -30,8 +30,9 @@ from report import machine
 from subjects import LISTER, find_distribution, importable_modules, interpreter, link
 
 import pydist
+from pydist.errors import EnvironmentLacking
 from pydist.link.dist import Distribution
-from pydist.policy import toolchain
+from pydist.policy import defaults, toolchain
 from pydist.store import Store
 from pydist.target import Target
 
@@ -70,7 +71,7 @@ def main() -> int:
         report.programs["nothing"] = bench.compared(IDLE, rows, args.rounds, floor)
         script = bench.imports(rows)
         report.programs["imports"] = bench.compared(script, rows, max(2, args.rounds // 5), floor)
-        bench.others(args.tools, args.rounds)
+        others(report, args, folder / "others")
     report.notes += lacking()
     args.output.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(report), indent=2) + "\n"
@@ -154,28 +155,38 @@ class Bench:
         script.write_text(IDLE.read_text(encoding="utf-8").replace("import sys\n", imports, 1), encoding="utf-8")
         return script
 
-    def others(self, wanted: str | None, n: int) -> None:
-        """The program that does nothing, by other tools, each in turns with the plain interpreter."""
-        program = Program(name="nothing", source=IDLE)
-        for tool in TOOLS:
-            if tool.own or (wanted is not None and tool.name not in wanted.split(";")):
-                continue
-            folder = self.folder / tool.name.replace(" ", "-")
-            try:
-                prepared(program, tool.packages, folder, self.python)
-                self._other(tool.name, made(tool, program, folder), n, reports=True)
-            except (subprocess.SubprocessError, OSError) as error:
-                self.report.notes.append(f"{tool.name} fails: {why(error)}")
-        for name, command in compiled(self.folder) if wanted is None else ():
-            if command:
-                self._other(name, command, n, reports=False)
-            else:
-                self.report.notes.append(f"{name} was not there.")
 
-    def _other(self, name: str, command: Command, n: int, *, reports: bool) -> None:
-        say(name)
-        both = summarise(rounds({PLAIN: [self.python, "-I", IDLE], name: command}, n))
-        self.report.others[name] = row(both[name], command, reports=reports)
+def others(report: Report, args: argparse.Namespace, folder: Path) -> None:
+    """The program that does nothing, by other tools, each in turns with the interpreter that it is made with: one for
+    the C library of this machine, because no tool takes a static one."""
+    try:
+        python = interpreter(find_distribution(None, args.python, defaults.NATIVE_TARGET), folder)
+    except EnvironmentLacking as error:
+        report.notes.append(f"Other tools were not tried: {error}")
+        return
+    program = Program(name="nothing", source=IDLE)
+    wanted = None if args.tools is None else args.tools.split(";")
+    for tool in TOOLS:
+        if tool.own or (wanted is not None and tool.name not in wanted):
+            continue
+        say(tool.name)
+        place = folder / tool.name.replace(" ", "-")
+        try:
+            prepared(program, tool.packages, place, python)
+            command = made(tool, program, place)
+            report.others[tool.name] = beside(python, tool.name, command, args.rounds, reports=True)
+        except (subprocess.SubprocessError, OSError) as error:
+            report.notes.append(f"{tool.name} fails: {why(error)}")
+    for name, start in compiled(folder) if wanted is None else ():
+        if start:
+            report.others[name] = beside(python, name, start, args.rounds, reports=False)
+        else:
+            report.notes.append(f"{name} was not there.")
+
+
+def beside(python: Path, name: str, command: Command, n: int, *, reports: bool) -> dict[str, Any]:
+    both = summarise(rounds({PLAIN: [python, "-I", IDLE], name: command}, n))
+    return row(both[name], command, reports=reports)
 
 
 def row(times: Summary, command: Command, *, reports: bool) -> dict[str, Any]:

@@ -41,7 +41,11 @@ def _page(results: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## A program that does nothing", "")
     yield from _table(results["programs"]["nothing"])
     if results["others"]:
-        yield from ("", "By other tools, each by its defaults and in turns with `python -I` alone:", "")
+        yield from (
+            "",
+            "By other tools, each by its defaults, in turns with `python -I` of the glibc interpreter that it is made with:",
+            "",
+        )
         yield from _table(results["others"])
     yield from ("", "![start](startup-nothing.svg)", "", f"## Import of {results['modules']} modules", "")
     yield (
