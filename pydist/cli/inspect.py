@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -12,11 +13,15 @@ from rich.text import Text
 from pydist.cli.files import write_whole
 from pydist.cli.inspect_licences import licences
 from pydist.cli.inspect_page import page
+from pydist.cli.inspect_trace import lines as traced_lines
+from pydist.cli.inspect_trace import table as traced_table
 from pydist.cli.options import add_file, add_json, add_quiet
 from pydist.cli.terminal import Terminal, counted, plain
 from pydist.errors import InputError
 from pydist.link.inspect import INPUTS, Unstated, extract_application, inspect
 from pydist.link.report import Contents, InspectReport, InterpreterFacts
+from pydist.link.space import space_of
+from pydist.link.trace import Trace, facts, read_trace
 from pydist.manifest.convert import encode
 from pydist.validate import look
 
@@ -27,6 +32,7 @@ examples:
   pydist inspect ./http                   packages, versions, licences and sizes of an application
   pydist inspect ./http --extract folder  give its files back
   pydist inspect ./http --licences        licences of all that is in it; --text adds their texts
+  PYDIST_TRACE=start.json ./http; pydist inspect ./http --trace start.json --html http.html
   pydist inspect cpython-3.14.7+…-full.tar.zst
   pydist inspect python                   an unpacked distribution
   pydist inspect /usr --html python.html  an installed Python: what its content says
@@ -43,6 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", action="store_true", help="with --licences: print the texts, too")
     add_file(parser, "--sbom", "write the bill of materials of an application (CycloneDX)")
     parser.add_argument("--modules", action="store_true", help="list every module of an application")
+    parser.add_argument("--trace", metavar="FILE", type=Path,
+                        help="what PYDIST_TRACE=FILE wrote: where the time of a start went")  # fmt: skip
     add_file(parser, "--html", "write a page with everything and charts")
     add_json(parser)
     add_quiet(parser)
@@ -59,8 +67,13 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     contents = report.contents
     if contents is None:
         _check_application(args)
+    trace = None
+    if args.trace is not None:
+        trace = _trace_of(report, args.trace)
+        report = replace(report, trace=facts(trace))
     if args.html is not None:
-        write_whole(args.html, page(report).encode("utf-8", "backslashreplace"))
+        shares = space_of(args.file) if contents is not None else None
+        write_whole(args.html, page(report, shares, trace).encode("utf-8", "backslashreplace"))
     if args.sbom is not None and contents is not None:
         # Here, because its library is slow to load.
         from pydist.link.bill import bill_of_materials
@@ -87,15 +100,29 @@ def _lines(report: InspectReport, args: argparse.Namespace) -> Iterator[Table | 
         yield from _summary(report)
         if contents is not None and contents.packages:
             yield _packages(contents)
+    if report.trace is not None and not args.quiet:
+        yield from traced_lines(report.trace)
+        yield traced_table(report.trace)
     if args.modules and report.modules:
         yield "\n".join(report.modules)
 
 
 def _check_application(args: argparse.Namespace) -> None:
     """Raise `InputError` for options that are about applications only."""
-    given = [f"--{name}" for name in ("extract", "licences", "sbom", "modules") if getattr(args, name)]
+    given = [f"--{name}" for name in ("extract", "licences", "sbom", "modules", "trace") if getattr(args, name)]
     if given:
         raise InputError(f"{', '.join(given)}: {args.file} is not an application that pydist linked")
+
+
+def _trace_of(report: InspectReport, path: Path) -> Trace:
+    """The trace in the file `path`. Raises `InputError` when it is none, or that of another application."""
+    trace = read_trace(path)
+    if trace.image_sha256 != report.image_sha256:
+        raise InputError(
+            f"{path} is the trace of another application, or of this one before it was linked again: expected the "
+            f"image {report.image_sha256}, found {trace.image_sha256}; run {report.path} with PYDIST_TRACE={path}"
+        )
+    return trace
 
 
 def _learned(path: Path, terminal: Terminal) -> InspectReport:

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from pydist.cli.inspect_space import space as drawn_space
+from pydist.cli.inspect_trace import timing
 from pydist.link.report import InspectReport
+from pydist.link.space import Share
+from pydist.link.trace import Trace
 from pydist.validate.html import chart, document, size_text
 
 __all__ = ["page"]
@@ -16,17 +20,21 @@ __all__ = ["page"]
 _COLOUR = "#2f6f4f"
 
 
-def page(report: InspectReport) -> str:
-    """The page."""
-    return document("pydist inspect", _parts(report))
+def page(report: InspectReport, shares: Share | None = None, trace: Trace | None = None) -> str:
+    """The page; of an application, with where its bytes are and, if it was traced, where its time went."""
+    return document("pydist inspect", _parts(report, shares, trace))
 
 
-def _parts(report: InspectReport) -> Iterator[str]:
+def _parts(report: InspectReport, shares: Share | None, trace: Trace | None) -> Iterator[str]:
     yield f"<h1>{escape(report.path)}</h1><table>"
     for name, value in _facts(report):
         if value:
             yield f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
     yield "</table>"
+    if trace is not None and report.trace is not None:
+        yield from timing(trace, report.trace)
+    if shares is not None:
+        yield from drawn_space(shares)
     packages = report.contents.packages if report.contents is not None else ()
     space = report.sections or report.space
     yield from chart("What takes the space", ((name, size, size_text(size), _COLOUR) for name, size in space.items()))

@@ -27,7 +27,7 @@ from pydist.manifest.convert import decode, loads
 from pydist.manifest.load import load_any
 from pydist.store import Key
 
-__all__ = ["INPUTS", "Unstated", "extract_application", "inspect", "licence_texts"]
+__all__ = ["INPUTS", "Unstated", "extract_application", "image_of", "inspect", "licence_texts"]
 
 INPUTS = "a file that pydist linked, or a distribution: an archive, a folder, an installed Python, or PYTHON.json alone"
 """What `inspect` takes, for people."""
@@ -47,7 +47,7 @@ def inspect(path: Path) -> InspectReport:
     Raises `Unstated` for folders and archives without a manifest, `InputError` for what is nothing of that.
     """
     if path.is_file() and _starts_with(path, _ELF):
-        with _image(path) as image:
+        with image_of(path) as image:
             return _application(path, image)
     if path.exists():
         return _distribution(path)
@@ -63,7 +63,7 @@ def extract_application(path: Path, folder: Path) -> int:
         raise InputError(f"{folder} is there already; give an empty or a new folder")
     if not path.is_file() or not _starts_with(path, _ELF):
         raise InputError(f"{path} is not an application that pydist linked: only those can be extracted")
-    with _image(path) as image:
+    with image_of(path) as image:
         faults = [Fault(shown(file.path), fault) for file in image.spec.files if (fault := name_fault(file.path))]
         if faults:
             raise InputError(f"{path} names files that cannot be written safely", faults)
@@ -86,7 +86,7 @@ def licence_texts(path: Path) -> dict[str, str]:
     """
     if not path.is_file() or not _starts_with(path, _ELF):
         raise InputError(f"{path} is not an application that pydist linked: only those have texts to show")
-    with _image(path) as image:
+    with image_of(path) as image:
         contents = _contents(path, image)
         items: list[LibraryFacts | PackageFacts] = [*contents.interpreter.libraries, *contents.packages]
         wanted = {text for item in items for text in item.license_texts}
@@ -99,8 +99,8 @@ def licence_texts(path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _image(path: Path) -> Iterator[Image]:
-    """The verified image of the application `path`."""
+def image_of(path: Path) -> Iterator[Image]:
+    """The verified image of the application `path`. Raises `InputError` when it is none, or damaged."""
     try:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -14,6 +14,7 @@ from pydist.manifest.convert import Digest, doc
 __all__ = [
     "STANDARD_LIBRARY",
     "Contents",
+    "ImportFacts",
     "InspectReport",
     "InterpreterFacts",
     "LeftOutFacts",
@@ -22,6 +23,7 @@ __all__ = [
     "LinkReport",
     "PackageFacts",
     "SizeFacts",
+    "TraceFacts",
 ]
 
 STANDARD_LIBRARY = "standard library"
@@ -163,6 +165,28 @@ class LinkReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFacts:
+    """What one module cost when an application was traced. Times in microseconds."""
+
+    name: str = field(metadata=doc("Dotted name."))
+    path: str = field(metadata=doc("Its file below the virtual root, or empty."))
+    bytes: int = field(metadata=doc("Bytes of its compiled code, or of its shared object; 0: neither."))
+    own_us: float = field(metadata=doc("Time without the imports that it caused."))
+    total_us: float = field(metadata=doc("Time with them."))
+    importer: str = field(metadata=doc("The module whose import caused it; empty: no module's."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceFacts:
+    """Where the time of one run of an application went. Times in microseconds."""
+
+    phases: Mapping[str, float] = field(metadata=doc("The phases of the process and how long each took."))
+    imports_us: Mapping[str, float] = field(metadata=doc("How much of each phase its own imports took."))
+    imports: tuple[ImportFacts, ...] = field(metadata=doc("What was imported, the dearest first."))
+    events_lost: int = field(metadata=doc("How many events were too many to be kept."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InspectReport:
     """What `pydist inspect` found in a file."""
 
@@ -196,3 +220,4 @@ class InspectReport:
     sections: Mapping[str, int] | None = field(default=None, metadata=doc("Bytes of each section of an image."))
     modules: tuple[str, ...] | None = field(default=None, metadata=doc("Names of all modules of an application."))
     image_sha256: Digest | None = field(default=None, metadata=doc("Digest of the image's content, verified."))
+    trace: TraceFacts | None = field(default=None, metadata=doc("Where the time of one run went."))

@@ -23,8 +23,8 @@ __all__ = ["WAYS", "Halves", "Made"]
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 _PYTHON = "#include <Python.h>"
 _LAUNCHER = "launcher.c"
-_BOTH = "image.c"
-"""Has no state, and both halves read the image."""
+_BOTH = ("image.c", "trace_record.c", "trace_write.c")
+"""They have no state: both halves read the image, and add to the trace of the process."""
 _ENTRY = "application_run"
 _FOR_SHARED = ("-fPIC", "-fvisibility=default")
 
@@ -52,7 +52,7 @@ class Halves:
     @property
     def shared(self) -> tuple[Path, ...]:
         """What the shared object is made of."""
-        return (*self.python, *(path for path in self.native if path.name == _BOTH))
+        return (*self.python, *(path for path in self.native if path.name in _BOTH))
 
 
 Left = tuple[str, ...]

@@ -1,5 +1,6 @@
 /* Running the application with the Python that this was compiled for. */
 #include "interpreter.h"
+#include "trace.h"
 
 struct runtime *application;
 
@@ -10,6 +11,7 @@ int application_run(struct runtime *runtime)
         fprintf(stderr, "pydist: %s: the image was made for another version of Python\n", runtime->executable);
         return EXIT_NOT_STARTED;
     }
+    trace_phase(runtime->trace, "interpreter");
     PyStatus status = interpreter_start(runtime);
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status);

@@ -1,6 +1,7 @@
 /* Run the application and end the process the way `python` does: exit codes, a Ctrl-C that is seen as one by the
  * parent, 120 when the last flush fails. */
 #include "interpreter.h"
+#include "trace.h"
 
 #include <signal.h>
 #include <string.h>
@@ -215,12 +216,14 @@ static void arm(const struct runtime *runtime)
 
 int entry_run(const struct runtime *runtime)
 {
+    trace_phase(runtime->trace, "main");
     if (collector_set_aside())
         PyErr_WriteUnraisable(NULL);
     call_starts(runtime);
     if (runtime->as_python)
         return Py_RunMain();
     int code = 0, interrupted = 0, failed = run(runtime);
+    trace_phase(runtime->trace, "exit");
     if (failed) {
         interrupted = is_interrupt();
         code = 1;
@@ -235,5 +238,6 @@ int entry_run(const struct runtime *runtime)
     fast_exit_with(interrupted ? EXIT_BY_INTERRUPT : code);
     if (Py_FinalizeEx() < 0)
         code = 120;
+    trace_write(runtime->trace); /* here, because who is interrupted does not call exit() */
     return interrupted ? exit_by_interrupt() : code;
 }

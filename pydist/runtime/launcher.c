@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "runtime.h"
+#include "trace.h"
 
 static void *load(const struct runtime *runtime)
 {
@@ -20,6 +21,7 @@ static void *load(const struct runtime *runtime)
 
 int application_run(struct runtime *runtime)
 {
+    trace_phase(runtime->trace, "library");
     void *half = load(runtime);
     int (*run)(struct runtime *) = half ? (int (*)(struct runtime *))dlsym(half, "application_run") : NULL;
     if (run)

@@ -3,6 +3,7 @@
  * A loader is one of importlib's own for source files, with its methods, `name` and `path`: the files are there
  * (libc.c). Only the code comes from elsewhere than a __pycache__ folder. */
 #include "importer.h"
+#include "trace_imports.h"
 
 #include <limits.h>
 #include <marshal.h>
@@ -98,6 +99,7 @@ static PyObject *exec_module(PyObject *self, PyTypeObject *type, PyObject *const
         return NULL;
     }
     PyObject *module = arguments[0], *name = PyObject_GetAttr(module, state->str_name);
+    struct trace_event *event = name ? trace_import(state, self, name) : NULL;
     PyObject *code = name ? PyObject_CallMethodOneArg(self, state->str_get_code, name) : NULL;
     if (code == Py_None)
         PyErr_Format(PyExc_ImportError, "cannot load module %R when get_code() returns None", name);
@@ -106,6 +108,7 @@ static PyObject *exec_module(PyObject *self, PyTypeObject *type, PyObject *const
     PyObject *result = namespace ? PyObject_Vectorcall(state->call_frames_removed, values, 3, NULL) : NULL;
     if (result && PyUnicode_Check(name) && (correct(name) || rehearsal_notice(name, namespace)))
         Py_CLEAR(result);
+    trace_imported(event);
     Py_XDECREF(name);
     Py_XDECREF(code);
     Py_XDECREF(namespace);

@@ -1,6 +1,7 @@
 /* The program that every linked application is: find the image, mount it, and run the application. */
 #include "process.h"
 #include "runtime.h"
+#include "trace.h"
 #include "virtual.h"
 
 #include <stdio.h>
@@ -27,6 +28,9 @@ int main(int argc, char **argv)
     }
     runtime.argc = argc;
     runtime.argv = argv;
+    if (!runtime.as_python) /* children of the application would write over its file */
+        runtime.trace = trace_start(&runtime);
+    trace_phase(runtime.trace, "mapping");
     const char *fault = process_inspect(&runtime);
     if (fault) {
         fprintf(stderr, "pydist: %s: %s\n", argc > 0 ? argv[0] : "application", fault);

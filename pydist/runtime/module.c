@@ -1,5 +1,6 @@
 /* The builtin module `_pydist_image`: state of one interpreter, and putting the importer in place. */
 #include "importer.h"
+#include "trace_imports.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static PyObject *install(PyObject *module, PyObject *Py_UNUSED(ignored))
     Py_XDECREF(finder);
     Py_XDECREF(hook);
     if (failed || set_paths(state) || replace_is_frozen(module) || collector_relax(module) ||
-        rehearsal_install(state->image))
+        rehearsal_install(state->image) || trace_extensions(module))
         return NULL;
     Py_RETURN_NONE;
 }

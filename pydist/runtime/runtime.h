@@ -7,12 +7,15 @@
 
 #include "image.h"
 
+struct trace;
+
 struct runtime {
     struct image image;
     char *executable; /* absolute path of this file; also the root of the virtual tree */
     pid_t process;    /* its number */
     int argc;
     char **argv;
+    struct trace *trace; /* trace.h; NULL in all processes but those that are asked for it */
     int as_python; /* started with a token (process.h), whose mark is no longer in argv; it may still turn out that the
                     * script to run is the application (interpreter.c) */
 };

@@ -10,7 +10,7 @@ from html import escape
 
 __all__ = ["Bar", "chart", "document", "size_text"]
 
-Bar = tuple[str, int, str, str]
+Bar = tuple[str, float, str, str]
 """Name, value, what stands beside it, colour."""
 
 _WIDTH, _LEFT, _RIGHT, _ROW = 720, 170, 130, 24
@@ -24,8 +24,13 @@ td, th { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0 }
 td { border-top: 1px solid #e4e7eb; overflow-wrap: anywhere } code { font-size: .92em }
 .fix { color: #616e7c } svg { max-width: 100%; height: auto }
 svg text { font: 13px system-ui, sans-serif; fill: #1f2933 }
+svg text.in { font-size: 11px; fill: #14181d } svg .box { stroke: #fff; stroke-width: .6 }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.key { color: #14181d; padding: .1rem .5rem; border-radius: 3px }
 @media (prefers-color-scheme: dark) { body { background: #16191d; color: #e4e7eb } svg text { fill: #e4e7eb }
-  td { border-color: #323f4b } .fix { color: #9aa5b1 } }
+  td { border-color: #323f4b } .fix { color: #9aa5b1 } svg .box { stroke: #16191d } }
+@media print { body { background: #fff; color: #000; margin: 0; max-width: none } svg text { fill: #000 }
+  svg, tr { break-inside: avoid } svg, .key { print-color-adjust: exact } }
 """
 
 
