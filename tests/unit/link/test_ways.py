@@ -27,7 +27,9 @@ def names(paths: tuple[Path, ...]) -> set[str]:
 def test_the_half_that_finds_the_image_needs_no_python() -> None:
     halves = Halves.of(sorted(resources.runtime().glob("*.[ch]")))
     assert {"main", "process", "image", "virtual", "libc", "folders", "exec", "native", "trace"} <= names(halves.native)
-    assert {"application", "interpreter", "entry", "module", "importer", "finder", "trace_imports"} <= names(halves.python)
+    assert {"application", "interpreter", "entry", "module", "importer", "finder", "trace_imports"} <= names(
+        halves.python
+    )
     assert names(halves.launcher) == {"launcher"}
     assert names(halves.shared) == names(halves.python) | {"image", "trace_record", "trace_write"}
 
