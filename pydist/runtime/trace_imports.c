@@ -89,11 +89,13 @@ static PyMethodDef wrappers[] = {
 
 static int wrap(PyObject *module, PyObject *imp, PyMethodDef *wrapper)
 {
-    PyObject *original = PyObject_GetAttrString(imp, wrapper->ml_name);
-    PyObject *self = original ? PyTuple_Pack(2, module, original) : NULL;
+    PyObject *original = attribute(imp, wrapper->ml_name);
+    if (!original)
+        return 0; /* a static Python loads no shared objects */
+    PyObject *self = PyTuple_Pack(2, module, original);
     PyObject *function = self ? PyCFunction_New(wrapper, self) : NULL;
     int failed = !function || PyObject_SetAttrString(imp, wrapper->ml_name, function);
-    Py_XDECREF(original);
+    Py_DECREF(original);
     Py_XDECREF(self);
     Py_XDECREF(function);
     return failed ? -1 : 0;
