@@ -29,7 +29,7 @@ def _parts(report: InspectReport, shares: Share | None, trace: Trace | None) -> 
     yield f"<h1>{escape(report.path)}</h1><table>"
     for name, value in _facts(report):
         if value:
-            yield f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>"
+            yield f'<tr><td class="name">{escape(name)}</td><td>{escape(value)}</td></tr>'
     yield "</table>"
     if trace is not None and report.trace is not None:
         yield from timing(trace, report.trace)

@@ -25,7 +25,8 @@ td { border-top: 1px solid #e4e7eb; overflow-wrap: anywhere } code { font-size: 
 .fix { color: #616e7c } svg { max-width: 100%; height: auto }
 svg text { font: 13px system-ui, sans-serif; fill: #1f2933 }
 svg text.in { font-size: 11px; fill: #14181d } svg .box { stroke: #fff; stroke-width: .6 }
-.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-right: 1.2rem }
+.name { white-space: nowrap }
 .key { color: #14181d; padding: .1rem .5rem; border-radius: 3px }
 @media (prefers-color-scheme: dark) { body { background: #16191d; color: #e4e7eb } svg text { fill: #e4e7eb }
   td { border-color: #323f4b } .fix { color: #9aa5b1 } svg .box { stroke: #16191d } }

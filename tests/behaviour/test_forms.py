@@ -16,6 +16,7 @@ import pytest
 from pydist.link.app import Request
 from pydist.link.link import link
 from pydist.link.report import LinkReport
+from pydist.link.trace import read_trace
 from pydist.repack import Request as Repacking
 from pydist.repack import repack
 from pydist.repack.profile import profile_named
@@ -96,6 +97,10 @@ def test_with_a_shared_libpython(tree: Callable[..., Path], store: Store, script
     report = link(Request(app=str(script), output=tmp_path / "app", distribution=str(place)), store=store)
     run(report)
     assert MEMORY in report.needs
+    traced = subprocess.run([report.output], env={"PYDIST_TRACE": f"{tmp_path}/trace.json"}, cwd="/", check=False)
+    assert traced.returncode == 3
+    phases = [phase.name for phase in read_trace(tmp_path / "trace.json").phases]
+    assert phases == ["mapping", "library", "interpreter", "main", "exit"]
     jail = [
         "unshare",
         "--mount",
