@@ -99,16 +99,18 @@ def _place(path: str, owners: dict[str, str]) -> tuple[str, str]:
 
 
 def _record(file: FileRow) -> Iterator[tuple[str, str]]:
-    """What a package says that it brought, if `file` is where it says so, and its name."""
-    if not file.path.endswith(".dist-info/RECORD"):
+    """What a package says that it brought, if `file` is where it says so, and its name.
+
+    Packages that others carry inside of them are these others'."""
+    site, _, below = file.path.partition(_SITE)
+    info, _, name = below.partition("/")
+    if name != "RECORD" or not info.endswith(".dist-info"):
         return
-    info = file.path.removesuffix("/RECORD")
-    site, _, folder = info.rpartition("/")
-    name = folder.removesuffix(".dist-info").partition("-")[0]
+    owner = info.removesuffix(".dist-info").partition("-")[0]
     lines = bytes(file.data).decode("utf-8", "replace").splitlines()
     try:
         for row in csv.reader(lines):
             if row:
-                yield f"{site}/{row[0]}", name
+                yield f"{site}{_SITE}{row[0]}", owner
     except csv.Error:  # a field beyond reason: what was not read belongs to nobody
         return

@@ -110,7 +110,9 @@ EVENTS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(st.lists(EVENTS, max_size=12), st.lists(st.tuples(st.integers(0, 99), ANY), max_size=2))
 def test_hostile_documents_give_a_trace_or_one_error(
     tmp_path: Path, events: list[dict[str, Any]], changes: list[tuple[int, object]]
