@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -265,6 +266,22 @@ def test_a_trace_that_cannot_be_written_is_one_line(app: Application, tmp_path: 
     assert done.stderr.startswith("pydist: PYDIST_TRACE: ")
     assert "cannot be written: " in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_program_with_rights_of_its_own_writes_none(app: Application, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    other = Application(tmp_path / "other")
+    shutil.copy(app.program, other.program)
+    assert other.run("trace.json", "leaves", "5", folder=tmp_path).returncode == 5
+    (tmp_path / "trace.json").unlink()
+    os.chown(other.program, 65534, 65534)
+    other.program.chmod(0o4755)
+    if os.statvfs(tmp_path).f_flag & os.ST_NOSUID:
+        pytest.skip("this file system gives no rights")
+    done = other.run("trace.json", "leaves", "5", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (5, "")
+    assert os.listdir(tmp_path) == ["other"]
 
 
 def test_the_page_shows_the_start(app: Application, tmp_path: Path) -> None:
