@@ -184,11 +184,11 @@ def calls_them_early():
 
 
 def joins_its_threads():
-    def work(name):
-        time.sleep(0.2)
+    def work(name, seconds=0.2):
+        time.sleep(seconds)
         print(name, end=" ")
 
-    threading.Thread(target=work, args=["thread"]).start()
+    threading.Thread(target=work, args=["thread", 0.1]).start()
     threading.Timer(0.1, work, ["timer"]).start()
     kept.append(concurrent.futures.ThreadPoolExecutor(1))
     kept[0].submit(work, "job")
