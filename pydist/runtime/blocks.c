@@ -13,11 +13,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #if !defined(Py_GIL_DISABLED)
 
 #define LARGE_PAGE ((size_t)2 << 20)
 #define RANGE ((size_t)256 << 20)
+#define MOST_TAKEN 4 /* of the addresses that a process may have, the range takes a fourth at most */
 #define SPAN ((size_t)64 << 10)
 #define SPANS (RANGE / SPAN)
 #define SPANS_IN_PAGE (LARGE_PAGE / SPAN)
@@ -227,6 +229,9 @@ void blocks_install(void)
     PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &blocks.other);
     if (blocks.other.ctx)
         return; /* not the C library's: one that looks for errors, which sees all blocks */
+    struct rlimit limit;
+    if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur < MOST_TAKEN * RANGE)
+        return; /* addresses are what there is little of */
     char *range = mmap(NULL, RANGE + LARGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED || pthread_atfork(lock, unlock, unlock))
         return;
