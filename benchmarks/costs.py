@@ -42,8 +42,9 @@ class Costs:
     at_once_failures: int
 
 
-def costs(command: Command, *, reports: bool) -> Costs:
-    """All of them. With `reports`, the command writes its smaps_rollup into the file that is its further argument."""
+def costs(command: Command, *, reports: bool, cold: bool) -> Costs:
+    """All of them, cold starts if asked for. With `reports`, the command writes its smaps_rollup into the file that is
+    its further argument."""
     memory: Mapping[str, float] = _memory(command) if reports else {}
     wall, failures = _at_once(command)
     return Costs(
@@ -51,15 +52,17 @@ def costs(command: Command, *, reports: bool) -> Costs:
         rss_mb=memory.get("Rss"),
         private_dirty_mb=memory.get("Private_Dirty"),
         instructions=_instructions(command),
-        cold_ms=_cold(command),
+        cold_ms=_cold(command) if cold and _may_drop() else None,
         at_once_ms=wall,
         at_once_failures=failures,
     )
 
 
-def lacking() -> Iterator[str]:
-    """What is not measured on this machine, and why."""
-    if not _may_drop():
+def lacking(*, cold: bool) -> Iterator[str]:
+    """What is not measured on this machine, and why; `cold`: whether cold starts are asked for."""
+    if not cold:
+        yield "Cold starts were not measured: --warm."
+    elif not _may_drop():
         yield "Cold starts were not measured: only root may empty the page cache."
     if shutil.which("perf") is None:
         yield "Instructions were not counted: there is no `perf`."
@@ -81,6 +84,7 @@ def _each(python: Command, names: Sequence[str]) -> Iterator[bool]:
 
 def _memory(command: Command) -> dict[str, float]:
     """MB by the kernel's name; medians of five runs."""
+    os.sync()  # pages of a file that was just written are dirty, too
     found: dict[str, list[float]] = {name: [] for name in _MEMORY}
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as report:
         for _ in range(5):
@@ -113,10 +117,8 @@ def _may_drop() -> bool:
     return os.access(_DROP, os.W_OK) and os.geteuid() == 0
 
 
-def _cold(command: Command) -> float | None:
+def _cold(command: Command) -> float:
     """Milliseconds, with nothing of any file in memory."""
-    if not _may_drop():
-        return None
     walls = []
     for _ in range(_COLD):
         os.sync()

@@ -66,13 +66,14 @@ def main() -> int:
         say("compiling the interpreter's standard library")
         python = interpreter(distribution, folder)
         report.notes.append(can_load(python))
-        bench = Bench(report, python, folder, ["--dist", args.dist] if args.dist else ["--python", args.python])
+        options = ["--dist", args.dist] if args.dist else ["--python", args.python]
+        bench = Bench(report, python, folder, options, not args.warm)
         floor = empty_program(distribution, folder)
         report.programs["nothing"] = bench.compared(IDLE, rows, args.rounds, floor)
         script = bench.imports(rows)
         report.programs["imports"] = bench.compared(script, rows, max(2, args.rounds // 5), floor)
         others(report, args, folder / "others")
-    report.notes += lacking()
+    report.notes += lacking(cold=not args.warm)
     args.output.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(report), indent=2) + "\n"
     (args.output / RESULTS).write_text(text, encoding="utf-8")
@@ -95,6 +96,8 @@ def arguments() -> argparse.Namespace:
                         help="a further file by `pydist link OPTIONS`; may be repeated")  # fmt: skip
     parser.add_argument("--tools", default=None, help="of the other tools only these, between semicolons")
     parser.add_argument("--rounds", type=int, default=100, help="of starts, a fifth for imports; at least 2")
+    parser.add_argument("--warm", action="store_true",
+                        help="no cold starts: they empty the page cache of the whole machine")  # fmt: skip
     parser.add_argument("--page", action="store_true", help="only make the page, from the results that are there")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="where the results go")
     return parser.parse_args()
@@ -126,6 +129,7 @@ class Bench:
     python: Path
     folder: Path
     options: Sequence[str]
+    cold: bool
 
     def compared(self, script: Path, rows: Mapping[str, str], n: int, floor: Command) -> dict[str, dict[str, Any]]:
         """A script by the plain interpreter and by a file for each of `rows`, all in turns, and an empty program."""
@@ -136,7 +140,9 @@ class Bench:
             commands[name] = [program]
         say(f"{script.stem}: {n} rounds of {len(commands)} programs")
         times = summarise(rounds(commands, n))
-        return {name: row(times[name], command, reports=name != FLOOR) for name, command in commands.items()}
+        return {
+            name: row(times[name], command, reports=name != FLOOR, cold=self.cold) for name, command in commands.items()
+        }
 
     def imports(self, rows: Mapping[str, str]) -> Path:
         """A script that imports all modules of the standard library that can be: alone, and in one process with all."""
@@ -174,23 +180,26 @@ def others(report: Report, args: argparse.Namespace, folder: Path) -> None:
         try:
             prepared(program, tool.packages, place, python)
             command = made(tool, program, place)
-            report.others[tool.name] = beside(python, tool.name, command, args.rounds, reports=True)
+            report.others[tool.name] = row(
+                beside(python, tool.name, command, args.rounds), command, reports=True, cold=not args.warm
+            )
         except (subprocess.SubprocessError, OSError) as error:
             report.notes.append(f"{tool.name} fails: {why(error)}")
     for name, start in compiled(folder) if wanted is None else ():
         if start:
-            report.others[name] = beside(python, name, start, args.rounds, reports=False)
+            report.others[name] = row(
+                beside(python, name, start, args.rounds), start, reports=False, cold=not args.warm
+            )
         else:
             report.notes.append(f"{name} was not there.")
 
 
-def beside(python: Path, name: str, command: Command, n: int, *, reports: bool) -> dict[str, Any]:
-    both = summarise(rounds({PLAIN: [python, "-I", IDLE], name: command}, n))
-    return row(both[name], command, reports=reports)
+def beside(python: Path, name: str, command: Command, n: int) -> Summary:
+    return summarise(rounds({PLAIN: [python, "-I", IDLE], name: command}, n))[name]
 
 
-def row(times: Summary, command: Command, *, reports: bool) -> dict[str, Any]:
-    return {**asdict(times), **asdict(costs(command, reports=reports))}
+def row(times: Summary, command: Command, *, reports: bool, cold: bool) -> dict[str, Any]:
+    return {**asdict(times), **asdict(costs(command, reports=reports, cold=cold))}
 
 
 def can_load(python: Path) -> str:

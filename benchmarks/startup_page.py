@@ -43,7 +43,7 @@ def _page(results: Mapping[str, Any]) -> Iterator[str]:
     if results["others"]:
         yield from (
             "",
-            "By other tools, each by its defaults, in turns with `python -I` of the glibc interpreter it is made with:",
+            "By other tools, each by its defaults, in turns with `python -I` of the interpreter for glibc that it has:",
             "",
         )
         yield from _table(results["others"])

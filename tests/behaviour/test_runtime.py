@@ -39,6 +39,8 @@ ACTS = [
 ]
 # Acts of tests of their own.
 ELSEWHERE = {"writes_much", "shows_its_arguments", "churn", "gives_memory_back"}
+# Acts that show what Python does when it clears its memory, which it does not with a fast exit.
+CLEARS = {"collects_garbage_at_exit", "prints_at_shutdown", "ends_with_cycles"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +77,21 @@ def twins(distribution: Distribution, store: Store, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(scope="module")
+def fast_twins(distribution: Distribution, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    return linked_twins(distribution.root, tmp_path_factory.mktemp("fast"), store, fast_exit=True)
+
+
+@pytest.fixture(scope="module")
 def dynamic_twins(tree: Callable[..., Path], store: Store, tmp_path_factory: pytest.TempPathFactory) -> Twins:
     return linked_twins(tree("x86_64-unknown-linux-gnu", "noopt"), tmp_path_factory.mktemp("dynamic"), store)
 
 
-def linked_twins(root: Path, folder: Path, store: Store) -> Twins:
+def linked_twins(root: Path, folder: Path, store: Store, **settings: bool) -> Twins:
     shutil.copytree(CASE, folder / "source")
     (folder / "source" / "parts" / "syntax.py").write_text("x = (1,\n")
     script = folder / "source" / "twin.py"
-    link(Request(app=str(script), output=folder / "linked" / "twin", distribution=str(root)), store=store)
+    request = Request(app=str(script), output=folder / "linked" / "twin", distribution=str(root), **settings)  # type: ignore[arg-type]
+    link(request, store=store)
     return Twins(linked=folder / "linked" / "twin", python=root / "install/bin/python3.14", script=script)
 
 
@@ -97,6 +105,12 @@ def application(code: str, folder: Path, store: Store, **settings: object) -> Pa
 @pytest.mark.parametrize("act", [act for act in ACTS if act not in ELSEWHERE])
 def test_an_act_ends_as_it_does_in_an_ordinary_python(twins: Twins, act: str) -> None:
     linked, plain = twins.both(act)
+    assert linked == plain
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in ELSEWHERE | CLEARS])
+def test_an_act_ends_so_too_with_a_fast_exit(fast_twins: Twins, act: str) -> None:
+    linked, plain = fast_twins.both(act)
     assert linked == plain
 
 
