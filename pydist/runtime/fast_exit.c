@@ -7,6 +7,7 @@
  *
  * Invariant: where that collection does not announce itself, the process ends as an ordinary one. */
 #include "importer.h"
+#include "trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ static PyObject *on_collection(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ar
     writers_flush();
     /* Both, whatever the first says. */
     int unwritten = stays_unwritten("stdout") | stays_unwritten("stderr");
+    trace_write(application->trace); /* here, because who is interrupted does not call exit() */
     if (ending == EXIT_BY_INTERRUPT)
         exit(exit_by_interrupt());
     exit(unwritten ? FAILED_FLUSH : ending);
